@@ -1,0 +1,147 @@
+#include "conf/bundle.h"
+
+#include "base/buf.h"
+#include "base/io.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int bundle_add_data(struct bundle *b, enum bundle_kind kind, const char *path, const char *data, size_t size)
+{
+	if (b->nfiles >= BUNDLE_FILES_MAX || size > BUNDLE_FILE_MAX)
+		return -1;
+	struct bundle_file *files = realloc(b->files, (b->nfiles + 1) * sizeof *files);
+	if (!files)
+		return -1;
+	b->files = files;
+	struct bundle_file f = { .kind = kind, .path = strdup(path), .data = malloc(size + 1), .size = size };
+	if (!f.path || !f.data) {
+		free(f.path);
+		free(f.data);
+		return -1;
+	}
+	memcpy(f.data, data, size);
+	f.data[size] = '\0';
+	files[b->nfiles++] = f;
+	return 0;
+}
+
+int bundle_add_file(struct bundle *b, enum bundle_kind kind, const char *path, struct cfgerr *err)
+{
+	struct stat st;
+	char *data;
+	size_t size;
+	if (kind == BUNDLE_SECRET && stat(path, &st) == 0 && (st.st_mode & 077))
+		return cfgerr_set(err, path, 0, "group or others can read this secret (mode %04o); run: chmod 0600 %s", st.st_mode & 07777, path);
+	if (io_read_file(path, BUNDLE_FILE_MAX, &data, &size) < 0)
+		return cfgerr_set(err, path, 0, errno == EFBIG ? "this file is larger than 4 MiB%.0s" : "can't be read: %s", strerror(errno));
+	int r = bundle_add_data(b, kind, path, data, size);
+	explicit_bzero(data, size);
+	free(data);
+	return r < 0 ? cfgerr_set(err, path, 0, "out of memory, or more than %d files", BUNDLE_FILES_MAX) : 0;
+}
+
+static int is_rules_file(const struct dirent *d)
+{
+	size_t n = strlen(d->d_name);
+	return n > 6 && d->d_name[0] != '.' && strcmp(d->d_name + n - 6, ".rules") == 0;
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+int bundle_add_rules(struct bundle *b, const char *dir, struct cfgerr *err)
+{
+	struct stat st;
+	if (stat(dir, &st) < 0)
+		return cfgerr_set(err, dir, 0, "can't be read: %s", strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return bundle_add_file(b, BUNDLE_RULES, dir, err);
+	struct dirent **list;
+	int n = scandir(dir, &list, is_rules_file, by_bytes), r = 0;
+	if (n < 0)
+		return cfgerr_set(err, dir, 0, "can't be read: %s", strerror(errno));
+	for (int i = 0; i < n; i++) {
+		char path[4096];
+		if (r == 0 && (size_t)snprintf(path, sizeof path, "%s/%s", dir, list[i]->d_name) < sizeof path)
+			r = bundle_add_file(b, BUNDLE_RULES, path, err);
+		free(list[i]);
+	}
+	free(list);
+	return r;
+}
+
+const struct bundle_file *bundle_find(const struct bundle *b, enum bundle_kind kind, const char *path)
+{
+	for (size_t i = 0; i < b->nfiles; i++)
+		if (b->files[i].kind == kind && (!path || strcmp(b->files[i].path, path) == 0))
+			return &b->files[i];
+	return NULL;
+}
+
+int bundle_to_fd(const struct bundle *b, int secrets)
+{
+	struct buf out;
+	int fd = -1, r = 0;
+	buf_init(&out, BUNDLE_MAX);
+	for (size_t i = 0; i < b->nfiles && r == 0; i++) {
+		const struct bundle_file *f = &b->files[i];
+		if (f->kind == BUNDLE_SECRET && !secrets)
+			continue;
+		r |= buf_put_u8(&out, (uint8_t)f->kind);
+		r |= buf_put_str16(&out, f->path, strlen(f->path));
+		r |= buf_put_u32(&out, (uint32_t)f->size);
+		r |= buf_put(&out, f->data, f->size);
+	}
+	if (r == 0)
+		fd = io_memfd_sealed("filterd-bundle", buf_ptr(&out), buf_left(&out));
+	else
+		errno = EFBIG;
+	buf_free(&out);
+	return fd;
+}
+
+int bundle_from_fd(int fd, struct bundle *b)
+{
+	char *data;
+	size_t size;
+	struct buf in;
+	*b = (struct bundle){ 0 };
+	if (io_pread_all(fd, BUNDLE_MAX, &data, &size) < 0)
+		return -1;
+	buf_view(&in, data, size);
+	int r = 0;
+	while (r == 0 && buf_left(&in) > 0) {
+		uint8_t kind;
+		uint32_t len;
+		char path[4096];
+		const uint8_t *content;
+		if (buf_get_u8(&in, &kind) < 0 || buf_get_cstr16(&in, path, sizeof path) < 0 || buf_get_u32(&in, &len) < 0 ||
+		    buf_get(&in, len, &content) < 0 || kind < BUNDLE_CONFIG || kind > BUNDLE_SECRET ||
+		    bundle_add_data(b, (enum bundle_kind)kind, path, (const char *)content, len) < 0)
+			r = -1;
+	}
+	explicit_bzero(data, size);
+	free(data);
+	if (r < 0)
+		bundle_free(b);
+	return r;
+}
+
+void bundle_free(struct bundle *b)
+{
+	for (size_t i = 0; i < b->nfiles; i++) {
+		explicit_bzero(b->files[i].data, b->files[i].size);
+		free(b->files[i].data);
+		free(b->files[i].path);
+	}
+	free(b->files);
+	*b = (struct bundle){ 0 };
+}

@@ -1,0 +1,46 @@
+/* One generation of configuration, as bytes: the configuration file, the rule files and the secrets.
+ *
+ * The monitor, which alone may read them from disk, collects them into a bundle and hands it to each
+ * role in a sealed memory file, leaving out what that role has no need of.  So all roles of
+ * a generation see the same bytes, and none needs the file system for it later.
+ */
+#ifndef FILTERD_CONF_BUNDLE_H
+#define FILTERD_CONF_BUNDLE_H
+
+#include "conf/cfgerr.h"
+
+#include <stddef.h>
+
+enum bundle_kind { BUNDLE_CONFIG = 1, BUNDLE_RULES = 2, BUNDLE_SECRET = 3 };
+
+struct bundle_file {
+	enum bundle_kind kind;
+	char *path;    /* owned; as the admin knows it, for error messages */
+	char *data;    /* owned, NUL behind it; zeroed when freed */
+	size_t size;
+};
+
+struct bundle {
+	struct bundle_file *files;
+	size_t nfiles;
+};
+
+enum { BUNDLE_FILE_MAX = 4 << 20, BUNDLE_FILES_MAX = 1024, BUNDLE_MAX = 64 << 20 };
+
+/* Reads one file into the bundle.  BUNDLE_SECRET refuses a file that group or others can read. */
+int bundle_add_file(struct bundle *b, enum bundle_kind kind, const char *path, struct cfgerr *err) __attribute__((warn_unused_result));
+/* All *.rules files of a folder, in byte order of their names; a single file is taken as it is. */
+int bundle_add_rules(struct bundle *b, const char *dir, struct cfgerr *err) __attribute__((warn_unused_result));
+/* Takes a copy of data. */
+int bundle_add_data(struct bundle *b, enum bundle_kind kind, const char *path, const char *data, size_t size) __attribute__((warn_unused_result));
+/* The first file of this kind (and path, unless NULL), or NULL. */
+const struct bundle_file *bundle_find(const struct bundle *b, enum bundle_kind kind, const char *path);
+
+/* A sealed memory file of the bundle without its secrets (secrets = 0) or with; -1 with errno. */
+int bundle_to_fd(const struct bundle *b, int secrets) __attribute__((warn_unused_result));
+/* Reads what bundle_to_fd wrote; -1 if it is not that. */
+int bundle_from_fd(int fd, struct bundle *b) __attribute__((warn_unused_result));
+/* Zeroes and frees the content; the struct itself is the caller's. */
+void bundle_free(struct bundle *b);
+
+#endif

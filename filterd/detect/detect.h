@@ -1,0 +1,57 @@
+/* The data-loss engine: detectors compiled from rule files, run on texts.
+ *
+ * A set is compiled once (in the nursery, or in filterctl), never changes, and is shared by the workers
+ * through fork.  Scanning needs a scratch per process.  Offsets are bytes of the
+ * ORIGINAL text, whatever normalisation the matching used.  Nothing here decides: what a
+ * finding leads to is policy's (policy/rules.h reads the `rules` part of the same files).
+ */
+#ifndef FILTERD_DETECT_DETECT_H
+#define FILTERD_DETECT_DETECT_H
+
+#include "conf/bundle.h"
+#include "conf/cfgerr.h"
+#include "model/mask.h"
+#include "model/verdict.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct detect_set;     /* compiled detectors of one generation; read-only once made */
+struct detect_scratch; /* working memory of one scanning process */
+
+struct detect_info {
+	const char *id, *title; /* owned by the set */
+	struct mask mask;
+};
+
+/* Compiles the `detectors` of every BUNDLE_RULES file.  On failure err names file and line, and
+ * nothing is left behind. */
+int detect_compile(const struct bundle *b, struct detect_set **set_r, struct cfgerr *err) __attribute__((warn_unused_result));
+void detect_free(struct detect_set **set);
+size_t detect_count(const struct detect_set *set);
+const struct detect_info *detect_info(const struct detect_set *set, size_t index);
+/* 1 if PCRE2's JIT is in use for every pattern. */
+int detect_jit(const struct detect_set *set);
+
+/* Runs each detector's inline tests (match and no_match) through the same scan as production. */
+int detect_selftest(const struct detect_set *set, struct cfgerr *err) __attribute__((warn_unused_result));
+
+struct detect_scratch *detect_scratch_new(const struct detect_set *set);
+void detect_scratch_free(struct detect_scratch **s);
+
+struct detect_text {
+	enum text_role role;
+	const char *data;
+	size_t size;
+};
+
+enum { DETECT_FINDINGS_MAX = 4096 };
+
+/* Scans the texts of one item within budget_us of wall-clock time for all of them.  Appends to out (room for
+ * DETECT_FINDINGS_MAX; *n_r is how many), sorted by text, start, detector.  Returns CAUSE_NONE when
+ * every text was scanned to its end, or the cause why not (CAUSE_OVER_BUDGET; CAUSE_UNSCANNABLE for
+ * invalid UTF-8); findings made before that stand. */
+enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, const struct detect_text *texts,
+                       size_t ntexts, uint32_t budget_us, struct finding *out, size_t *n_r) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,50 @@
+/* Files: malware by libclamav, and the text of the layers it unpacks.
+ *
+ * libclamav often answers "clean" when it did not scan.  This room's one duty is to
+ * never pass that on: the result is clean only if every byte was looked at.
+ */
+#ifndef FILTERD_EXTRACT_EXTRACT_H
+#define FILTERD_EXTRACT_EXTRACT_H
+
+#include "conf/cfgerr.h"
+#include "model/verdict.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct extract_limits {
+	uint64_t file_max;        /* bytes of the file, and of a member */
+	uint64_t scan_max;        /* bytes unpacked, all layers together */
+	uint32_t files_max;       /* members */
+	uint32_t recursion_max;
+	uint32_t time_ms;         /* wall clock for one file */
+};
+
+struct extract_engine; /* loaded and compiled signatures; shared by workers through fork */
+
+/* Loads local (ours and the site's; first, so that .ign2 works) and then official (may be NULL, or not exist: no official
+ * signatures).  Refuses with the file's name what libclamav would refuse, or silently skip (broken YARA).
+ * Ends with the EICAR self-test. */
+int extract_load(const char *local, const char *official, const struct extract_limits *limits,
+                 struct extract_engine **engine_r, struct cfgerr *err) __attribute__((warn_unused_result));
+void extract_free(struct extract_engine **engine);
+unsigned extract_signatures(const struct extract_engine *engine);
+
+/* In the worker, after fork: private temp folder (must exist, empty), fresh seed. */
+int extract_worker_init(struct extract_engine *engine, const char *tmp_dir) __attribute__((warn_unused_result));
+
+struct extract_result {
+	enum scan_status status;
+	enum cause cause;         /* when unscannable */
+	char name[128];           /* signature name, or what could not be read; cut and made printable */
+	uint64_t scanned;         /* bytes looked at, all layers */
+};
+
+/* Called for each layer that has text; text is UTF-8, path is its inner path ("" for the file itself). */
+typedef void extract_text_fn(void *ctx, const char *path, const char *text, size_t size);
+
+/* Scans a regular file; always fills *r. on_text may be NULL. */
+void extract_scan(struct extract_engine *engine, int fd, const char *name, uint32_t time_ms,
+                  extract_text_fn *on_text, void *ctx, struct extract_result *r);
+
+#endif

@@ -1,0 +1,1 @@
+# room fragment, owned by filterd/policy
