@@ -2,4 +2,5 @@ noinst_LIBRARIES += libconf.a
 libconf_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS)
 libconf_a_SOURCES = \
 	filterd/conf/bundle.c filterd/conf/bundle.h \
+	filterd/conf/cfgread.c filterd/conf/cfgread.h \
 	filterd/conf/cfgerr.c filterd/conf/cfgerr.h

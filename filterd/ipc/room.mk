@@ -1,1 +1,3 @@
-# room fragment, owned by filterd/ipc
+noinst_LIBRARIES += libipc.a
+libipc_a_SOURCES = \
+	filterd/ipc/inspect_wire.c filterd/ipc/inspect_wire.h
