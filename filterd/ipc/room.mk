@@ -1,1 +1,4 @@
-# room fragment, owned by filterd/ipc
+noinst_LIBRARIES += libipc.a
+libipc_a_SOURCES = \
+	filterd/ipc/scan_page.c filterd/ipc/scan_page.h \
+	filterd/ipc/scan_wire.c filterd/ipc/scan_wire.h
