@@ -37,6 +37,9 @@ static const struct option link_options[] = {
 	{ "port", OPTION_INT, AT(port), 1, 65535, 5347, NULL, NULL, "Port of the server's component listener." },
 	{ "secret_file", OPTION_PATH, AT(secret_file), 1, 4000, 0, NULL, NULL,
 		"File whose first line is the component's secret.  Refused if group or others can read it." },
+	{ "tls", OPTION_BOOL, AT(tls), 0, 1, 0, NULL, NULL, "Use TLS from the first byte: for ejabberd's `tls: true`; Prosody's listener offers none." },
+	{ "ca", OPTION_PATH, AT(ca), 0, 4000, 0, "", NULL, "PEM file of the authorities that the server's certificate is verified with; empty: the system's." },
+	{ "tls_name", OPTION_TEXT, AT(tls_name), 0, 255, 0, "", NULL, "Name that the server's certificate must have; empty: host." },
 	{ "guards", OPTION_DOMAINS, AT(guards), 0, 1024, 0, "", NULL, "Hosts of the XMPP server to offer the inspect channel to (serves = \"filter\")." },
 };
 #undef AT
