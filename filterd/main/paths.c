@@ -19,15 +19,26 @@ int paths_self(char *dst, size_t dst_size)
 	return 0;
 }
 
-int paths_scan(const char *self, char *dst, size_t dst_size)
+static int find(const char *self, const char *const *places, size_t nplaces, char *dst, size_t dst_size)
 {
 	const char *slash = strrchr(self, '/');
 	int dir = slash ? (int)(slash - self) : 0;
-	static const char *const relative[] = { "/../libexec/filterd/filterd-scan", "/filterd-scan" };
-	for (size_t i = 0; i < sizeof relative / sizeof *relative; i++)
-		if ((size_t)snprintf(dst, dst_size, "%.*s%s", dir, self, relative[i]) < dst_size && access(dst, X_OK) == 0)
+	for (size_t i = 0; i < nplaces; i++) {
+		int n = *places[i] == '.' ? snprintf(dst, dst_size, "%.*s/%s", dir, self, places[i]) : snprintf(dst, dst_size, "%s", places[i]);
+		if ((size_t)n < dst_size && access(dst, X_OK) == 0)
 			return 0;
-	if ((size_t)snprintf(dst, dst_size, "%s/filterd-scan", FILTERD_LIBEXECDIR) < dst_size && access(dst, X_OK) == 0)
-		return 0;
+	}
 	return -1;
+}
+
+int paths_scan(const char *self, char *dst, size_t dst_size)
+{
+	static const char *const places[] = { "../libexec/filterd/filterd-scan", "./filterd-scan", FILTERD_LIBEXECDIR "/filterd-scan" };
+	return find(self, places, sizeof places / sizeof *places, dst, dst_size);
+}
+
+int paths_ctl(const char *self, char *dst, size_t dst_size)
+{
+	static const char *const places[] = { "../bin/filterctl", "./filterctl", FILTERD_BINDIR "/filterctl" };
+	return find(self, places, sizeof places / sizeof *places, dst, dst_size);
 }

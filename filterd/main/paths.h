@@ -10,5 +10,7 @@ int paths_self(char *dst, size_t dst_size) __attribute__((warn_unused_result));
  * works; beside self, as in a build folder; else where it was configured to be.  The environment has no say.
  * -1 if none of them can be executed; dst then names the last. */
 int paths_scan(const char *self, char *dst, size_t dst_size) __attribute__((warn_unused_result));
+/* filterctl, found in the same way: ../bin/, beside self, else where it was configured to be. */
+int paths_ctl(const char *self, char *dst, size_t dst_size) __attribute__((warn_unused_result));
 
 #endif
