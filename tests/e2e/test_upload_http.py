@@ -125,8 +125,7 @@ def read_response(sock, head=False):
     top, _, body = data.partition(b"\r\n\r\n")
     lines = top.decode().split("\r\n")
     status = int(lines[0].split()[1])
-    headers = dict(line.lower().split(": ", 1) if False else (line.split(": ", 1)[0].lower(), line.split(": ", 1)[1])
-                   for line in lines[1:])
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:])}
     if status == 100:
         assert body == b""
         return status, headers, b""
@@ -137,6 +136,13 @@ def read_response(sock, head=False):
             break
         body += piece
     return status, headers, body
+
+
+def settled_fds(service):
+    """Descriptors of a service at rest that has done everything once."""
+    assert put(service, service.slot(owner="first@example.test"))[0] == 201
+    service.settle(lambda: service.tell("stats")["connections"] == 0, "connections left")
+    return service.fds()
 
 
 def put_head(slot, length=None, extra=(), path=None, authorization=True, host=True):
@@ -164,10 +170,10 @@ def get(service, path, method="GET", extra=""):
         return read_response(sock, head=method == "HEAD")
 
 
-def nothing_left(service):
+def nothing_left(service, but=()):
     service.settle(lambda: service.tell("stats")["jobs"] == 0, "jobs left")
     service.settle(lambda: service.spool_fds() == 0, "spool files left open")
-    assert service.files() == []
+    assert service.files() == list(but)
 
 
 # -- what it is for
@@ -318,7 +324,7 @@ BAD_PUTS = {
     "space before colon": (400, [f"Content-Length : {LENGTH}"], TOKEN),
     "another type": (400, [f"Content-Length: {LENGTH}", "Content-Type: text/html"], TOKEN),
     "two types": (400, [f"Content-Length: {LENGTH}", "Content-Type: text/plain", "Content-Type: text/html"], TOKEN),
-    "NUL in a header": (400, [f"Content-Length: {LENGTH}", "X-A: a\0b"], TOKEN),
+    "control in a header": (400, [f"Content-Length: {LENGTH}", "X-A: a\1b"], TOKEN),
     "bad header name": (400, [f"Content-Length: {LENGTH}", "X(A): b"], TOKEN),
     "two hosts": (400, [f"Content-Length: {LENGTH}", "Host: other"], TOKEN),
     "header too large": (431, [f"Content-Length: {LENGTH}", "X-A: " + "a" * 40000], TOKEN),
@@ -351,6 +357,21 @@ def test_no_host(service):
     slot = service.slot()
     assert put(service, slot, host=False)[0] == 400
     nothing_left(service)
+
+
+@pytest.mark.parametrize("odd", ["X-A: a\0b\r\nX-B: c\r\n", "X-A: a\r\n b\r\n", "X-A: a\nX-B: c\r\n", "X-A\0: a\r\n"])
+def test_what_the_parser_lets_pass_changes_no_file(service, odd):
+    """NUL in a value, obs-fold and a bare LF are not visible behind the library: refused, or no harm."""
+    slot = service.slot()
+    head = put_head(slot, len(BODY))[:-2] + odd.encode() + b"\r\n"
+    with service.connect() as sock:
+        sock.sendall(head + BODY)
+        answer = read_response(sock)
+    assert answer is None or answer[0] in (201, 400)
+    if answer and answer[0] == 201:
+        assert get(service, slot["path"])[2] == BODY
+    else:
+        nothing_left(service)
 
 
 def test_wrong_tokens_for_the_right_path(service):
@@ -567,7 +588,7 @@ def test_slow_reader(start):
 
 @pytest.mark.parametrize("how", ["close", "fin with data", "reset"])
 def test_clients_that_vanish_in_the_body(service, how):
-    base = service.fds()
+    base, first = settled_fds(service), service.files()
     for n in range(60):
         slot = service.slot(100_000)
         sock = service.connect()
@@ -578,14 +599,15 @@ def test_clients_that_vanish_in_the_body(service, how):
             time.sleep(0.002)
         sock.close()
     service.settle(lambda: service.fds() <= base, "descriptors left")
-    nothing_left(service)
-    assert service.tell("stats")["scanned"] == 0
+    nothing_left(service, first)
+    assert service.tell("stats")["scanned"] == 1
     assert put(service, service.slot())[0] == 201
 
 
 def test_clients_that_vanish_before_the_verdict(start):
-    service = start(policy="never")
-    base = service.fds()
+    service = start()
+    base, first = settled_fds(service), service.files()
+    service.tell("policy", policy="never")
     slots = []
     for _ in range(20):
         slots.append(service.slot())
@@ -595,7 +617,7 @@ def test_clients_that_vanish_before_the_verdict(start):
     service.settle(lambda: service.tell("stats")["held"] == 20, "not held")
     service.tell("release", policy="clean")
     service.settle(lambda: service.fds() <= base, "descriptors left")
-    nothing_left(service)
+    nothing_left(service, first)
     for slot in slots:
         assert get(service, slot["path"])[0] == 404
 
@@ -755,7 +777,6 @@ def certificate(tmp_path):
 
 def test_tls(start, certificate):
     service = start("--certificate", certificate[0], "--key", certificate[1], "--header_s", 2)
-    base = service.fds()
     context = ssl.create_default_context(cafile=certificate[0])
     context.check_hostname = False
     body = os.urandom(200_000)
@@ -766,6 +787,8 @@ def test_tls(start, certificate):
         assert read_response(sock)[0] == 201
         sock.sendall(f"GET {slot['path']} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert read_response(sock)[2] == body
+    service.settle(lambda: service.tell("stats")["connections"] == 0, "connections left")
+    base = service.fds()
     with service.connect() as silent:  # the handshake is bound too
         assert ends(silent, 6) < 6
     slot = service.slot(len(body))

@@ -42,6 +42,7 @@ struct host {
 	enum policy policy;
 	int delay_ms;
 	struct held *held;     /* under "never" */
+	struct held *delayed;
 	unsigned nheld, events;
 	long scanned, bad_fds; /* descriptors that could be written through, or of the wrong size */
 	char line[65536];
@@ -74,7 +75,10 @@ static void decide(struct upload_job *job, enum policy policy)
 
 static void on_delay(int fd, short what, void *arg)
 {
-	struct held *held = arg;
+	struct held *held = arg, **at = &held->host->delayed;
+	while (*at != held)
+		at = &(*at)->next;
+	*at = held->next;
 	decide(held->job, held->policy);
 	event_free(held->timer);
 	free(held);
@@ -100,6 +104,8 @@ static int on_scan(void *ctx, struct upload_job *job, int fd, const struct uploa
 		h->nheld++;
 		return 0;
 	}
+	held->next = h->delayed;
+	h->delayed = held;
 	held->timer = evtimer_new(h->base, on_delay, held);
 	if (!held->timer || event_add(held->timer, &tv) < 0)
 		log_fatal("out of memory");
@@ -273,6 +279,8 @@ int main(int argc, char **argv)
 		log_fatal("out of memory");
 	event_base_dispatch(h->base);
 	upload_service_free(&h->svc);
+	while (h->delayed)
+		on_delay(-1, 0, h->delayed);
 	release(h); /* verdicts that come after the service's end */
 	event_free(input);
 	event_free(term);
