@@ -94,9 +94,9 @@ void tlog_path(int level, uint64_t index, unsigned width, char path_r[TLOG_PATH_
 	do
 		part[n++] = (unsigned)(index % 1000);
 	while ((index /= 1000) > 0);
-	size_t o = level < 0 ? (size_t)sprintf(path_r, "tile/entries") : (size_t)sprintf(path_r, "tile/%d", level);
+	int o = level < 0 ? snprintf(path_r, TLOG_PATH_SIZE, "tile/entries") : snprintf(path_r, TLOG_PATH_SIZE, "tile/%d", level);
 	while (n-- > 0)
-		o += (size_t)sprintf(path_r + o, n > 0 ? "/x%03u" : "/%03u", part[n]);
+		o += snprintf(path_r + o, (size_t)(TLOG_PATH_SIZE - o), n > 0 ? "/x%03u" : "/%03u", part[n]);
 	if (width)
-		sprintf(path_r + o, ".p/%u", width);
+		snprintf(path_r + o, (size_t)(TLOG_PATH_SIZE - o), ".p/%u", width);
 }
