@@ -766,7 +766,7 @@ local function ping(ch, give_up)
 	write_frame(ch, frame(PING, "I4", 1));
 end
 
-local function keep_alive(_, _, ch)
+local function keep_alive(ch)
 	if ch.dead then return; end
 	local now = monotonic();
 	if not ch.ready and now - ch.since > GIVE_UP then
@@ -845,7 +845,7 @@ local function on_attach(event)
 		return refuse("wait", "remote-server-not-found", "Cannot connect: "..tostring(err));
 	end
 	channel = ch;
-	module:add_timer(0.5, keep_alive, ch);
+	module:add_timer(0.5, function () return keep_alive(ch); end);
 	origin.send(st.reply(stanza));
 	return true;
 end

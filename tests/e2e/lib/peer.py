@@ -496,3 +496,72 @@ def _first_pem(path):
         text = file.read()
     start, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
     return text[text.index(start):text.index(end) + len(end)] + "\n"
+
+
+class Thread:
+    """A Peer behind calls that wait, its work on the loop of lib.client. Attributes not found here are the Peer's."""
+
+    def __init__(self, loop, *args, **kwargs):
+        self._loop, self._made, self._timeout = loop, (args, kwargs), 20
+        self._peer = None
+
+    def __getattr__(self, name):
+        return getattr(self._peer, name)
+
+    def do(self, coroutine, timeout=None):
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout or self._timeout)
+
+    def start(self, wait=True):
+        async def begin():
+            self._peer = Peer(*self._made[0], **self._made[1])      # asyncio objects belong to the running loop
+            await self._peer.start()
+        self.do(begin())
+        if wait:
+            self.wait_attached()
+        return self
+
+    def set_rule(self, rule):
+        self._made[1]["rule"] = self._peer.rule = rule
+
+    def wait_attached(self, timeout=10):
+        self.do(self._peer.wait_attached(timeout), timeout + 1)
+
+    def wait_ask(self, predicate, timeout=10):
+        """The first INSPECT for which predicate holds."""
+        async def look():
+            while True:
+                for ask in self._peer.asks:
+                    if predicate(ask):
+                        return ask
+                await asyncio.sleep(0.01)
+        try:
+            return self.do(asyncio.wait_for(look(), timeout), timeout + 1)
+        except asyncio.TimeoutError:
+            raise AssertionError(f"no such INSPECT; asked: {[a.stanza for a in self._peer.asks[-10:]]}") from None
+
+    def asked(self, text):
+        return any(text in ask.stanza for ask in list(self._peer.asks))
+
+    def inject(self, stanza):
+        return self.do(self._peer.inject(stanza))
+
+    def _call(self, function):
+        async def call():
+            function()
+        self.do(call())
+
+    def freeze(self):
+        self._call(self._peer.freeze)
+
+    def thaw(self):
+        self._call(self._peer.thaw)
+
+    def cut(self):
+        self._call(self._peer.cut)
+
+    def send(self, data):
+        self._call(lambda: self._peer.send(data))
+
+    def stop(self):
+        if self._peer:
+            self.do(self._peer.stop())
