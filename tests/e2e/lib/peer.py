@@ -299,15 +299,17 @@ class Peer:
     """filterd as a connector sees it. rule(ask) gives a Verdict, SILENCE, or is a coroutine that does."""
 
     def __init__(self, component_port, secret, hosts, path=None, rule=None, component="filter.example.test",
-                 host="127.0.0.1", tls=None, window=WINDOW, max_frame=MAX_FRAME, offer_every=0.5):
+                 host="127.0.0.1", tls=None, fingerprint=None, window=WINDOW, max_frame=MAX_FRAME, offer_every=0.5):
         self.link_at = (host, component_port, component, secret)
         self.hosts, self.path, self.tls = hosts, path, tls      # tls: (certificate file, key file)
+        self.fingerprint = fingerprint                          # offered in place of the certificate's own
         self.rule = rule or (lambda ask: DELIVER)
         self.window, self.max_frame, self.offer_every = window, max_frame, offer_every
         self.asks, self.sessions, self.frames = [], {}, []
         self.offers = {}        # token -> host it was offered to
         self.refusals = []      # error stanzas that answered an offer
         self.attaches = 0
+        self.connections = 0
         self.frozen = asyncio.Event()
         self.frozen.set()       # set: not frozen
         self.attached = asyncio.Event()
@@ -329,7 +331,7 @@ class Peer:
             context.load_cert_chain(*self.tls)
             self.tls_server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=context, limit=1 << 20)
             self.tls_port = self.tls_server.sockets[0].getsockname()[1]
-            self.fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(_first_pem(self.tls[0]))).hexdigest()
+            self.fingerprint = self.fingerprint or hashlib.sha256(ssl.PEM_cert_to_DER_cert(_first_pem(self.tls[0]))).hexdigest()
         self.link = Link(*self.link_at)
         await self.link.connect()
         self._spawn(self._offer())
@@ -398,6 +400,7 @@ class Peer:
 
     async def _serve(self, reader, writer):
         self.tasks.add(asyncio.current_task())
+        self.connections += 1
         try:
             if not await self.handshake(reader, writer):
                 return
