@@ -19,6 +19,7 @@ import asyncio
 import hashlib
 import inspect
 import os
+import re
 import secrets
 import ssl
 import struct
@@ -568,3 +569,48 @@ class Thread:
     def stop(self):
         if self._peer:
             self.do(self._peer.stop())
+
+
+# --- transcripts (PROTOCOL.inspect 9) ---------------------------------------------------------------------------------
+
+@dataclass
+class Line:
+    side: str           # ">" connector, "<" filterd, "=" closed
+    raw: bytes = None   # of ">!" and "<!"
+    name: str = None
+    fields: dict = None
+    number: int = 0
+
+
+def transcript(path):
+    """The lines of a transcript file; ValueError says which one cannot be read."""
+    lines = []
+    with open(path, encoding="utf-8") as file:
+        for number, text in enumerate(file, 1):
+            text = text.strip()
+            if not text or text.startswith("#"):
+                continue
+            if text == "= closed":
+                lines.append(Line("=", number=number))
+            elif text[:2] in (">!", "<!"):
+                lines.append(Line(text[0], raw=bytes.fromhex(text[2:]), number=number))
+            elif text[0] in "<>":
+                name, _, rest = text[1:].strip().partition(" ")
+                if name not in TYPES:
+                    raise ValueError(f"{path}:{number}: unknown frame {name}")
+                lines.append(Line(text[0], name=name, fields=_fields(rest, f"{path}:{number}"), number=number))
+            else:
+                raise ValueError(f"{path}:{number}: cannot be read")
+    return lines
+
+
+def _fields(text, where):
+    fields = {}
+    while text:
+        found = re.match(r'(\w+)=(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*', text)
+        if not found:
+            raise ValueError(f"{where}: cannot be read: {text}")
+        quoted = found.group(2)
+        fields[found.group(1)] = found.group(3) if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        text = text[found.end():]
+    return fields
