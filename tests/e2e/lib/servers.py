@@ -7,6 +7,7 @@
 Server is the same for both kinds, so that tests are written once.
 """
 
+import os
 import pathlib
 import secrets as random_secrets
 import subprocess
@@ -220,13 +221,85 @@ class Prosody(Server):
         return self.shell('module:reload("filterd")')
 
 
+class Ejabberd(Server):
+    """The interface of this file over ejabberd.py."""
+
+    kind = "ejabberd"
+
+    @property
+    def pid(self):
+        return self.node.pid if self.node and self.node.process else None
+
+    @property
+    def bosh_url(self):
+        return "http://127.0.0.1:%d/bosh" % self.http_port
+
+    def __init__(self, settings):
+        self.node = None
+        self._first = True
+        super().__init__(settings)
+
+    def compiled_module(self):
+        """A folder with mod_filterd.beam: the one that was built, or compiled now from its source, as an admin would."""
+        folder = self.settings.plugins / "ejabberd"
+        if (folder / "mod_filterd.beam").exists():
+            return folder
+        out = self.folder / "ebin"
+        out.mkdir(exist_ok=True)
+        done = subprocess.run(["erlc", "-o", str(out), str(folder / "mod_filterd.erl")], capture_output=True, text=True,
+                              env={**os.environ, "ERL_LIBS": "/usr/lib/x86_64-linux-gnu"})
+        if done.returncode:
+            raise RuntimeError("mod_filterd.erl: %s%s" % (done.stdout, done.stderr))
+        return out
+
+    def start(self):
+        from . import ejabberd
+        s = self.settings
+        if self.node:  # again: same ports, same spool
+            self.node.start()
+            return self
+        domains = list(s.hosts) + ["rooms." + h for h in s.hosts] + list(s.secrets)
+        cert, key = s.authority.issue("ejabberd-%s" % s.hosts[0], domains)
+        both = self.folder / "certificate.pem"
+        both.touch(0o600)
+        both.write_text(cert.read_text() + key.read_text())
+        options = None
+        if s.module:
+            options = {"component": s.filter_component, **s.module_options}
+        modules, top = {}, {}
+        if s.own_upload:
+            modules["mod_http_upload"] = {"put_url": "http://127.0.0.1:%d/upload" % self.http_port, "docroot": str(self.folder / "upload"),
+                                          "max_size": "infinity", "host": "files.@HOST@"}
+        if s.upload_component:
+            modules["mod_disco"] = {"extra_domains": [s.upload_component]}
+        self.node = ejabberd.start_ejabberd(
+            self.folder, s.hosts, s.accounts, s.secrets, both, s.authority.pem,
+            beam_dir=self.compiled_module() if s.module else None, module_options=options,
+            xmpp_port=self.xmpp_port, component_port=self.component_port, http_port=self.http_port,
+            s2s_port=0 if s.s2s is None else self.s2s_port,
+            s2s_out_port=next(iter(s.s2s.values()), 0) if s.s2s else 0, s2s_hosts=tuple(s.s2s or ()),
+            extra_modules=modules, extra_config=top)
+        self.log = pathlib.Path(self.node.log_path)
+        return self
+
+    def stop(self):
+        if self.node:
+            self.node.stop()
+
+    def kill(self):
+        if self.node:
+            self.node.stop(kill=True)
+
+    def reload_module(self):
+        return self.node.reload_module()
+
+
 def new_server(kind, workdir, **settings):
     """A server that is not started yet; settings as in class Settings."""
     if kind == "prosody":
         return Prosody(Settings(workdir, **settings))
     if kind == "ejabberd":
-        from . import ejabberd
-        return ejabberd.Ejabberd(Settings(workdir, **settings))
+        return Ejabberd(Settings(workdir, **settings))
     raise ValueError("unknown kind of server: " + kind)
 
 
