@@ -1,1 +1,2 @@
-# fragment of man/
+# manual pages
+dist_man_MANS += man/filterd.conf.5

@@ -44,14 +44,14 @@ enum event_id event_from_name(const char *name)
 	return EVENT_COUNT;
 }
 
-void event_init(struct event *e, enum event_id id, const char *ref)
+void event_record_init(struct event_record *e, enum event_id id, const char *ref)
 {
-	*e = (struct event){ .id = id, .severity = table[id].severity };
+	*e = (struct event_record){ .id = id, .severity = table[id].severity };
 	if (ref)
 		snprintf(e->ref, sizeof e->ref, "%s", ref);
 }
 
-void event_add(struct event *e, const char *name, const char *value)
+void event_record_add(struct event_record *e, const char *name, const char *value)
 {
 	if (value && e->nfields < EVENT_FIELDS_MAX)
 		e->fields[e->nfields++] = (struct event_field){ name, value };
