@@ -135,13 +135,17 @@ pause(#{filterd := Session, lserver := Host} = State) ->
     end.
 
 settle({Decided, Session}, State) ->
-    lists:foldl(fun({Pkt, Verdict}, #{lserver := Host} = S) ->
-                        case outcome(Pkt, Verdict, Host) of
-                            {pass, Passed} -> ejabberd_c2s:handle_authenticated_packet(mark_passed(Passed), S);
-                            {bounce, Error} -> ejabberd_c2s:send_error(S, Pkt, Error);
-                            drop -> S
-                        end
-                end, State#{filterd := Session}, Decided).
+    lists:foldl(fun apply_verdict/2, State#{filterd := Session}, Decided).
+
+apply_verdict({Pkt, Verdict}, #{lserver := Host} = State) ->
+    try outcome(Pkt, Verdict, Host) of
+        {pass, Passed} -> ejabberd_c2s:handle_authenticated_packet(mark_passed(Passed), State);
+        {bounce, Error} -> ejabberd_c2s:send(State, xmpp:make_error(Pkt, Error));
+        drop -> State
+    catch
+        %% must not cost the session what else it holds
+        Class:Why:Stack -> failed_to_apply(Class, Why, Stack), State
+    end.
 
 %% The second time a stanza enters: stream management and the others of this hook have counted it already.
 c2s_authenticated_packet(State, Pkt) ->
@@ -345,6 +349,9 @@ tls_flag(#{socket := Socket}) ->
 address(#{ip := {IP, _}}) -> iolist_to_binary(misc:ip_to_list(IP));
 address(_) -> <<>>.
 
+failed_to_apply(Class, Why, Stack) ->
+    ?ERROR_MSG("Stanza lost after its verdict: ~ts", [misc:format_exception(2, Class, Why, Stack)]).
+
 %%% --- verdicts ----------------------------------------------------------------------------------------------------
 
 %% What becomes of a stanza by the answer it got.
@@ -408,11 +415,29 @@ parse_stanza(Xml) ->
     end.
 
 parse(Xml) ->
-    try xmpp:decode(#xmlel{} = fxml_stream:parse_element(Xml), ?NS_CLIENT, [ignore_els]) of
+    try xmpp:decode(without_prefixes(fxml_stream:parse_element(Xml), #{<<>> => ?NS_CLIENT}, <<>>), ?NS_CLIENT, [ignore_els]) of
         Pkt -> {ok, Pkt}
     catch
         _:_ -> error
     end.
+
+%% As ejabberd's own streams hand over elements: a name without prefix, its namespace in xmlns where it changes.  (The
+%% parser for single elements knows nothing of namespaces.)  An unbound prefix is an error.
+without_prefixes(#xmlel{name = Name, attrs = Attrs, children = Children}, Outer, Parent) ->
+    Scope = lists:foldl(fun({<<"xmlns">>, Ns}, Acc) -> Acc#{<<>> => Ns};
+                           ({<<"xmlns:", Prefix/binary>>, Ns}, Acc) -> Acc#{Prefix => Ns};
+                           (_, Acc) -> Acc
+                        end, Outer, Attrs),
+    {Namespace, Local} = case binary:split(Name, <<":">>) of
+                             [Prefix, L] -> {maps:get(Prefix, Scope), L};
+                             [L] -> {maps:get(<<>>, Scope), L}
+                         end,
+    Declared = [{<<"xmlns">>, Namespace} || Namespace /= Parent],
+    #xmlel{name = Local, attrs = Declared ++ lists:keydelete(<<"xmlns">>, 1, Attrs),
+           children = [case Child of
+                           #xmlel{} -> without_prefixes(Child, Scope, Namespace);
+                           Text -> Text
+                       end || Child <- Children]}.
 
 %%% --- what filterd sends in somebody's name ------------------------------------------------------------------------
 
@@ -446,9 +471,7 @@ route_injected(Pkt, From) ->
         end,
         0
     catch
-        Class:Why:Stack ->
-            ?ERROR_MSG("Injected stanza not routed: ~ts", [misc:format_exception(2, Class, Why, Stack)]),
-            2
+        Class:Why:Stack -> failed_to_apply(Class, Why, Stack), 2
     end.
 
 %% A message of one of our users gets into the user's own archive and to the user's other clients too.
