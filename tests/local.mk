@@ -16,3 +16,4 @@ include tests/unit/flow.mk
 include tests/unit/worker.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk
+include tests/golden/local.mk
