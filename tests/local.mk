@@ -17,3 +17,4 @@ include tests/unit/worker.mk
 include tests/unit/main.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk
+include tests/golden/local.mk
