@@ -14,3 +14,13 @@ libmonitor_a_SOURCES = \
 # Built by `make filterd`; becomes sbin_PROGRAMS with broker.c and recorder.c in the tree.
 EXTRA_PROGRAMS += filterd
 filterd_SOURCES = filterd/main/filterd.c filterd/main/roles.h
+
+# Built by `make filterctl`; becomes bin_PROGRAMS with ctl_audit.c, ctl_rules.c and ctl_scan_offline.c in the tree.
+EXTRA_PROGRAMS += filterctl
+filterctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBCONFIG_CFLAGS)
+filterctl_SOURCES = \
+	filterd/main/ctl.h \
+	filterd/main/ctl_daemon.c \
+	filterd/main/ctl_daemon.h \
+	filterd/main/ctl_scan.c \
+	filterd/main/filterctl.c
