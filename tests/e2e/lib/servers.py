@@ -23,7 +23,7 @@ class Settings:
 
     def __init__(self, workdir, hosts=HOSTS, accounts=USERS, filter_component="filter.example.test",
                  upload_component="upload.example.test", muc=None, secrets=None, module=True, module_options=None,
-                 plugins=None, components=None, s2s=None, authority=None, own_upload=False, tls=True, extra=""):
+                 plugins=None, components=None, s2s=None, authority=None, own_upload=False, tls=True, lean=False, extra=""):
         self.workdir = pathlib.Path(workdir)
         self.hosts = tuple(hosts)
         self.muc = muc or "rooms." + self.hosts[0]
@@ -37,6 +37,7 @@ class Settings:
         self.authority = authority or ca.Authority(self.workdir / "ca")
         self.own_upload = own_upload              # the server's own upload module instead of ours (benchmarks)
         self.tls = tls                            # False: plain c2s allowed (benchmarks)
+        self.lean = lean                          # no archive, no rooms' archive, no PEP (benchmarks)
         self.extra = extra                        # text for the end of the configuration
         self.secrets = dict(secrets or {})
         for domain in filter(None, (filter_component, upload_component)):
@@ -133,6 +134,8 @@ class Prosody(Server):
         modules = ["disco", "roster", "saslauth", "tls", "pep", "private", "vcard4", "vcard_legacy", "blocklist",
                    "bookmarks", "carbons", "smacks", "ping", "time", "version", "mam", "offline", "bosh", "websocket",
                    "csi_simple", "admin_shell", "posix"]
+        if s.lean:
+            modules = ["disco", "roster", "saslauth", "tls", "carbons", "smacks", "ping", "offline", "admin_shell", "posix", "http"]
         disabled = []
         if s.s2s is None:
             disabled.append("s2s")
@@ -220,13 +223,84 @@ class Prosody(Server):
         return self.shell('module:reload("filterd")')
 
 
+class Ejabberd(Server):
+    """The interface of this file over ejabberd.py."""
+
+    kind = "ejabberd"
+
+    @property
+    def pid(self):
+        return self.node.pid if self.node and self.node.process else None
+
+    @property
+    def bosh_url(self):
+        return "http://127.0.0.1:%d/bosh" % self.http_port
+
+    def __init__(self, settings):
+        self.node = None
+        self._first = True
+        super().__init__(settings)
+
+    def compiled_module(self):
+        """A folder with the connector compiled from its source."""
+        out = self.folder / "ebin"
+        done = subprocess.run(["make", "-C", self.settings.plugins / "ejabberd", "EBIN=%s" % out], capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError("mod_filterd: %s%s" % (done.stdout, done.stderr))
+        return out
+
+    def start(self):
+        from . import ejabberd
+        s = self.settings
+        if self.node:  # again: same ports, same spool
+            self.node.start()
+            return self
+        domains = list(s.hosts) + [p + h for h in s.hosts for p in ("rooms.", "pubsub.", "files.")] + list(s.secrets)
+        cert, key = s.authority.issue("ejabberd-%s" % s.hosts[0], domains)
+        both = self.folder / "certificate.pem"
+        both.touch(0o600)
+        both.write_text(cert.read_text() + key.read_text())
+        options = None
+        if s.module:
+            options = {"component": s.filter_component, **s.module_options}
+        modules, top = {}, {}
+        if s.own_upload:
+            modules["mod_http_upload"] = {"put_url": "http://127.0.0.1:%d/upload" % self.http_port, "docroot": str(self.folder / "upload"),
+                                          "max_size": "infinity", "host": "files.@HOST@"}
+        if s.upload_component:
+            modules["mod_disco"] = {"extra_domains": [s.upload_component]}
+        if s.lean:
+            names = ["mod_carboncopy", "mod_disco", "mod_offline", "mod_ping", "mod_roster", "mod_stream_mgmt"]
+            modules.update({"mod_filterd": options} if s.module else {})
+            top["modules"] = {**dict.fromkeys(names, {}), **modules}
+        self.node = ejabberd.start_ejabberd(
+            self.folder, s.hosts, s.accounts, s.secrets, both, s.authority.pem,
+            beam_dir=self.compiled_module() if s.module else None, module_options=options,
+            xmpp_port=self.xmpp_port, component_port=self.component_port, http_port=self.http_port,
+            s2s_port=0 if s.s2s is None else self.s2s_port,
+            s2s_out_port=next(iter(s.s2s.values()), 0) if s.s2s else 0, s2s_hosts=tuple(s.s2s or ()),
+            extra_modules=modules, extra_config=top)
+        self.log = pathlib.Path(self.node.log_path)
+        return self
+
+    def stop(self):
+        if self.node:
+            self.node.stop()
+
+    def kill(self):
+        if self.node:
+            self.node.stop(kill=True)
+
+    def reload_module(self):
+        return self.node.reload_module()
+
+
 def new_server(kind, workdir, **settings):
     """A server that is not started yet; settings as in class Settings."""
     if kind == "prosody":
         return Prosody(Settings(workdir, **settings))
     if kind == "ejabberd":
-        from . import ejabberd
-        return ejabberd.Ejabberd(Settings(workdir, **settings))
+        return Ejabberd(Settings(workdir, **settings))
     raise ValueError("unknown kind of server: " + kind)
 
 
