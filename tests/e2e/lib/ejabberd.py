@@ -150,7 +150,8 @@ class Ejabberd:
             command += ["-pa", self.beam_dir]
         command += ["-mnesia", "dir", json.dumps(os.path.join(self.workdir, "spool")), "-s", "ejabberd"]
         with open(os.path.join(self.workdir, "console.log"), "ab") as console:
-            self.process = subprocess.Popen(command, cwd=self.workdir, env=self.environment(), stdin=subprocess.DEVNULL,
+            # not in workdir: were its last part "ejabberd", Erlang would take it for the application's own folder
+            self.process = subprocess.Popen(command, cwd=os.path.join(self.workdir, "spool"), env=self.environment(), stdin=subprocess.DEVNULL,
                                             stdout=console, stderr=console, start_new_session=True)
         give_up = time.monotonic() + START_TIMEOUT_S
         while "is started in the node" not in self.log(already):
