@@ -19,6 +19,7 @@ import asyncio
 import hashlib
 import inspect
 import os
+import re
 import secrets
 import ssl
 import struct
@@ -299,15 +300,17 @@ class Peer:
     """filterd as a connector sees it. rule(ask) gives a Verdict, SILENCE, or is a coroutine that does."""
 
     def __init__(self, component_port, secret, hosts, path=None, rule=None, component="filter.example.test",
-                 host="127.0.0.1", tls=None, window=WINDOW, max_frame=MAX_FRAME, offer_every=0.5):
+                 host="127.0.0.1", tls=None, fingerprint=None, window=WINDOW, max_frame=MAX_FRAME, offer_every=0.5):
         self.link_at = (host, component_port, component, secret)
         self.hosts, self.path, self.tls = hosts, path, tls      # tls: (certificate file, key file)
+        self.fingerprint = fingerprint                          # offered in place of the certificate's own
         self.rule = rule or (lambda ask: DELIVER)
         self.window, self.max_frame, self.offer_every = window, max_frame, offer_every
         self.asks, self.sessions, self.frames = [], {}, []
         self.offers = {}        # token -> host it was offered to
         self.refusals = []      # error stanzas that answered an offer
         self.attaches = 0
+        self.connections = 0
         self.frozen = asyncio.Event()
         self.frozen.set()       # set: not frozen
         self.attached = asyncio.Event()
@@ -329,7 +332,7 @@ class Peer:
             context.load_cert_chain(*self.tls)
             self.tls_server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=context, limit=1 << 20)
             self.tls_port = self.tls_server.sockets[0].getsockname()[1]
-            self.fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(_first_pem(self.tls[0]))).hexdigest()
+            self.fingerprint = self.fingerprint or hashlib.sha256(ssl.PEM_cert_to_DER_cert(_first_pem(self.tls[0]))).hexdigest()
         self.link = Link(*self.link_at)
         await self.link.connect()
         self._spawn(self._offer())
@@ -398,6 +401,7 @@ class Peer:
 
     async def _serve(self, reader, writer):
         self.tasks.add(asyncio.current_task())
+        self.connections += 1
         try:
             if not await self.handshake(reader, writer):
                 return
@@ -565,3 +569,48 @@ class Thread:
     def stop(self):
         if self._peer:
             self.do(self._peer.stop())
+
+
+# --- transcripts (PROTOCOL.inspect 9) ---------------------------------------------------------------------------------
+
+@dataclass
+class Line:
+    side: str           # ">" connector, "<" filterd, "=" closed
+    raw: bytes = None   # of ">!" and "<!"
+    name: str = None
+    fields: dict = None
+    number: int = 0
+
+
+def transcript(path):
+    """The lines of a transcript file; ValueError says which one cannot be read."""
+    lines = []
+    with open(path, encoding="utf-8") as file:
+        for number, text in enumerate(file, 1):
+            text = text.strip()
+            if not text or text.startswith("#"):
+                continue
+            if text == "= closed":
+                lines.append(Line("=", number=number))
+            elif text[:2] in (">!", "<!"):
+                lines.append(Line(text[0], raw=bytes.fromhex(text[2:]), number=number))
+            elif text[0] in "<>":
+                name, _, rest = text[1:].strip().partition(" ")
+                if name not in TYPES:
+                    raise ValueError(f"{path}:{number}: unknown frame {name}")
+                lines.append(Line(text[0], name=name, fields=_fields(rest, f"{path}:{number}"), number=number))
+            else:
+                raise ValueError(f"{path}:{number}: cannot be read")
+    return lines
+
+
+def _fields(text, where):
+    fields = {}
+    while text:
+        found = re.match(r'(\w+)=(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*', text)
+        if not found:
+            raise ValueError(f"{where}: cannot be read: {text}")
+        quoted = found.group(2)
+        fields[found.group(1)] = found.group(3) if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        text = text[found.end():]
+    return fields
