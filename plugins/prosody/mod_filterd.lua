@@ -289,13 +289,17 @@ local function queue_length(q)
 	return q.last - q.first + 1;
 end
 
-local function on_empty(q)
-	q.first, q.last = 1, 0;
-	if not q.gone then return; end
+local function send_end(q)
 	if channel and q.announced_on == channel then
 		write_frame(channel, frame(END, "I4", q.number));
 	end
 	q.announced_on = nil;
+end
+
+local function on_empty(q)
+	q.first, q.last = 1, 0;
+	if not q.gone then return; end
+	send_end(q);
 	local rooms = q.origin.directed;
 	q.origin.directed = nil;
 	for address in pairs(rooms or {}) do
@@ -545,6 +549,10 @@ local function session_gone(session)
 		core_process_stanza(ghost, stanza);
 	end, { error = function (_, err) handle_error(err); end }, ghost);
 	ghost.directed, session.directed = session.directed, nil;
+	for i = q.first, q.last do
+		if not (q[i].verdict or q[i].id) then return; end -- still to be asked about: END when that is over
+	end
+	send_end(q);
 end
 
 local function on_session_gone(event)
