@@ -8,6 +8,7 @@
 
 #include "flow/stanza.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
