@@ -62,10 +62,11 @@ static int set_up(struct conf **conf_r, struct bundle *b, struct engines *e, cha
 	return engines_load(c, b, e, err);
 }
 
+/* As many again for files as for texts: PROTOCOL.scan, section 1. */
 static unsigned workers_of(const struct conf *c)
 {
 	long n = c->scan.workers > 0 ? c->scan.workers : sysconf(_SC_NPROCESSORS_ONLN);
-	return n < 1 ? 1 : n > NURSERY_WORKERS_MAX ? NURSERY_WORKERS_MAX : (unsigned)n;
+	return 2 * (n < 1 ? 1 : n > NURSERY_WORKERS_MAX / 2 ? NURSERY_WORKERS_MAX / 2 : (unsigned)n);
 }
 
 int main(int argc, char **argv)
