@@ -38,7 +38,3 @@ filterd_main_filterctl_SOURCES = \
 	filterd/main/ctl_daemon.h \
 	filterd/main/ctl_scan.c \
 	filterd/main/filterctl.c
-pkglibexec_PROGRAMS += filterd-scan
-filterd_scan_SOURCES = filterd/main/filterd_scan.c
-filterd_scan_LDADD = libworker.a libextract.a libdetect.a libproc.a libconf.a libipc.a libmodel.a libbase.a \
-	$(CLAMAV_LIBS) $(ARCHIVE_LIBS) $(PCRE2_LIBS) $(UTF8PROC_LIBS) $(LIBCONFIG_LIBS) $(SECCOMP_LIBS)
