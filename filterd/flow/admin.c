@@ -163,23 +163,44 @@ static void on_scan(void *ctx, struct control_request *req, json_t *cmd, int fd)
 
 /* quarantine */
 
-static void on_items(void *ctx, int status, json_t *items)
+static void on_items(void *ctx, int status, const char *json, size_t size)
 {
 	struct control_request *req = ctx;
-	if (status != 0 || !items)
-		control_reply_error(req, "The recorder did not answer; see filterd's log.");
+	json_t *items = status == RECORDER_ON_DISK ? json_loadb(json, size, 0, NULL) : NULL;
+	if (items)
+		control_reply(req, json_pack("{s:b, s:o}", "ok", 1, "items", items));
 	else
-		control_reply(req, json_pack("{s:b, s:O}", "ok", 1, "items", items));
+		control_reply_error(req, "The recorder did not answer; see filterd's log.");
+}
+
+/* What is known of an item, without its content: reading that is for a reviewer's tool, not for a status line. */
+static void on_item(void *ctx, int status, const char *meta, size_t size, int fd)
+{
+	struct control_request *req = ctx;
+	json_t *item = status == RECORDER_ON_DISK ? json_loadb(meta, size, 0, NULL) : NULL;
+	if (fd >= 0)
+		close(fd);
+	if (item)
+		control_reply(req, json_pack("{s:b, s:o}", "ok", 1, "item", item));
+	else
+		control_reply_error(req, status == RECORDER_REFUSED ? "There is no item with this id." : "The recorder did not answer; see filterd's log.");
 }
 
 static void on_quarantine(void *ctx, struct control_request *req, json_t *cmd, int fd)
 {
-	struct admin *a = ctx;
-	const char *op = json_string_value(json_object_get(cmd, "op"));
+	struct recorder *rec = ((struct admin *)ctx)->b->recorder;
+	const char *op = json_string_value(json_object_get(cmd, "op")), *id = json_string_value(json_object_get(cmd, "id"));
 	json_int_t limit = json_integer_value(json_object_get(cmd, "limit"));
-	if (!op || strcmp(op, "list") != 0)
-		control_reply_error(req, "quarantine knows the operation \"list\".");
-	else if (recorder_list(a->b->recorder, limit > 0 && limit <= LIST_MAX ? (uint32_t)limit : LIST_MAX, on_items, req) < 0)
+	int r;
+	if (op && strcmp(op, "list") == 0) {
+		r = recorder_list(rec, limit > 0 && limit <= LIST_MAX ? (uint32_t)limit : LIST_MAX, on_items, req);
+	} else if (op && strcmp(op, "show") == 0 && id) {
+		r = recorder_get(rec, id, on_item, req);
+	} else {
+		control_reply_error(req, "quarantine knows the operations \"list\", and \"show\" with an \"id\".");
+		return;
+	}
+	if (r < 0)
 		control_reply_error(req, "The recorder can't be reached; see filterd's log.");
 }
 

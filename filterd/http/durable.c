@@ -14,7 +14,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { BATCH_MAX = 32 };
+enum { BATCH_MAX = 64 };
 
 struct queue {
 	struct durable_item *head, **tail;

@@ -19,14 +19,14 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum job_phase { JOB_RECEIVING, JOB_JUDGING, JOB_SYNCING, JOB_COMMITTING, JOB_ANSWERED };
+enum job_phase { JOB_RECEIVING, JOB_JUDGING, JOB_STORING, JOB_ANSWERED };
 
 /* Apart from its connection, since either may end first.  Freed when it is answered or its client is gone, no
  * verdict is due and the thread does not have it: see job_release(). */
 struct upload_job {
 	struct upload_service *svc;          /* NULL once the service is gone */
 	struct upload_job *prev, *next;      /* svc->jobs */
-	struct upload_job *link;             /* svc->answered, svc->linked or a commit */
+	struct upload_job *link;             /* svc->answered, svc->storing or a commit's jobs */
 	struct request *req;                 /* NULL once the connection is gone */
 	struct MHD_Connection *connection;   /* as long as req */
 	struct upload_row *row;
@@ -49,6 +49,7 @@ struct commit {
 	struct durable_item item;
 	struct upload_service *svc;
 	struct upload_job *jobs;
+	unsigned pending; /* items that the thread still has */
 };
 
 static void job_unlist(struct upload_job *job)
@@ -370,13 +371,6 @@ void put_end(struct request *req)
 
 /* --- the verdict, and what follows from it --- */
 
-static void unstore(struct upload_job *job)
-{
-	char path[sizeof(struct uploads_path)];
-	snprintf(path, sizeof path, "d%lld/%s", (long long)job->day, job->row->id);
-	unlinkat(uploads_dir_fd(job->svc->uploads), path, 0);
-}
-
 static void store_failed(struct upload_job *job, int error)
 {
 	int status = status_of_errno(error);
@@ -384,60 +378,67 @@ static void store_failed(struct upload_job *job, int error)
 	fail(job, status);
 }
 
-static void committed(struct durable_item *item)
+/* The last of a commit's items is done: all its jobs are answered. */
+static void settle(struct commit *c)
 {
-	struct commit *c = item->ctx;
 	struct upload_service *svc = c->svc;
 	for (struct upload_job *job = c->jobs, *next; job; job = next) {
 		next = job->link;
-		if (item->error) {
-			unstore(job);
-			store_failed(job, item->error);
+		int error = job->item.error ? job->item.error : c->item.error;
+		if (error) {
+			if (!job->item.error)
+				unlinkat(job->item.dir_fd, job->row->id, 0);
+			store_failed(job, error);
 			continue;
 		}
 		svc->stats.stored++;
 		answer(job, MHD_HTTP_CREATED, NULL);
 	}
 	free(c);
+	svc->committing = false;
+	if (svc->storing)
+		event_active(svc->commit, 0, 0);
 }
 
+static void commit_part_done(struct durable_item *item)
+{
+	struct commit *c = item->ctx;
+	if (--c->pending == 0)
+		settle(c);
+}
+
+/* One commit is under way at a time; what is judged meanwhile waits for it and goes together into the next: the
+ * more there is to do, the less each costs.
+ *
+ * The index is committed before the files are named, but each only counts once all of it is on disk: a row without
+ * its file is no file, to a GET as well as at the next start, and until the answer nobody was promised one.  So one
+ * pass of the thread is enough for both. */
 void put_commit(struct upload_service *svc)
 {
-	struct upload_job *jobs = svc->linked;
-	svc->linked = NULL;
+	if (svc->committing || !svc->storing)
+		return;
+	struct upload_job *jobs = svc->storing;
+	svc->storing = NULL;
 	struct commit *c = malloc(sizeof *c);
 	if (!c || uploads_commit(svc->uploads) < 0) {
 		free(c);
 		for (struct upload_job *next; jobs; jobs = next) {
 			next = jobs->link;
-			unstore(jobs);
 			store_failed(jobs, EIO);
 		}
 		return;
 	}
-	*c = (struct commit){ .svc = svc, .jobs = jobs };
-	c->item = (struct durable_item){ .kind = DURABLE_SYNC, .fd = uploads_log_fd(svc->uploads), .done = committed, .ctx = c };
+	*c = (struct commit){ .svc = svc, .jobs = jobs, .pending = 1 };
+	c->item = (struct durable_item){ .kind = DURABLE_SYNC, .fd = uploads_log_fd(svc->uploads), .done = commit_part_done, .ctx = c };
+	for (struct upload_job *job = jobs; job; job = job->link) {
+		job->item = (struct durable_item){ .kind = DURABLE_FILE, .fd = job->fd, .dir_fd = job->item.dir_fd,
+			.name = job->row->id, .done = commit_part_done, .ctx = c };
+		c->pending++;
+	}
+	svc->committing = true;
+	for (struct upload_job *job = jobs; job; job = job->link)
+		durable_submit(svc->durable, &job->item);
 	durable_submit(svc->durable, &c->item);
-}
-
-static void linked(struct durable_item *item)
-{
-	struct upload_job *job = item->ctx;
-	struct upload_service *svc = job->svc;
-	if (item->error) {
-		store_failed(job, item->error);
-		return;
-	}
-	if (svc->stopping || uploads_set_clean(svc->uploads, job->row->id, job->sha256, job->day,
-				     clock_wall_s() + svc->conf->upload.expire_s) < 0) {
-		unstore(job);
-		store_failed(job, EIO);
-		return;
-	}
-	job->phase = JOB_COMMITTING;
-	job->link = svc->linked;
-	svc->linked = job;
-	event_active(svc->commit, 0, 0); /* once for all that the thread finished together */
 }
 
 /* A client that has closed its side will not see the answer: its file is not kept.  (It costs those few who
@@ -459,10 +460,14 @@ static void store(struct upload_job *job)
 		answer(job, MHD_HTTP_BAD_REQUEST, "The connection was closed before the answer.");
 		return;
 	}
-	job->phase = JOB_SYNCING;
-	job->item = (struct durable_item){ .kind = DURABLE_FILE, .fd = job->fd, .dir_fd = job->item.dir_fd, .name = job->row->id,
-		.done = linked, .ctx = job };
-	durable_submit(svc->durable, &job->item);
+	if (uploads_set_clean(svc->uploads, job->row->id, job->sha256, job->day, clock_wall_s() + svc->conf->upload.expire_s) < 0) {
+		store_failed(job, EIO);
+		return;
+	}
+	job->phase = JOB_STORING;
+	job->link = svc->storing;
+	svc->storing = job;
+	event_active(svc->commit, 0, 0); /* once for all verdicts of this loop turn */
 }
 
 static void turn_down(struct upload_job *job, int status, const char *ref, const char *text, const char *otherwise)
@@ -535,8 +540,6 @@ void put_sweep(struct upload_service *svc, uint64_t now_ms)
 void put_release(struct upload_service *svc)
 {
 	svc->answered = NULL;
-	if (svc->linked)
-		put_commit(svc);
 	for (struct upload_job *job = svc->jobs; job; job = job->next) {
 		if (!job->is_held)
 			continue;

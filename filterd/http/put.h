@@ -19,7 +19,7 @@ enum MHD_Result put_continue(struct upload_service *svc, struct request *req, st
 /* The request is over, answered or not: lets go of req->job. */
 void put_end(struct request *req);
 
-/* Event callbacks: commits what was linked; answers what was decided. */
+/* Event callbacks: makes durable what was judged clean; answers what was decided. */
 void put_commit(struct upload_service *svc);
 void put_answer(struct upload_service *svc);
 /* Gives up on overdue verdicts. */

@@ -47,12 +47,12 @@ struct upload_service {
 	struct evp_md_st *sha256;
 	struct event *readable, *timer, *ticker; /* the daemon's epoll descriptor, its timeout, http/sweep.h */
 	struct event *answers;      /* jobs in answered wait for this loop turn's end */
-	struct event *commit;       /* the same for jobs in linked */
+	struct event *commit;       /* the same for jobs in storing */
 	struct conn *conns;
 	struct upload_job *jobs;    /* all */
-	struct upload_job *answered, *linked;
+	struct upload_job *answered, *storing;
 	unsigned nconns, njobs;
-	bool stopping, checkpointing;
+	bool stopping, committing, checkpointing;
 	uint64_t logged_ms;         /* last line of libmicrohttpd's that went to the log */
 	unsigned unlogged;
 	struct upload_stats stats;

@@ -25,7 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DRAIN_MS = 5000, DRAIN_CHECK_MS = 50 };
+enum { DRAIN_MS = 5000, DRAIN_CHECK_MS = 20, FLUSH_MS = 50 };
 
 struct role {
 	struct broker b;
@@ -190,6 +190,27 @@ static int on_admin_reload(void *ctx, uint32_t id)
 
 static const struct admin_ops admin_ops = { on_admin_reload };
 
+static void on_recorder_event(void *ctx, const struct event_record *e)
+{
+	struct role *r = ctx;
+	broker_report(&r->b, e);
+}
+
+/* Everything that was pending has failed by now; until the monitor brings another, every incident does. */
+static void on_recorder_gone(void *ctx)
+{
+	log_error("recorder gone: incidents can't be recorded until the monitor has started another");
+}
+
+static void take_recorder(struct role *r, int fd)
+{
+	const struct recorder_hooks hooks = { on_recorder_event, on_recorder_gone, r };
+	recorder_free(&r->b.recorder);
+	r->b.recorder = recorder_new(r->b.base, fd, &hooks);
+	if (!r->b.recorder)
+		log_fatal("out of memory");
+}
+
 static void take_generation(struct role *r, const struct monitor_msg *m)
 {
 	struct bundle b;
@@ -216,9 +237,12 @@ static void take_generation(struct role *r, const struct monitor_msg *m)
 
 static void on_drain(evutil_socket_t fd, short what, void *ctx)
 {
+	static const struct timeval flush = { 0, FLUSH_MS * 1000 };
 	struct role *r = ctx;
-	if (r->b.items == 0 || clock_ms() - r->stop_ms > DRAIN_MS)
-		event_base_loopbreak(r->b.base);
+	if (r->b.items > 0 && clock_ms() - r->stop_ms <= DRAIN_MS)
+		return;
+	event_del(r->draining);
+	event_base_loopexit(r->b.base, &flush); /* the last answers and events have yet to leave */
 }
 
 /* The monitor closed its end: nothing new is taken, what is open is answered. */
@@ -245,7 +269,7 @@ static void on_monitor(evutil_socket_t fd, short what, void *ctx)
 			take_generation(r, &m);
 			break;
 		case MONITOR_RECORDER:
-			recorder_reconnect(r->b.recorder, m.fds[0]);
+			take_recorder(r, m.fds[0]);
 			break;
 		case MONITOR_DONE:
 			admin_reloaded(r->admin, m.id, m.ok, m.text);
@@ -332,10 +356,10 @@ static void set_up(struct role *r, const struct conf *conf, int recorder_fd)
 	b->report = report_new(b->base, &conf->syslog, &err);
 	if (!b->report)
 		fatal_config(&err);
-	b->recorder = recorder_new(b->base, recorder_fd);
 	b->pool = pool_new(b->base, &pool_ops, r);
-	if (!b->recorder || !b->pool)
+	if (!b->pool)
 		log_fatal("out of memory");
+	take_recorder(r, recorder_fd);
 	if (channels_new(b->base, &conf->inspect, &channel_ops, r, &b->channels, &err) < 0)
 		fatal_config(&err);
 	if (conf->upload.listen[0] && upload_service_new(b->base, conf, file_upload_ops, b, &b->uploads, &err) < 0)
@@ -367,11 +391,11 @@ static void take_down(struct role *r)
 	struct broker *b = &r->b;
 	admin_free(&r->admin);
 	attach_free(&r->attach);
+	upload_service_free(&b->uploads);
+	pool_free(&b->pool); /* what is still open ends as scanner-down */
+	channels_free(&b->channels);
 	for (size_t i = 0; i < b->nlinks; i++)
 		link_free(&b->links[i]);
-	upload_service_free(&b->uploads);
-	pool_free(&b->pool); /* what is still open ends as scanner-down, and is answered by the channels below */
-	channels_free(&b->channels);
 	generation_unref(&b->g);
 	recorder_free(&b->recorder);
 	report_free(&b->report);

@@ -62,10 +62,11 @@ static int set_up(struct conf **conf_r, struct bundle *b, struct engines *e, cha
 	return engines_load(c, b, e, err);
 }
 
+/* As many again for files as for texts: PROTOCOL.scan, section 1. */
 static unsigned workers_of(const struct conf *c)
 {
 	long n = c->scan.workers > 0 ? c->scan.workers : sysconf(_SC_NPROCESSORS_ONLN);
-	return n < 1 ? 1 : n > NURSERY_WORKERS_MAX ? NURSERY_WORKERS_MAX : (unsigned)n;
+	return 2 * (n < 1 ? 1 : n > NURSERY_WORKERS_MAX / 2 ? NURSERY_WORKERS_MAX / 2 : (unsigned)n);
 }
 
 int main(int argc, char **argv)
@@ -80,17 +81,19 @@ int main(int argc, char **argv)
 	if (io_cloexec(FD_CHANNEL, 1) < 0 || io_cloexec(FD_BUNDLE, 1) < 0)
 		log_fatal("descriptors 3 and 4 are needed error=\"%s\"", strerror(errno));
 	umask(077);
-	if (set_up(&conf, &bundle, &engines, tmp_dir, sizeof tmp_dir, &err) < 0) {
+	int r = -1;
+	if (set_up(&conf, &bundle, &engines, tmp_dir, sizeof tmp_dir, &err) == 0) {
+		const struct nursery_setup setup = { .generation = generation, .channel = FD_CHANNEL, .tmp_dir = tmp_dir,
+			                             .workers = workers_of(conf), .scan_max = (uint64_t)conf->scan.scan_max };
+		log_info("generation=%u loaded \"%s\"", generation, engines.summary);
+		bundle_free(&bundle); /* the workers need no rule texts */
+		r = nursery_run(&setup, &engines);
+	} else {
 		log_error("generation=%u refused file=\"%s\" line=%d error=\"%s\"", generation, err.file, err.line, err.text);
 		nursery_refuse(FD_CHANNEL, generation, &err);
-		return 1;
 	}
-	const struct nursery_setup setup = { .generation = generation, .channel = FD_CHANNEL, .tmp_dir = tmp_dir,
-		                             .workers = workers_of(conf), .scan_max = (uint64_t)conf->scan.scan_max };
-	log_info("generation=%u loaded \"%s\"", generation, engines.summary);
-	bundle_free(&bundle);
-	int r = nursery_run(&setup, &engines);
 	engines_free(&engines);
+	bundle_free(&bundle);
 	conf_free(&conf);
 	return r < 0 ? 1 : 0;
 }

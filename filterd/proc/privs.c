@@ -81,8 +81,11 @@ int privs_shed_capabilities(void)
 	uint64_t mask = 0;
 	for (size_t i = 0; i < sizeof keep / sizeof *keep; i++)
 		mask |= UINT64_C(1) << keep[i];
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -1;
+	/* In a container this may be denied.  No program we start could use what stays in the bounding set. */
 	for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
-		if (!(mask >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL)
+		if (!(mask >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL && errno != EPERM)
 			return -1; /* EINVAL: a kernel older than our headers */
 	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[2] = {

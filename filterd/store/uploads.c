@@ -387,7 +387,7 @@ int uploads_expire(struct uploads *u, int64_t now, struct uploads_path *paths_r,
 	sqlite3_bind_int64(st, 1, now);
 	sqlite3_bind_int(st, 2, max);
 	while ((r = sqlite3_step(st)) == SQLITE_ROW && n < max) {
-		snprintf(ids[n].id, sizeof ids[n].id, "%s", sqlite3_column_text(st, 0));
+		snprintf(ids[n].id, sizeof ids[n].id, "%.24s", (const char *)sqlite3_column_text(st, 0));
 		paths_r[n].path[0] = '\0';
 		if (sqlite3_column_int(st, 1) == UPLOAD_STATE_CLEAN)
 			snprintf(paths_r[n].path, sizeof paths_r[n].path, "d%lld/%s", (long long)sqlite3_column_int64(st, 2), ids[n].id);

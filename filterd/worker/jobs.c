@@ -17,7 +17,7 @@ struct jobs {
 	struct finding findings[DETECT_FINDINGS_MAX];
 	struct scan_file_finding file_findings[SCAN_FINDINGS_MAX];
 };
-_Static_assert(DETECT_FINDINGS_MAX <= SCAN_FINDINGS_MAX, "every finding can be sent");
+_Static_assert((int)DETECT_FINDINGS_MAX <= (int)SCAN_FINDINGS_MAX, "every finding can be sent");
 
 struct jobs *jobs_new(const struct engines *e)
 {

@@ -42,7 +42,8 @@ struct nursery {
 	struct slot *slots;
 };
 
-/* The broker may be slow, but a nursery whose broker does not read any more has nothing else to do. */
+/* The broker may be slow, but a nursery whose broker does not read any more has nothing else to do.
+ * 0; 1 when the broker has closed the channel, -1 on other failures. */
 static int say(const struct nursery_setup *setup, const struct scan_msg *m, const int *fds, int nfds)
 {
 	struct buf b;
@@ -50,6 +51,8 @@ static int say(const struct nursery_setup *setup, const struct scan_msg *m, cons
 	int r = scan_put_msg(&b, m);
 	if (r == 0)
 		r = io_send_fds(setup->channel, buf_ptr(&b), buf_left(&b), fds, nfds);
+	if (r < 0 && (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN))
+		r = 1;
 	buf_free(&b);
 	return r;
 }
@@ -75,18 +78,18 @@ static int say_hello(const struct nursery *n)
 		                         .detectors = (uint16_t)detectors,
 		                         .workers = (uint16_t)n->setup->workers } };
 	snprintf(m.hello.text, sizeof m.hello.text, "%s", n->engines->summary);
-	if (detectors > UINT16_MAX || say(n->setup, &m, NULL, 0) < 0)
+	if (detectors > UINT16_MAX)
 		return -1;
-	for (size_t i = 0; i < detectors; i++) {
+	int r = say(n->setup, &m, NULL, 0);
+	for (size_t i = 0; i < detectors && r == 0; i++) {
 		const struct detect_info *info = detect_info(n->engines->detect, i);
 		m = (struct scan_msg){ .type = SCAN_MSG_DETECTOR,
 			               .detector = { .index = (uint16_t)i, .mask_first = info->mask.keep_first, .mask_last = info->mask.keep_last } };
 		snprintf(m.detector.id, sizeof m.detector.id, "%s", info->id);
 		snprintf(m.detector.title, sizeof m.detector.title, "%s", info->title ? info->title : info->id);
-		if (say(n->setup, &m, NULL, 0) < 0)
-			return -1;
+		r = say(n->setup, &m, NULL, 0);
 	}
-	return 0;
+	return r;
 }
 
 static void close_ends(struct slot *s)
@@ -153,14 +156,16 @@ static int on_ready(struct nursery *n, unsigned index)
 	if (got != 1)
 		return 0; /* SIGCHLD tells the rest */
 	struct scan_msg m = { .type = SCAN_MSG_WORKER, .worker = { .slot = (uint16_t)index, .pid = (uint32_t)s->pid } };
-	if (say(n->setup, &m, s->ends, SCAN_FD_COUNT) < 0)
-		return -1;
+	int r = say(n->setup, &m, s->ends, SCAN_FD_COUNT);
+	if (r != 0)
+		return r;
 	close_ends(s);
 	s->ready = 1;
 	s->backoff_ms = 0;
 	return 0;
 }
 
+/* Returns 0, or what say() returned. */
 static int bury(struct nursery *n, pid_t pid, int status)
 {
 	unsigned i = 0;
@@ -180,22 +185,22 @@ static int bury(struct nursery *n, pid_t pid, int status)
 		return 0;
 	}
 	struct scan_msg m = { .type = SCAN_MSG_EXIT, .worker = { (uint16_t)i, (uint32_t)pid, (uint8_t)signal, (uint8_t)code } };
-	if (say(n->setup, &m, NULL, 0) < 0)
-		return -1;
-	start_worker(n, i);
-	return 0;
+	int r = say(n->setup, &m, NULL, 0);
+	if (r == 0)
+		start_worker(n, i);
+	return r;
 }
 
 static int on_signal(struct nursery *n)
 {
 	struct signalfd_siginfo info;
-	int status;
+	int status, r;
 	pid_t pid;
 	while (read(n->signals, &info, sizeof info) == sizeof info)
 		;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (bury(n, pid, status) < 0)
-			return -1;
+		if ((r = bury(n, pid, status)) != 0)
+			return r;
 	return 0;
 }
 

@@ -64,7 +64,7 @@ void worker_run(const struct worker_setup *w)
 	reset_signals();
 	if (keep_descriptors(w) < 0)
 		die(w, WORKER_EXIT_SETUP, "descriptors");
-	if (chdir(w->tmp_dir) < 0 || extract_worker_init(w->engines->extract, w->tmp_dir) < 0)
+	if (extract_worker_init(w->engines->extract, w->tmp_dir) < 0)
 		die(w, WORKER_EXIT_SETUP, "temporary folder");
 	struct jobs *jobs = jobs_new(w->engines);
 	if (!jobs)

@@ -1,4 +1,4 @@
-# unit tests of filterd/http
+# unit tests of filterd/http, and the program that end-to-end tests and benchmarks drive
 HTTP_TEST_LIBS = libhttp.a libstore.a libconf.a libmodel.a libbase.a $(MHD_LIBS) $(LIBEVENT_LIBS) $(SQLITE_LIBS) $(LIBCONFIG_LIBS) \
 	$(CRYPTO_LIBS) -lpthread
 noinst_PROGRAMS += tests/e2e/upload_host

@@ -4,6 +4,10 @@ check_PROGRAMS += tests/unit/ipc_scan_wire
 tests_unit_ipc_scan_wire_SOURCES = tests/unit/ipc_scan_wire.c
 tests_unit_ipc_scan_wire_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_ipc_scan_wire_LDADD = libipc.a libmodel.a libbase.a $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/ipc_monitor_wire
+tests_unit_ipc_monitor_wire_SOURCES = tests/unit/ipc_monitor_wire.c
+tests_unit_ipc_monitor_wire_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_ipc_monitor_wire_LDADD = libipc.a libmodel.a libbase.a $(UNIT_LIBS)
 endif
 if CMOCKA
 check_PROGRAMS += tests/unit/ipc_record_wire

@@ -8,9 +8,10 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import time
+
+from . import names, run
 
 ERL = "/usr/bin/erl"
 START_TIMEOUT_S = 60
@@ -20,7 +21,7 @@ QUIET_VM = ["+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none", "+K", "tru
 
 
 def start_ejabberd(workdir, hosts, accounts, components, cert, ca, beam_dir=None, module_options=None, *, xmpp_port=0,
-                   component_port=0, http_port=0, s2s_port=0, s2s_out_port=0, s2s_hosts=(), extra_modules=None, extra_config=None,
+                   component_port=0, http_port=0, s2s_port=0, s2s_map=None, extra_modules=None, extra_config=None,
                    contrib_modules=None, verbose=False):
     """Start a server and return once it serves all its ports.
 
@@ -32,20 +33,19 @@ def start_ejabberd(workdir, hosts, accounts, components, cert, ca, beam_dir=None
     beam_dir        folder with mod_filterd.beam; None = not in the code path
     module_options  options of mod_filterd; None = module not loaded
     *_port          0 = a free one is picked; s2s_port 0 = no server-to-server at all
-    s2s_out_port    the port on which other servers are looked for;  s2s_hosts: names which resolve to 127.0.0.1
+    s2s_map         {remote domain: port on 127.0.0.1}; other servers do not exist
     extra_modules   {module: options};  extra_config: top-level options, replacing the ones here
     contrib_modules folder used as ~/.ejabberd-modules (ejabberdctl module_install); default: one in workdir
     """
     server = Ejabberd(str(workdir), list(hosts), str(beam_dir) if beam_dir else None, contrib_modules)
-    server.xmpp_port = xmpp_port or free_port()
-    server.component_port = component_port or free_port()
-    server.http_port = http_port or free_port()
+    server.xmpp_port = xmpp_port or run.free_port()
+    server.component_port = component_port or run.free_port()
+    server.http_port = http_port or run.free_port()
     server.s2s_port = s2s_port
     config = configuration(server, components, str(cert), str(ca), module_options, extra_modules, verbose)
-    if s2s_out_port:
-        config["outgoing_s2s_port"] = s2s_out_port
+    server.s2s_map = s2s_map or {}
     config.update(extra_config or {})
-    server.write_files(config, s2s_hosts)
+    server.write_files(config)
     server.start()
     try:
         server.register(accounts)
@@ -53,12 +53,6 @@ def start_ejabberd(workdir, hosts, accounts, components, cert, ca, beam_dir=None
         server.stop()
         raise
     return server
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def configuration(server, components, cert, ca, module_options, extra_modules, verbose):
@@ -103,7 +97,7 @@ class Ejabberd:
         self.beam_dir = beam_dir
         self.contrib_modules = contrib_modules or os.path.join(workdir, ".ejabberd-modules")
         self.node = "ejabberd%s@localhost" % secrets.token_hex(3)
-        self.dist_port = free_port()
+        self.dist_port = run.free_port()
         self.log_path = os.path.join(workdir, "ejabberd.log")
         self.config_path = os.path.join(workdir, "ejabberd.yml")
         self.process = None
@@ -113,17 +107,13 @@ class Ejabberd:
     def pid(self):
         return self.process.pid
 
-    def write_files(self, config, s2s_hosts):
+    def write_files(self, config):
         os.makedirs(os.path.join(self.workdir, "spool"), exist_ok=True)
         for folder in ("conf", "sources"):
             os.makedirs(os.path.join(self.contrib_modules, folder), exist_ok=True)
         with open(os.path.join(self.workdir, ".erlang.cookie"), "w", opener=private) as cookie:
             cookie.write(secrets.token_hex(16))
         os.chmod(os.path.join(self.workdir, ".erlang.cookie"), 0o400)
-        with open(os.path.join(self.workdir, "inetrc"), "w") as inetrc:
-            # From a file alone: a test must not ask a name server.
-            names = ["localhost"] + list(s2s_hosts)
-            inetrc.write('{lookup,["file"]}.\n{host,{127,0,0,1},%s}.\n' % json.dumps(names))
         self.write_config(config)
 
     def write_config(self, config):
@@ -143,6 +133,7 @@ class Ejabberd:
     def start(self):
         """Also for a second start after stop() or a kill: same ports, same spool."""
         assert self.process is None or self.process.poll() is not None
+        self.serve_names()
         already = os.path.getsize(self.log_path) if os.path.exists(self.log_path) else 0
         command = [ERL, "-sname", self.node, *QUIET_VM, "-noinput", "-erl_epmd_port", str(self.dist_port), "-start_epmd", "false",
                    "-kernel", "inet_dist_use_interface", "{127,0,0,1}"]
@@ -152,7 +143,8 @@ class Ejabberd:
         with open(os.path.join(self.workdir, "console.log"), "ab") as console:
             # not in workdir: were its last part "ejabberd", Erlang would take it for the application's own folder
             self.process = subprocess.Popen(command, cwd=os.path.join(self.workdir, "spool"), env=self.environment(), stdin=subprocess.DEVNULL,
-                                            stdout=console, stderr=console, start_new_session=True)
+                                            stdout=console, stderr=console, start_new_session=True,
+                                            preexec_fn=run.die_with_parent)
         give_up = time.monotonic() + START_TIMEOUT_S
         while "is started in the node" not in self.log(already):
             if self.process.poll() is not None or time.monotonic() > give_up:
@@ -160,10 +152,17 @@ class Ejabberd:
                 raise RuntimeError("ejabberd did not start:\n" + self.log(already)[-4000:])
             time.sleep(0.05)
 
+    def serve_names(self):
+        """Names come from us alone: a test must not ask a real name server."""
+        self.names = names.NameServer(self.s2s_map)
+        with open(os.path.join(self.workdir, "inetrc"), "w") as inetrc:
+            inetrc.write('{resolv_conf,""}.\n{hosts_file,""}.\n{lookup,["file"]}.\n{host,{127,0,0,1},["localhost"]}.\n{nameserver,{127,0,0,1},%d}.\n' % self.names.port)
+
     def stop(self, kill=False):
         """Ends the node and everything it has started; safe to call twice."""
         if self.process is None:
             return
+        self.names.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
             try:

@@ -189,7 +189,7 @@ class Filterd:
                     _quote(domain), _quote(serves), s.component_port, _quote(self.workdir / (domain + ".secret")), guards))
         zones = self.zones or [("internal", [s.hosts[0]]), ("partners", list(s.hosts[1:]))]
         scan = "text_timeout_ms = %d; " % self.text_timeout_ms if self.text_timeout_ms else ""
-        upload = ("upload = { listen = \"127.0.0.1\"; port = %d; url = %s; size_max = %d; quota = 2147483648; };" % (
+        upload = ("upload = { listen = \"127.0.0.1\"; port = %d; url = %s; size_max = %d; quota = \"2G\"; };" % (
                   self.upload_port, _quote(self.upload_url), self.upload_size_max)) if s.upload_component else ""
         self.config.write_text("\n".join([
             "user = %s;" % _quote(self.user),
@@ -236,8 +236,8 @@ class Filterd:
     def ready(self):
         """Links and an inspect channel are up, and workers can judge."""
         status = self.status()
-        return bool(status and status.get("ok") and status.get("links") and all(map(_up, status["links"])) and
-                    any(map(_up, status.get("channels") or [])) and status)
+        return bool(status and status.get("ok") and status["links"] and all(l["up"] for l in status["links"]) and
+                    status["channels"] and status["scan"]["serving"]) and status
 
     def wait_ready(self, timeout=60.0):
         def check():
@@ -266,7 +266,7 @@ class Filterd:
 
     def ctl(self, *args, check=False, input=None, timeout=60):
         """filterctl with this daemon's configuration; returns subprocess.CompletedProcess."""
-        done = subprocess.run([str(self.prefix / "bin" / "filterctl"), *map(str, args)], capture_output=True, text=True,
+        done = subprocess.run([str(self.prefix / "bin" / "filterctl"), "-c", str(self.config), *map(str, args)], capture_output=True, text=True,
                               input=input, timeout=timeout)
         if check and done.returncode:
             raise RuntimeError("filterctl %s: %s%s" % (" ".join(map(str, args)), done.stdout, done.stderr))
@@ -310,10 +310,6 @@ class Filterd:
 
     def __exit__(self, *_):
         self.stop()
-
-
-def _up(entry):
-    return entry.get("up", entry.get("state")) in (True, "up") if isinstance(entry, dict) else False
 
 
 def _children(pid):

@@ -56,7 +56,7 @@ def remove(folder):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _die_with_parent():
+def die_with_parent():
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -64,7 +64,7 @@ def spawn(argv, log, **kwargs):
     """Starts a daemon in the foreground, its output in the file log; it doesn't outlive this process."""
     with open(log, "ab") as out:
         return subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                preexec_fn=_die_with_parent, **kwargs)
+                                preexec_fn=die_with_parent, **kwargs)
 
 
 def end(process, grace_s=10.0):
@@ -102,3 +102,24 @@ def tail(path, lines=30):
         return "\n".join(pathlib.Path(path).read_text(errors="replace").splitlines()[-lines:])
     except OSError:
         return ""
+
+
+def check(argv, **kwargs):
+    """Runs a command to its end; RuntimeError with what it printed if it fails."""
+    done = subprocess.run([str(a) for a in argv], capture_output=True, text=True, stdin=subprocess.DEVNULL, **kwargs)
+    if done.returncode:
+        raise RuntimeError("%s: %s%s" % (argv[0], done.stdout, done.stderr))
+    return done.stdout
+
+
+def processes_of_session(leader):
+    """Pids of the processes in the session that leader began."""
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue        # ended while we looked
+        if int(fields[3]) == leader and fields[0] != "Z":
+            found.append(int(stat.parent.name))
+    return found

@@ -278,7 +278,7 @@ class Ejabberd(Server):
             beam_dir=self.compiled_module() if s.module else None, module_options=options,
             xmpp_port=self.xmpp_port, component_port=self.component_port, http_port=self.http_port,
             s2s_port=0 if s.s2s is None else self.s2s_port,
-            s2s_out_port=next(iter(s.s2s.values()), 0) if s.s2s else 0, s2s_hosts=tuple(s.s2s or ()),
+            s2s_map=s.s2s,
             extra_modules=modules, extra_config=top)
         self.log = pathlib.Path(self.node.log_path)
         return self
