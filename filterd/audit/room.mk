@@ -1,1 +1,9 @@
-# room fragment, owned by filterd/audit
+noinst_LIBRARIES += libaudit.a
+libaudit_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS)
+libaudit_a_SOURCES =
+libaudit_a_SOURCES += filterd/audit/jfile.c filterd/audit/jfile.h
+libaudit_a_SOURCES += filterd/audit/journal.c filterd/audit/journal.h
+libaudit_a_SOURCES += filterd/audit/note.c filterd/audit/note.h
+libaudit_a_SOURCES += filterd/audit/tail.c filterd/audit/tail.h
+libaudit_a_SOURCES += filterd/audit/tlog.c filterd/audit/tlog.h
+libaudit_a_SOURCES += filterd/audit/verify.c filterd/audit/verify.h

@@ -84,6 +84,8 @@ struct conf_syslog {
 	char *ca;            /* PEM file for tls */
 };
 
+enum { CONF_ZONES_MAX = 64 };
+
 struct conf_zone {
 	char *name;
 	struct conf_strings domains; /* "example.org" or "*.example.org" (it and its sub-domains) */

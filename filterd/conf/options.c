@@ -139,7 +139,7 @@ const struct section conf_sections[] = {
 	{ .name = "scan", GROUP(scan), OPTIONS(scan_options), .help = "workers and their limits" },
 	{ .name = "upload", GROUP(upload), OPTIONS(upload_options), .help = "the HTTP upload service (XEP-0363)" },
 	{ .name = "syslog", GROUP(syslog), OPTIONS(syslog_options), .help = "where events go" },
-	{ .name = "zones", LIST(zones, nzones, conf_zone, 1024), OPTIONS(zone_options), .help = "named sets of domains" },
+	{ .name = "zones", LIST(zones, nzones, conf_zone, CONF_ZONES_MAX), OPTIONS(zone_options), .help = "named sets of domains" },
 	{ .name = "policy", LIST(policies, npolicies, conf_policy, 4096), OPTIONS(policy_options),
 		.help = "the (from, to) table; the first row that fits counts, and a last row (\"*\", \"*\") with the defaults below is always there" },
 };

@@ -20,7 +20,12 @@ struct detect_set;     /* compiled detectors of one generation; read-only once m
 struct detect_scratch; /* working memory of one scanning process */
 
 struct detect_info {
-	const char *id, *title; /* owned by the set */
+	const char *id, *title;           /* owned by the set, like all below */
+	const char *country, *class_name; /* or NULL */
+	const char *const *references;    /* the standards it follows */
+	size_t nreferences;
+	uint8_t levels[8];                /* the confidence of its patterns, ascending, each once */
+	size_t nlevels;
 	struct mask mask;
 };
 
@@ -32,6 +37,8 @@ size_t detect_count(const struct detect_set *set);
 const struct detect_info *detect_info(const struct detect_set *set, size_t index);
 /* 1 if PCRE2's JIT is in use for every pattern. */
 int detect_jit(const struct detect_set *set);
+/* The number of inline tests. */
+size_t detect_tests(const struct detect_set *set);
 
 /* Runs each detector's inline tests (match and no_match) through the same scan as production. */
 int detect_selftest(const struct detect_set *set, struct cfgerr *err) __attribute__((warn_unused_result));

@@ -5,6 +5,7 @@
 #include "ipc/scan_page.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -467,11 +468,15 @@ static void check_worker(struct worker *w, uint64_t now)
 
 /* Generations */
 
+/* Takes over the descriptors, also when it fails. */
 static struct worker *worker_new(struct pool_gen *gen, const struct scan_worker *m, const int fds[SCAN_FD_COUNT])
 {
 	struct worker *w = calloc(1, sizeof *w);
-	if (!w)
+	if (!w) {
+		for (int i = 0; i < SCAN_FD_COUNT; i++)
+			close(fds[i]);
 		return NULL;
+	}
 	struct event_base *base = gen->pool->base;
 	w->gen = gen;
 	w->slot = m->slot;
@@ -487,21 +492,23 @@ static struct worker *worker_new(struct pool_gen *gen, const struct scan_worker 
 	w->flush = event_new(base, -1, 0, on_flush, w);
 	if (!w->readable || !w->writable || !w->flush || io_nonblock(w->text_fd) < 0 || io_nonblock(w->file_fd) < 0 ||
 	    scan_page_map(fds[SCAN_FD_PAGE], &w->page) < 0 || event_add(w->readable, NULL) < 0) {
+		close(fds[SCAN_FD_PAGE]);
 		worker_free(w);
 		return NULL;
 	}
+	close(fds[SCAN_FD_PAGE]);
 	return w;
 }
 
 static void gen_free(struct pool_gen *gen)
 {
 	struct pool *p = gen->pool;
+	if (p->current == gen)
+		p->current = NULL; /* first, so that no job goes from one of its workers to the next */
 	for (unsigned i = 0; i < SLOTS_MAX; i++)
 		if (gen->workers[i])
 			worker_gone(gen->workers[i], true);
 	TAILQ_REMOVE(&p->gens, gen, entry);
-	if (p->current == gen)
-		p->current = NULL;
 	event_free(gen->readable);
 	io_close(&gen->fd); /* its nursery ends with this */
 	generation_unref(&gen->g);
@@ -517,6 +524,17 @@ static void gen_refuse(struct pool_gen *gen, const char *text)
 	why[sizeof why - 1] = '\0';
 	gen_free(gen);
 	p->ops->refused(p->ctx, number, why);
+}
+
+/* Ends it: a serving one because it broke down (the monitor sees that too, and starts another). */
+static void gen_end(struct pool_gen *gen, const char *text)
+{
+	struct pool *p = gen->pool;
+	if (gen->serving)
+		gen_free(gen);
+	else
+		gen_refuse(gen, text);
+	dispatch(p);
 }
 
 /* A retired generation goes when its last job is done. */
@@ -575,8 +593,8 @@ static int take_hello(struct pool_gen *gen, const struct scan_hello *h)
 	return 0;
 }
 
-/* 0 = go on, 1 = gen is gone, -1 = nonsense */
-static int take_message(struct pool_gen *gen, const struct scan_msg *m, int fds[], int nfds)
+/* 0 = go on, 1 = gen is gone, -1 = nonsense.  *nfds becomes 0 when the descriptors were taken over. */
+static int take_message(struct pool_gen *gen, const struct scan_msg *m, const int fds[], int *nfds)
 {
 	struct pool *p = gen->pool;
 	if (m->type != SCAN_MSG_HELLO && !gen->hello)
@@ -591,15 +609,13 @@ static int take_message(struct pool_gen *gen, const struct scan_msg *m, int fds[
 		gen->detectors_known++;
 		return 0;
 	case SCAN_MSG_WORKER:
-		if (nfds != SCAN_FD_COUNT || m->worker.slot >= gen->slots)
+		if (*nfds != SCAN_FD_COUNT || m->worker.slot >= gen->slots)
 			return -1;
 		if (gen->workers[m->worker.slot]) /* its end has not been read yet, but it was reaped */
 			worker_gone(gen->workers[m->worker.slot], false);
+		*nfds = 0;
 		gen->workers[m->worker.slot] = worker_new(gen, &m->worker, fds);
-		if (!gen->workers[m->worker.slot])
-			return -1;
-		close(fds[SCAN_FD_PAGE]);
-		return 0;
+		return gen->workers[m->worker.slot] ? 0 : -1;
 	case SCAN_MSG_EXIT:
 		p->ops->worker_died(p->ctx, gen->g->number, m->worker.slot, m->worker.pid, m->worker.signal, m->worker.code);
 		return 0;
@@ -619,24 +635,19 @@ static void on_nursery(evutil_socket_t sock, short what, void *ctx)
 		if (n < 0 && errno == EAGAIN)
 			break;
 		if (n <= 0) {
-			if (gen->serving)
-				gen_free(gen); /* the monitor sees it die too, and starts another */
-			else
-				gen_refuse(gen, "the scan process ended before it was ready; its log says why");
-			dispatch(p);
+			gen_end(gen, "the scan process ended before it was ready; its log says why");
 			return;
 		}
 		struct buf b;
 		struct scan_msg m;
 		buf_view(&b, p->packet.data, (size_t)n);
-		int r = scan_get_msg(&b, &m) < 0 ? -1 : take_message(gen, &m, fds, nfds);
-		if (r != 0 || m.type != SCAN_MSG_WORKER)
-			while (nfds > 0 && (r != 0 || m.type != SCAN_MSG_WORKER))
-				close(fds[--nfds]);
+		int r = scan_get_msg(&b, &m) < 0 ? -1 : take_message(gen, &m, fds, &nfds);
+		while (nfds > 0)
+			close(fds[--nfds]);
 		if (r > 0)
 			return;
 		if (r < 0) {
-			gen_refuse(gen, "the scan process broke the protocol");
+			gen_end(gen, "the scan process broke the protocol");
 			return;
 		}
 		if (gen_try_serve(gen) < 0)

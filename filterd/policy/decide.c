@@ -64,7 +64,7 @@ static bool condition_holds(const struct rule_condition *c, const struct decide_
 		if (!hit.first || f->confidence > hit.first->confidence)
 			hit.first = f;
 		bool seen = false;
-		for (uint32_t k = 0; c->distinct && !seen && k < hit.count && k < 64; k++)
+		for (uint32_t k = 0; c->distinct && in->texts && !seen && k < hit.count && k < 64; k++)
 			seen = same_value(in->texts, distinct[k], f);
 		if (seen)
 			continue;

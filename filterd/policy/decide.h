@@ -33,7 +33,7 @@ struct decide_input {
 	bool can_redact;                  /* else redact becomes block */
 	bool malware;
 	uint32_t causes;                  /* bit 1 << enum cause */
-	const struct decide_text *texts;  /* what findings point into, for `distinct` */
+	const struct decide_text *texts;  /* what findings point into, for `distinct`; NULL: not at hand, every finding counts as different */
 	const struct finding *findings;   /* of those texts, checked */
 	size_t nfindings;
 };

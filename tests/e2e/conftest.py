@@ -22,14 +22,19 @@ def pytest_configure(config):
 
 
 def pytest_generate_tests(metafunc):
+    """Tests that use a server run on every kind, or on those that their module names in KINDS."""
     if "kind" in metafunc.fixturenames:
         only = metafunc.config.getoption("--server")
-        metafunc.parametrize("kind", [only] if only else list(KINDS), scope="module")
+        kinds = [k for k in getattr(metafunc.module, "KINDS", KINDS) if only in (None, k)]
+        metafunc.parametrize("kind", kinds, scope="module")
 
 
 @pytest.fixture(scope="session")
 def prefix(request):
-    return pathlib.Path(request.config.getoption("--prefix"))
+    path, is_copy = run.usable_prefix(request.config.getoption("--prefix"))
+    yield path
+    if is_copy:
+        run.remove(path)
 
 
 @pytest.fixture
@@ -41,10 +46,15 @@ def folder():
 
 
 @pytest.fixture(scope="module")
-def running(kind, prefix):
-    """A site on this kind of server, for all tests of a module; clients are closed after each test (the_site)."""
-    with site.Site(kind, prefix) as s:
+def running(request, kind, prefix):
+    """A site on this kind of server, for all tests of a module (which may name settings in SERVER and FILTERD);
+    clients are closed after each test (the_site)."""
+    with site.Site(kind, prefix, server=getattr(request.module, "SERVER", None),
+                   daemon=getattr(request.module, "FILTERD", None)) as s:
         yield s.start()
+        s.filterd.stop()
+        reports = s.filterd.sanitizer_reports()
+    assert not reports, "sanitizer reports in filterd's log: %s" % reports
 
 
 @pytest.fixture

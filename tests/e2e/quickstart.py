@@ -135,10 +135,11 @@ def main():
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     begin = time.monotonic()
-    the_site, folder, elsewhere, status = None, None, False, 1
+    the_site, folder, elsewhere, status, prefix, copied = None, None, False, 1, None, False
     try:
         folder, elsewhere = site_folder(options.folder.resolve())
-        the_site = site.Site(options.server, options.prefix, folder)
+        prefix, copied = run.usable_prefix(options.prefix)
+        the_site = site.Site(options.server, prefix, folder)
         bring_up(the_site, options.server)
         if options.mode == "serve":
             status = serve(the_site, options.folder.resolve())
@@ -160,6 +161,8 @@ def main():
         (options.folder / "ready.json").unlink(missing_ok=True)
         if the_site:
             the_site.stop()
+        if copied:
+            run.remove(prefix)
         if elsewhere and status in (0, 130):
             run.remove(folder)
         elif status not in (0, 130):

@@ -675,9 +675,12 @@ def test_offer_by_a_user_is_refused(world):
 
 
 def test_offer_by_another_component_is_refused(world, gate):
+    before = world.peer.attaches
     gate.say(f"<iq type='set' id='o1' from='{GATE}' to='example.test'>{offer(world)}</iq>")
     run.until(lambda: any(s.id == "o1" for s in gate.got), 5, "no answer to the offer")
     assert next(s for s in gate.got if s.id == "o1").type == "error"
+    time.sleep(0.3)
+    assert world.peer.attached.is_set() and world.peer.attaches == before, "it cost the filter its channel"
 
 
 def test_second_offer_is_a_conflict(world):
@@ -735,6 +738,22 @@ def test_nonsense_as_replacement_is_never_the_original(world, payload):
     alice.send(bob.full, f"back {tag}")
     bob.wait_message(body=f"back {tag}")
     assert bodies(bob, tag) == [f"back {tag}"]
+
+
+def test_silent_filter_is_pinged_and_given_up(world):
+    """PROTOCOL.inspect 6: PING after 10 s of silence, gone 5 s later; then it may attach anew."""
+    run.until(lambda: any(name == "PING" for name, _ in world.peer.frames), 13, "no PING after 10 s of silence")
+    before = world.peer.attaches
+    world.peer.freeze()
+    try:
+        time.sleep(17)
+    finally:
+        world.peer.thaw()
+    run.until(lambda: world.peer.attaches > before, BACK, "the dead channel was kept")
+    alice, bob = world.client("alice@example.test"), world.client("bob@example.test")
+    tag = world.unique("thawed")
+    alice.send(bob.full, f"SECRET {tag}")
+    bob.wait_message(body=f"[removed] {tag}")
 
 
 def test_every_session_is_ended(world):
@@ -832,3 +851,36 @@ def test_channel_over_tls(alone):
     assert world.peer.connections >= 1 and not world.peer.frames, "the token was shown to a stranger"
     id = alice.send(bob.full, "over the wrong certificate")
     assert is_wait(alice.wait_error(id).error)
+
+
+@pytest.mark.skipif("prosody" not in KINDS, reason="XEP-0288 and this option are Prosody's")
+def test_bidirectional_s2s_and_exempt_component():
+    folder = run.scratch()
+    world = World("prosody", folder, module_options={"exempt": [GATE]})
+    try:
+        for server in (world.server, world.remote):
+            server.shell(f'module:load("s2s_bidi", "{server.hosts[0]}")')
+        world.peer.start()
+        rita, bob = world.client("rita@remote.test", world.remote), world.client("bob@example.test")
+        bob.send(rita.full, "SECRET out")               # opens the one stream
+        rita.wait_message(body="[removed] out")
+        rita.send(bob.full, "wait:200 SECRET back")
+        rita.send(bob.full, "second")
+        bob.wait_message(body="second")
+        assert [m.body for m in bob.messages() if m.body] == ["wait:200 [removed] back", "second"]
+        ask = world.peer.wait_ask(lambda a: "back" in a.stanza)
+        assert (ask.session.origin, ask.session.jid, ask.session.host) == (2, "remote.test", "example.test")
+        assert world.server.shell("s2s:show()").count("<->") >= 1, world.server.shell("s2s:show()")
+
+        async def from_exempt():
+            link = peers.Link("127.0.0.1", world.server.component_port, GATE, GATE_SECRET)
+            await link.connect()
+            link.send(f"<message from='{GATE}' to='{bob.full}'><body>SECRET of an exempt one</body></message>")
+            await link.writer.drain()
+            return link
+        link = world.peer.do(from_exempt())
+        bob.wait_message(body="SECRET of an exempt one")
+        world.peer.do(link.close())
+    finally:
+        world.close()
+        run.remove(folder)

@@ -127,7 +127,7 @@ def choose_user(folder):
             pwd.getpwnam(name)
         except KeyError:
             continue
-        if all(p.stat().st_mode & 0o001 for p in [folder, *folder.resolve().parents]):
+        if run.reachable(folder):
             return name
     raise RuntimeError("%s cannot be reached by users other than root" % folder)
 
@@ -280,6 +280,12 @@ class Filterd:
     def reload(self):
         """SIGHUP"""
         self.process.send_signal(signal.SIGHUP)
+
+    def sanitizer_reports(self):
+        """Lines of the log with which a sanitizer began a report."""
+        return [line for line in self.log.read_text(errors="replace").splitlines()
+                if "ERROR: AddressSanitizer" in line or "ERROR: LeakSanitizer" in line or "runtime error:" in line] \
+            if self.log.exists() else []
 
     def stop(self):
         status = None

@@ -36,6 +36,22 @@ def scratch(prefix="filterd-"):
     return folder
 
 
+def reachable(path):
+    """Whether users without privileges can get to path."""
+    path = pathlib.Path(path).resolve()
+    return all(p.stat().st_mode & 0o001 for p in (path, *path.parents))
+
+
+def usable_prefix(prefix):
+    """prefix, or a copy of it where daemons that have dropped root can get to; (path, whether it is a copy)."""
+    if os.geteuid() != 0 or reachable(prefix):
+        return pathlib.Path(prefix), False
+    copy = scratch("filterd-prefix-")
+    shutil.copytree(prefix, copy, symlinks=True, dirs_exist_ok=True)
+    copy.chmod(0o755)
+    return copy, True
+
+
 def remove(folder):
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -23,7 +23,7 @@ class Settings:
 
     def __init__(self, workdir, hosts=HOSTS, accounts=USERS, filter_component="filter.example.test",
                  upload_component="upload.example.test", muc=None, secrets=None, module=True, module_options=None,
-                 plugins=None, components=None, s2s=None, authority=None, own_upload=False, tls=True, extra=""):
+                 plugins=None, components=None, s2s=None, authority=None, own_upload=False, tls=True, lean=False, extra=""):
         self.workdir = pathlib.Path(workdir)
         self.hosts = tuple(hosts)
         self.muc = muc or "rooms." + self.hosts[0]
@@ -37,6 +37,7 @@ class Settings:
         self.authority = authority or ca.Authority(self.workdir / "ca")
         self.own_upload = own_upload              # the server's own upload module instead of ours (benchmarks)
         self.tls = tls                            # False: plain c2s allowed (benchmarks)
+        self.lean = lean                          # no archive, no rooms' archive, no PEP (benchmarks)
         self.extra = extra                        # text for the end of the configuration
         self.secrets = dict(secrets or {})
         for domain in filter(None, (filter_component, upload_component)):
@@ -133,6 +134,8 @@ class Prosody(Server):
         modules = ["disco", "roster", "saslauth", "tls", "pep", "private", "vcard4", "vcard_legacy", "blocklist",
                    "bookmarks", "carbons", "smacks", "ping", "time", "version", "mam", "offline", "bosh", "websocket",
                    "csi_simple", "admin_shell", "posix"]
+        if s.lean:
+            modules = ["disco", "roster", "saslauth", "tls", "carbons", "smacks", "ping", "offline", "admin_shell", "posix", "http"]
         disabled = []
         if s.s2s is None:
             disabled.append("s2s")
@@ -252,7 +255,7 @@ class Ejabberd(Server):
         if self.node:  # again: same ports, same spool
             self.node.start()
             return self
-        domains = list(s.hosts) + ["rooms." + h for h in s.hosts] + list(s.secrets)
+        domains = list(s.hosts) + [p + h for h in s.hosts for p in ("rooms.", "pubsub.", "files.")] + list(s.secrets)
         cert, key = s.authority.issue("ejabberd-%s" % s.hosts[0], domains)
         both = self.folder / "certificate.pem"
         both.touch(0o600)
@@ -266,6 +269,10 @@ class Ejabberd(Server):
                                           "max_size": "infinity", "host": "files.@HOST@"}
         if s.upload_component:
             modules["mod_disco"] = {"extra_domains": [s.upload_component]}
+        if s.lean:
+            names = ["mod_carboncopy", "mod_disco", "mod_offline", "mod_ping", "mod_roster", "mod_stream_mgmt"]
+            modules.update({"mod_filterd": options} if s.module else {})
+            top["modules"] = {**dict.fromkeys(names, {}), **modules}
         self.node = ejabberd.start_ejabberd(
             self.folder, s.hosts, s.accounts, s.secrets, both, s.authority.pem,
             beam_dir=self.compiled_module() if s.module else None, module_options=options,

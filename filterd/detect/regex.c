@@ -1,0 +1,137 @@
+#include "detect/regex.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* \C would stop inside a code point, (*…) verbs could switch UTF, UCP and the limits off. */
+static int compile_one(pcre2_code **code_r, const char *pattern, uint32_t options, int *jit, char *msg, size_t size)
+{
+	int error;
+	PCRE2_SIZE at;
+	options |= PCRE2_UTF | PCRE2_USE_OFFSET_LIMIT | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UCP * !(options & PCRE2_UCP);
+	*code_r = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, options, &error, &at, NULL);
+	if (!*code_r) {
+		PCRE2_UCHAR text[200];
+		pcre2_get_error_message(error, text, sizeof text);
+		snprintf(msg, size, "%s, at offset %zu", (char *)text, (size_t)at);
+		return -1;
+	}
+	if (pcre2_jit_compile(*code_r, PCRE2_JIT_COMPLETE) != 0)
+		*jit = 0;
+	return 0;
+}
+
+static int compile_both(struct regex *r, const char *pattern, char *msg, size_t size)
+{
+	*r = (struct regex){ .jit = 1 };
+	if (compile_one(&r->ascii, pattern, 0, &r->jit, msg, size) < 0 ||
+	    compile_one(&r->unicode, pattern, PCRE2_UCP, &r->jit, msg, size) < 0) {
+		regex_free(r);
+		return -1;
+	}
+	pcre2_pattern_info(r->ascii, PCRE2_INFO_CAPTURECOUNT, &r->ngroups);
+	return 0;
+}
+
+int regex_compile(struct regex *r, const char *pattern, int callout, char *msg, size_t size)
+{
+	if (strncmp(pattern, "(*", 2) == 0) {
+		snprintf(msg, size, "a pattern must not begin with a (*VERB), at offset 0");
+		return -1;
+	}
+	struct regex plain;
+	if (compile_both(&plain, pattern, msg, size) < 0) /* first, so that messages are about what the author wrote */
+		return -1;
+	*r = plain;
+	char *with = callout ? malloc(strlen(pattern) + 32) : NULL, ignored[8];
+	if (!with)
+		return 0;
+	sprintf(with, "(?:%s)(?C%d)", pattern, REGEX_CALLOUT);
+	/* an open comment or \Q would swallow the callout: then it stays without */
+	if (compile_both(r, with, ignored, sizeof ignored) == 0 && r->ngroups == plain.ngroups) {
+		r->callout = 1;
+		regex_free(&plain);
+	} else {
+		regex_free(r);
+		*r = plain;
+	}
+	free(with);
+	return 0;
+}
+
+void regex_free(struct regex *r)
+{
+	pcre2_code_free(r->ascii);
+	pcre2_code_free(r->unicode);
+	*r = (struct regex){ 0 };
+}
+
+int regex_group(const struct regex *r, const char *name)
+{
+	int n = pcre2_substring_number_from_name(r->ascii, (PCRE2_SPTR)name);
+	return n > 0 ? n : 0;
+}
+
+int regex_run_init(struct regex_run *run, uint32_t ngroups_max)
+{
+	run->data = pcre2_match_data_create(ngroups_max + 1, NULL);
+	run->context = pcre2_match_context_create(NULL);
+	run->stack = pcre2_jit_stack_create(REGEX_JIT_STACK_MIN, REGEX_JIT_STACK_MAX, NULL);
+	if (!run->data || !run->context || !run->stack) {
+		regex_run_free(run);
+		return -1;
+	}
+	pcre2_set_match_limit(run->context, REGEX_MATCH_LIMIT);
+	pcre2_set_depth_limit(run->context, REGEX_DEPTH_LIMIT);
+	pcre2_set_heap_limit(run->context, REGEX_HEAP_KIB);
+	pcre2_jit_stack_assign(run->context, NULL, run->stack);
+	return 0;
+}
+
+void regex_run_free(struct regex_run *run)
+{
+	pcre2_match_data_free(run->data);
+	pcre2_match_context_free(run->context);
+	pcre2_jit_stack_free(run->stack);
+	*run = (struct regex_run){ 0 };
+}
+
+int regex_match(const struct regex *r, struct regex_run *run, const char *s, size_t size, size_t start, size_t last, int ascii)
+{
+	pcre2_set_offset_limit(run->context, last);
+	int rc = pcre2_match(ascii ? r->ascii : r->unicode, (PCRE2_SPTR)s, size, start, PCRE2_NO_UTF_CHECK, run->data, run->context);
+	return rc > 0 ? 1 : rc == 0 ? 1 : rc == PCRE2_ERROR_NOMATCH ? 0 : rc;
+}
+
+struct judging {
+	regex_judge judge;
+	void *arg;
+	unsigned group;
+};
+
+static int at_end(pcre2_callout_block *b, void *arg)
+{
+	const struct judging *j = arg;
+	size_t start = b->start_match, end = b->current_position;
+	if (b->callout_number != REGEX_CALLOUT)
+		return 0;
+	if (j->group) {
+		if (j->group >= b->capture_top || b->offset_vector[2 * j->group] == PCRE2_UNSET)
+			return 1;
+		start = b->offset_vector[2 * j->group];
+		end = b->offset_vector[2 * j->group + 1];
+	}
+	int r = j->judge(j->arg, start, end);
+	return r < 0 ? PCRE2_ERROR_CALLOUT : !r;
+}
+
+int regex_match_judged(const struct regex *r, struct regex_run *run, const char *s, size_t size, size_t start, size_t last, int ascii,
+                       unsigned group, regex_judge judge, void *arg)
+{
+	struct judging j = { judge, arg, group };
+	pcre2_set_callout(run->context, at_end, &j);
+	int rc = regex_match(r, run, s, size, start, last, ascii);
+	pcre2_set_callout(run->context, NULL, NULL);
+	return rc;
+}

@@ -1,0 +1,330 @@
+#include "detect/ruledef.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct cfg_key file_keys[] = {
+	{ "detectors", CFG_GROUPS, 0, 0, 0 },
+	{ "rules", CFG_GROUPS, 0, 0, 0 }, /* policy's part of the same file */
+	{ 0 },
+};
+static const struct cfg_key detector_keys[] = {
+	{ "id", CFG_STRING, 1, 1, 64 },
+	{ "title", CFG_STRING, 1, 1, 120 },
+	{ "country", CFG_STRING, 0, 2, 2 },
+	{ "class", CFG_STRING, 0, 1, 40 },
+	{ "description", CFG_STRING, 0, 0, 2000 },
+	{ "reference", CFG_STRINGS, 0, 0, 16 },
+	{ "patterns", CFG_GROUPS, 1, 1, RULEDEF_PATTERNS_MAX },
+	{ "validate", CFG_ANY, 0, 0, 0 },
+	{ "raise", CFG_GROUPS, 0, 0, 8 },
+	{ "evidence", CFG_GROUPS, 0, 0, 16 },
+	{ "exclude", CFG_GROUP, 0, 0, 0 },
+	{ "mask", CFG_GROUP, 0, 0, 0 },
+	{ "tests", CFG_GROUP, 0, 0, 0 },
+	{ 0 },
+};
+static const struct cfg_key pattern_keys[] = {
+	{ "regex", CFG_STRING, 1, 1, RULEDEF_REGEX_MAX },
+	{ "confidence", CFG_INT, 1, 1, 100 },
+	{ "validate", CFG_ANY, 0, 0, 0 },
+	{ 0 },
+};
+static const struct cfg_key evidence_keys[] = {
+	{ "any", CFG_STRINGS, 1, 1, RULEDEF_TERMS_MAX },
+	{ "within", CFG_INT, 0, 1, RULEDEF_WITHIN_MAX },
+	{ "before", CFG_INT, 0, 0, RULEDEF_WITHIN_MAX },
+	{ "after", CFG_INT, 0, 0, RULEDEF_WITHIN_MAX },
+	{ "add", CFG_INT, 0, -100, 100 },
+	{ "min", CFG_INT, 0, 1, 64 },
+	{ "required", CFG_BOOL, 0, 0, 0 },
+	{ 0 },
+};
+static const struct cfg_key raise_keys[] = {
+	{ "validate", CFG_ANY, 1, 0, 0 },
+	{ "add", CFG_INT, 1, -100, 100 },
+	{ 0 },
+};
+static const struct cfg_key exclude_keys[] = {
+	{ "values", CFG_STRINGS, 0, 0, 4096 },
+	{ "patterns", CFG_STRINGS, 0, 0, 64 },
+	{ 0 },
+};
+static const struct cfg_key mask_keys[] = {
+	{ "keep_first", CFG_INT, 0, 0, 32 },
+	{ "keep_last", CFG_INT, 0, 0, 32 },
+	{ 0 },
+};
+static const struct cfg_key tests_keys[] = {
+	{ "match", CFG_STRINGS, 0, 0, 256 },
+	{ "no_match", CFG_STRINGS, 0, 0, 256 },
+	{ 0 },
+};
+
+static int read_valid_name(const struct cfg_reader *r, const config_setting_t *s, const char *name, struct valid_use *u_r)
+{
+	u_r->v = valid_find(name);
+	if (!u_r->v)
+		return cfg_error(r, s, "there is no validator \"%.60s\"; filterd-rules(5) lists them", name);
+	for (int i = 0; i < VALID_PARAMS_MAX; i++)
+		u_r->num[i] = u_r->v->params[i].dflt;
+	return 0;
+}
+
+static int read_valid_group(const struct cfg_reader *r, const config_setting_t *g, struct valid_use *u_r)
+{
+	const config_setting_t *name = config_setting_get_member(g, "name");
+	if (!name || config_setting_type(name) != CONFIG_TYPE_STRING)
+		return cfg_error(r, g, "a validator group needs \"name\", a string");
+	if (read_valid_name(r, name, config_setting_get_string(name), u_r) < 0)
+		return -1;
+	struct cfg_key keys[VALID_PARAMS_MAX + 2] = { { "name", CFG_STRING, 1, 0, 0 } };
+	const struct valid_param *p = u_r->v->params;
+	for (int i = 0; i < VALID_PARAMS_MAX && p[i].name; i++)
+		keys[i + 1] = (struct cfg_key){ p[i].name, CFG_NUMBER, 0, p[i].min, p[i].max };
+	if (cfg_check(r, g, "this validator", keys) < 0)
+		return -1;
+	for (int i = 0; i < VALID_PARAMS_MAX && p[i].name; i++)
+		u_r->num[i] = cfg_number(g, p[i].name, p[i].dflt);
+	return 0;
+}
+
+static int read_valid(const struct cfg_reader *r, const config_setting_t *owner, struct valid_list *l_r)
+{
+	const config_setting_t *s = config_setting_get_member(owner, "validate");
+	l_r->n = 0;
+	if (!s)
+		return 0;
+	int type = config_setting_type(s);
+	int single = type == CONFIG_TYPE_STRING || type == CONFIG_TYPE_GROUP;
+	if (!single && type != CONFIG_TYPE_LIST && type != CONFIG_TYPE_ARRAY)
+		return cfg_error(r, s, "\"validate\" must be a validator's name, or a list of names and { name = …; } groups");
+	int n = single ? 1 : config_setting_length(s);
+	if (n > RULEDEF_VALID_MAX)
+		return cfg_error(r, s, "\"validate\" has %d validators; at most %d", n, RULEDEF_VALID_MAX);
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *e = single ? s : config_setting_get_elem(s, (unsigned)i);
+		struct valid_use *u = &l_r->use[l_r->n++];
+		int rc = config_setting_type(e) == CONFIG_TYPE_STRING ? read_valid_name(r, e, config_setting_get_string(e), u) :
+		         config_setting_is_group(e) ? read_valid_group(r, e, u) :
+		                                      cfg_error(r, e, "a validator is a name in quotes or a group { name = …; }");
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Later versions of libconfig read \b in a string as a backspace, where earlier ones keep both characters. */
+static const char *restore_word_border(const struct cfg_reader *r, const char *regex)
+{
+	size_t n = strlen(regex), more = 0;
+	for (const char *p = regex; *p; p++)
+		more += *p == '\b';
+	if (more == 0)
+		return regex;
+	char *out = arena_alloc(r->arena, n + more + 1), *o = out;
+	if (!out)
+		return "";
+	for (const char *p = regex; *p; p++) {
+		if (*p == '\b') {
+			*o++ = '\\';
+			*o++ = 'b';
+		} else {
+			*o++ = *p;
+		}
+	}
+	return out;
+}
+
+static int read_pattern(const struct cfg_reader *r, const config_setting_t *s, struct pattern_def *p_r)
+{
+	if (cfg_check(r, s, "pattern", pattern_keys) < 0)
+		return -1;
+	p_r->regex = restore_word_border(r, cfg_string(r, s, "regex"));
+	p_r->line = (int)config_setting_source_line(config_setting_get_member(s, "regex"));
+	p_r->confidence = (uint8_t)cfg_int(s, "confidence", 1);
+	return read_valid(r, s, &p_r->validate);
+}
+
+static int no_empty(const struct cfg_reader *r, const config_setting_t *s, const struct cfg_words *w, const char *what)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->item[i][strspn(w->item[i], " \t\r\n")] == '\0')
+			return cfgerr_set(r->err, r->file, w->line[i] ? w->line[i] : (int)config_setting_source_line(s), "%s is empty", what);
+	return 0;
+}
+
+static int read_evidence(const struct cfg_reader *r, const config_setting_t *s, struct evidence_def *e_r)
+{
+	if (cfg_check(r, s, "evidence", evidence_keys) < 0)
+		return -1;
+	int within = cfg_int(s, "within", 100);
+	if (config_setting_get_member(s, "within") && (config_setting_get_member(s, "before") || config_setting_get_member(s, "after")))
+		return cfg_error(r, s, "\"within\" means both sides; give either it or \"before\" and \"after\"");
+	int sides = config_setting_get_member(s, "before") || config_setting_get_member(s, "after");
+	e_r->before = (uint32_t)cfg_int(s, "before", sides ? 0 : within);
+	e_r->after = (uint32_t)cfg_int(s, "after", sides ? 0 : within);
+	e_r->add = cfg_int(s, "add", 0);
+	e_r->min = cfg_int(s, "min", 1);
+	e_r->required = cfg_bool(s, "required", 0);
+	e_r->line = (int)config_setting_source_line(s);
+	if (!e_r->required && e_r->add == 0)
+		return cfg_error(r, s, "this evidence does nothing: give \"add\", or \"required = true\"");
+	if (cfg_strings(r, s, "any", &e_r->any) < 0)
+		return -1;
+	if ((size_t)e_r->min > e_r->any.n)
+		return cfg_error(r, s, "\"min\" is %d, but \"any\" has only %zu terms", e_r->min, e_r->any.n);
+	return no_empty(r, s, &e_r->any, "this evidence term");
+}
+
+static int read_raise(const struct cfg_reader *r, const config_setting_t *s, struct raise_def *x_r)
+{
+	if (cfg_check(r, s, "raise", raise_keys) < 0)
+		return -1;
+	x_r->add = cfg_int(s, "add", 0);
+	return read_valid(r, s, &x_r->validate);
+}
+
+static int read_exclude(const struct cfg_reader *r, const config_setting_t *d, struct detector_def *def)
+{
+	const config_setting_t *s = config_setting_get_member(d, "exclude");
+	if (!s)
+		return 0;
+	if (cfg_check(r, s, "exclude", exclude_keys) < 0 || cfg_strings(r, s, "values", &def->exclude_values) < 0 ||
+	    cfg_strings(r, s, "patterns", &def->exclude_patterns) < 0)
+		return -1;
+	for (size_t i = 0; i < def->exclude_patterns.n; i++)
+		def->exclude_patterns.item[i] = restore_word_border(r, def->exclude_patterns.item[i]);
+	if (no_empty(r, s, &def->exclude_values, "this excluded value") < 0)
+		return -1;
+	return no_empty(r, s, &def->exclude_patterns, "this excluded pattern");
+}
+
+static int read_mask(const struct cfg_reader *r, const config_setting_t *d, struct mask *m_r)
+{
+	const config_setting_t *s = config_setting_get_member(d, "mask");
+	if (!s)
+		return 0;
+	if (cfg_check(r, s, "mask", mask_keys) < 0)
+		return -1;
+	m_r->keep_first = (uint8_t)cfg_int(s, "keep_first", 0);
+	m_r->keep_last = (uint8_t)cfg_int(s, "keep_last", 0);
+	return 0;
+}
+
+static int read_tests(const struct cfg_reader *r, const config_setting_t *d, struct detector_def *def)
+{
+	const config_setting_t *s = config_setting_get_member(d, "tests");
+	if (!s)
+		return 0;
+	if (cfg_check(r, s, "tests", tests_keys) < 0 || cfg_strings(r, s, "match", &def->match) < 0)
+		return -1;
+	return cfg_strings(r, s, "no_match", &def->no_match);
+}
+
+/* Reads a list of groups into a fresh array of items in the arena. */
+#define READ_GROUPS(r, d, key, read, array, count)                                                                     \
+	do {                                                                                                           \
+		const config_setting_t *list_ = config_setting_get_member(d, key);                                     \
+		size_t n_ = list_ ? (size_t)config_setting_length(list_) : 0;                                          \
+		(array) = arena_alloc((r)->arena, n_ * sizeof *(array) + 1);                                           \
+		if (!(array))                                                                                          \
+			return cfg_error(r, d, "out of memory");                                                       \
+		for (size_t i_ = 0; i_ < n_; i_++)                                                                     \
+			if (read(r, config_setting_get_elem(list_, (unsigned)i_), &(array)[i_]) < 0)                   \
+				return -1;                                                                             \
+		(count) = n_;                                                                                          \
+	} while (0)
+
+static int is_id(const char *s)
+{
+	return strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(s) && s[0] >= 'a' && s[0] <= 'z' && s[strlen(s) - 1] != '-';
+}
+
+static int read_detector(const struct cfg_reader *r, const config_setting_t *s, struct detector_def *def)
+{
+	if (cfg_check(r, s, "detector", detector_keys) < 0)
+		return -1;
+	def->file = r->file;
+	def->line = (int)config_setting_source_line(config_setting_get_member(s, "id"));
+	def->id = cfg_string(r, s, "id");
+	if (!is_id(def->id))
+		return cfg_error(r, config_setting_get_member(s, "id"), "id \"%.64s\" must be lower-case letters, digits and dashes, and begin with a letter", def->id);
+	def->title = cfg_string(r, s, "title");
+	def->country = cfg_string(r, s, "country");
+	def->class_name = cfg_string(r, s, "class");
+	def->description = cfg_string(r, s, "description");
+	READ_GROUPS(r, s, "patterns", read_pattern, def->patterns, def->npatterns);
+	READ_GROUPS(r, s, "evidence", read_evidence, def->evidence, def->nevidence);
+	READ_GROUPS(r, s, "raise", read_raise, def->raises, def->nraises);
+	if (cfg_strings(r, s, "reference", &def->reference) < 0 || read_valid(r, s, &def->validate) < 0 ||
+	    read_exclude(r, s, def) < 0 || read_mask(r, s, &def->mask) < 0)
+		return -1;
+	return read_tests(r, s, def);
+}
+
+static int by_id(const void *pa, const void *pb)
+{
+	const struct detector_def *const *a = pa, *const *b = pb;
+	int c = strcmp((*a)->id, (*b)->id);
+	return c ? c : *a < *b ? -1 : *a > *b;
+}
+
+static int check_unique(const struct ruledefs *defs, struct cfgerr *err)
+{
+	const struct detector_def **sorted = calloc(defs->n + 1, sizeof *sorted);
+	int r = 0;
+	if (!sorted)
+		return cfgerr_set(err, NULL, 0, "out of memory");
+	for (size_t i = 0; i < defs->n; i++)
+		sorted[i] = &defs->detectors[i];
+	qsort(sorted, defs->n, sizeof *sorted, by_id);
+	for (size_t i = 1; i < defs->n && r == 0; i++)
+		if (strcmp(sorted[i - 1]->id, sorted[i]->id) == 0)
+			r = cfgerr_set(err, sorted[i]->file, sorted[i]->line, "detector \"%s\" is already defined at %s:%d", sorted[i]->id,
+			               sorted[i - 1]->file, sorted[i - 1]->line);
+	free(sorted);
+	return r;
+}
+
+static int read_file(const struct cfg_reader *r, const config_t *cfg, struct ruledefs *defs)
+{
+	const config_setting_t *root = config_root_setting(cfg);
+	if (cfg_check(r, root, "a rule file", file_keys) < 0)
+		return -1;
+	const config_setting_t *list = config_setting_get_member(root, "detectors");
+	int n = list ? config_setting_length(list) : 0;
+	for (int i = 0; i < n; i++) {
+		if (defs->n == RULEDEF_DETECTORS_MAX)
+			return cfg_error(r, list, "more than %d detectors in all rule files", RULEDEF_DETECTORS_MAX);
+		if (read_detector(r, config_setting_get_elem(list, (unsigned)i), &defs->detectors[defs->n]) < 0)
+			return -1;
+		defs->n++;
+	}
+	return 0;
+}
+
+int ruledef_read(const struct bundle *b, struct arena *a, struct ruledefs *defs_r, struct cfgerr *err)
+{
+	struct ruledefs defs = { .detectors = arena_alloc(a, RULEDEF_DETECTORS_MAX * sizeof *defs.detectors) };
+	if (!defs.detectors)
+		return cfgerr_set(err, NULL, 0, "out of memory");
+	for (size_t i = 0; i < b->nfiles; i++) {
+		if (b->files[i].kind != BUNDLE_RULES)
+			continue;
+		struct cfg_reader r = { .arena = a, .err = err, .file = arena_strdup(a, b->files[i].path) };
+		config_t cfg;
+		if (!r.file)
+			return cfgerr_set(err, b->files[i].path, 0, "out of memory");
+		if (cfg_parse(&r, &b->files[i], &cfg) < 0)
+			return -1;
+		int rc = read_file(&r, &cfg, &defs);
+		config_destroy(&cfg);
+		if (rc < 0)
+			return -1;
+	}
+	if (check_unique(&defs, err) < 0)
+		return -1;
+	*defs_r = defs;
+	return 0;
+}

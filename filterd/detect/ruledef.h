@@ -1,0 +1,72 @@
+/* What a rule file says about detectors, as plain data: syntax and bounds are checked, regexes are not
+ * compiled yet.  filterd-rules(5) describes each element. */
+#ifndef FILTERD_DETECT_RULEDEF_H
+#define FILTERD_DETECT_RULEDEF_H
+
+#include "detect/cfgread.h"
+#include "detect/valid.h"
+#include "model/mask.h"
+
+#include <stdint.h>
+
+enum {
+	RULEDEF_PATTERNS_MAX = 64,
+	RULEDEF_TERMS_MAX = 2048,
+	RULEDEF_WITHIN_MAX = 2000,
+	RULEDEF_REGEX_MAX = 4096,
+	RULEDEF_DETECTORS_MAX = 8192,
+	RULEDEF_VALID_MAX = 8,
+};
+
+struct valid_list {
+	struct valid_use use[RULEDEF_VALID_MAX];
+	uint8_t n;
+};
+
+struct pattern_def {
+	const char *regex;
+	int line;            /* of the regex */
+	uint8_t confidence;  /* 1..100 */
+	struct valid_list validate;
+};
+
+struct evidence_def {
+	struct cfg_words any;
+	uint32_t before, after; /* code points between the term and the finding */
+	int add;                /* to the confidence, may be negative */
+	int min;                /* that many different terms must be near */
+	int required;           /* without it there is no finding */
+	int line;
+};
+
+struct raise_def {
+	struct valid_list validate;
+	int add;
+};
+
+struct detector_def {
+	const char *id, *title, *country, *class_name, *description;
+	struct cfg_words reference;
+	struct pattern_def *patterns;
+	size_t npatterns;
+	struct valid_list validate;
+	struct raise_def *raises;
+	size_t nraises;
+	struct evidence_def *evidence;
+	size_t nevidence;
+	struct cfg_words exclude_values, exclude_patterns;
+	struct mask mask;
+	struct cfg_words match, no_match;
+	const char *file;
+	int line;
+};
+
+struct ruledefs {
+	struct detector_def *detectors;
+	size_t n;
+};
+
+/* Reads the `detectors` of every BUNDLE_RULES file into the arena.  err names file and line. */
+int ruledef_read(const struct bundle *b, struct arena *a, struct ruledefs *defs_r, struct cfgerr *err) __attribute__((warn_unused_result));
+
+#endif

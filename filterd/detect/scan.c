@@ -1,0 +1,288 @@
+#include "detect/scan.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "detect/evidence.h"
+#include "detect/fold.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUDGET_CLOCK_EVERY = 8 };
+
+int budget_spent(struct budget *b)
+{
+	if (!b->over && b->ticks++ % BUDGET_CLOCK_EVERY == 0 && clock_us() >= b->deadline_us)
+		b->over = 1;
+	return b->over;
+}
+
+struct detect_scratch *detect_scratch_new(const struct detect_set *set)
+{
+	struct detect_scratch *s = calloc(1, sizeof *s);
+	if (!s)
+		return NULL;
+	s->ndetectors = set->ndetectors;
+	s->spans = calloc(SCAN_SPANS_MAX, sizeof *s->spans);
+	s->per_detector = calloc(set->ndetectors + 1, sizeof *s->per_detector);
+	if (!s->spans || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
+	    regex_run_init(&s->exclude_run, set->ngroups_max) < 0)
+		detect_scratch_free(&s);
+	return s;
+}
+
+void detect_scratch_free(struct detect_scratch **sp)
+{
+	struct detect_scratch *s = *sp;
+	if (!s)
+		return;
+	view_free(&s->view);
+	regex_run_free(&s->run);
+	regex_run_free(&s->exclude_run);
+	if (s->low)
+		explicit_bzero(s->low, s->low_cap);
+	free(s->low);
+	free(s->spans);
+	free(s->per_detector);
+	free(s);
+	*sp = NULL;
+}
+
+/* The view in lower case; same offsets.  NULL without memory. */
+static const char *lower(struct detect_scratch *s)
+{
+	const struct view *v = &s->view;
+	if (s->low_made)
+		return s->low;
+	if (s->low_cap < v->size + 1) {
+		char *p = realloc(s->low, v->size + 1);
+		if (!p)
+			return NULL;
+		s->low = p;
+		s->low_cap = v->size + 1;
+	}
+	for (size_t i = 0; i < v->size;) {
+		unsigned char c = (unsigned char)v->data[i];
+		if (c < 0x80) {
+			s->low[i++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+			continue;
+		}
+		uint32_t cp = 0;
+		int n = text_decode(v->data + i, v->size - i, &cp);
+		text_encode(fold_lower(cp), s->low + i);
+		i += (size_t)(n > 0 ? n : 1);
+	}
+	s->low_size = v->size;
+	s->low_made = 1;
+	return s->low;
+}
+
+static int passes(const struct valid_list *l, const char *s, size_t size)
+{
+	for (int i = 0; i < l->n; i++)
+		if (!valid_run(&l->use[i], s, size))
+			return 0;
+	return 1;
+}
+
+static int find_text(const void *key, const void *item)
+{
+	return strcmp(key, *(const char *const *)item);
+}
+
+static int is_excluded(const struct detector *d, struct detect_scratch *scratch, const char *s, size_t size)
+{
+	if (d->nexcluded && size < DETECT_EXCLUDED_MAX) {
+		char bare[DETECT_EXCLUDED_MAX];
+		bare[detect_strip(s, size, bare)] = '\0';
+		if (bsearch(bare, d->excluded, d->nexcluded, sizeof *d->excluded, find_text))
+			return 1;
+	}
+	for (size_t i = 0; i < d->nexclude_patterns; i++)
+		if (regex_match(&d->exclude_patterns[i], &scratch->exclude_run, s, size, 0, 0, scratch->view.ascii) == 1)
+			return 1;
+	return 0;
+}
+
+/* Confidence of a span that has passed, from its pattern, its evidence and what raises it; 0: required evidence is not there. */
+static int confidence(const struct detector *d, const struct pattern *p, struct detect_scratch *s, size_t start, size_t end)
+{
+	int c = p->def->confidence;
+	for (size_t i = 0; i < d->def->nraises; i++)
+		if (passes(&d->def->raises[i].validate, s->view.data + start, end - start))
+			c += d->def->raises[i].add;
+	for (size_t i = 0; i < d->def->nevidence; i++) {
+		const struct evidence *e = &d->evidence[i];
+		const char *low = lower(s);
+		if (low && evidence_count(e, low, s->view.size, s->view.ascii, start, end) >= e->def->min)
+			c += e->def->add;
+		else if (e->def->required)
+			return 0;
+	}
+	return c < 1 ? 1 : c > 100 ? 100 : c;
+}
+
+struct candidate {
+	const struct detect_set *set;
+	struct detect_scratch *s;
+	const struct pattern *p;
+};
+
+/* True if the sensitive part [start, end) is what the detector means: validators and exclusions. */
+static int stands(void *arg, size_t start, size_t end)
+{
+	const struct candidate *c = arg;
+	const struct detector *d = &c->set->detectors[c->p->detector];
+	const char *text = c->s->view.data + start;
+	if (end <= start || end > c->s->view.size)
+		return 0;
+	if (budget_spent(&c->s->budget))
+		return -1;
+	return passes(&c->p->def->validate, text, end - start) && passes(&d->def->validate, text, end - start) &&
+	       !is_excluded(d, c->s, text, end - start);
+}
+
+/* Judges the match in the match data; notes it if it stands.  1: it stands, 0: it doesn't. */
+static int judge(struct candidate *c)
+{
+	struct detect_scratch *s = c->s;
+	const struct pattern *p = c->p;
+	const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(s->run.data);
+	size_t start = ov[2 * p->group], end = ov[2 * p->group + 1];
+	if (start == PCRE2_UNSET || end <= start || end > s->view.size || (p->checked && stands(c, start, end) != 1))
+		return 0;
+	int conf = confidence(&c->set->detectors[p->detector], p, s, start, end);
+	if (conf == 0)
+		return 1;
+	if (s->nspans == SCAN_SPANS_MAX || s->per_detector[p->detector] == SCAN_SPANS_PER_DETECTOR_MAX) {
+		s->budget.over = 1; /* that many is a bulk of it: policy hears of the cut */
+		return 1;
+	}
+	s->per_detector[p->detector]++;
+	s->spans[s->nspans++] = (struct span){ (uint32_t)start, (uint32_t)end, p->detector, (uint8_t)conf };
+	return 1;
+}
+
+static size_t next_point(const struct view *v, size_t at)
+{
+	at++;
+	while (at < v->size && ((unsigned char)v->data[at] & 0xc0) == 0x80)
+		at++;
+	return at;
+}
+
+/* A match that was refused may hide a good one that begins in it: "1234 4111 1111 1111 1111" hides a card behind a
+ * number, "… BIC" an IBAN before a word.  Looks at every start and every end there, without disturbing the iteration
+ * outside. */
+static void retry_inside(struct candidate *c, size_t from, size_t to)
+{
+	struct detect_scratch *s = c->s;
+	if (!c->p->re.callout)
+		from = next_point(&s->view, from);
+	while (from < to && !budget_spent(&s->budget)) {
+		int rc = regex_match_judged(&c->p->re, &s->run, s->view.data, s->view.size, from, to - 1, s->view.ascii, c->p->group, stands, c);
+		if (rc < 0)
+			s->budget.over = 1;
+		if (rc != 1)
+			return;
+		const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(s->run.data);
+		size_t start = ov[0], end = ov[1];
+		from = judge(c) && end > start ? end : next_point(&s->view, start);
+	}
+}
+
+/* All matches of the pattern that begin in [from, last], as PCRE2 finds them one behind the other.  Returns where
+ * to go on. */
+static size_t find_all(struct candidate *c, size_t from, size_t last)
+{
+	struct detect_scratch *s = c->s;
+	while (from <= last && !budget_spent(&s->budget)) {
+		int rc = regex_match(&c->p->re, &s->run, s->view.data, s->view.size, from, last, s->view.ascii);
+		if (rc < 0)
+			s->budget.over = 1;
+		if (rc != 1)
+			break;
+		const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(s->run.data);
+		size_t start = ov[0], end = ov[1];
+		if (!judge(c) && c->p->checked && end > start)
+			retry_inside(c, start, end);
+		from = end > start ? end : next_point(&s->view, start > from ? start : from);
+	}
+	return from;
+}
+
+static void scan_view(const struct detect_set *set, struct detect_scratch *s)
+{
+	for (size_t i = 0; i < set->npatterns && !s->budget.over; i++) {
+		struct candidate c = { set, s, &set->patterns[i] };
+		find_all(&c, 0, s->view.size);
+	}
+}
+
+static int by_place(const void *pa, const void *pb)
+{
+	const struct span *a = pa, *b = pb;
+	if (a->detector != b->detector)
+		return a->detector < b->detector ? -1 : 1;
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	return a->end < b->end ? -1 : a->end > b->end;
+}
+
+static int by_text(const void *pa, const void *pb)
+{
+	const struct finding *a = pa, *b = pb;
+	if (a->text != b->text)
+		return a->text < b->text ? -1 : 1;
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	return a->detector < b->detector ? -1 : a->detector > b->detector;
+}
+
+/* Spans of one text → findings in the original, overlapping ones of a detector made one. */
+static void report(struct detect_scratch *s, size_t text, struct finding *out, size_t *n)
+{
+	qsort(s->spans, s->nspans, sizeof *s->spans, by_place);
+	struct finding *last = NULL;
+	for (size_t i = 0; i < s->nspans; i++) {
+		const struct span *p = &s->spans[i];
+		size_t start, end;
+		view_map(&s->view, p->start, p->end, &start, &end);
+		if (last && last->detector == p->detector && start < last->end) {
+			if (end > last->end)
+				last->end = (uint32_t)end;
+			if (p->confidence > last->confidence)
+				last->confidence = p->confidence;
+			continue;
+		}
+		if (*n == DETECT_FINDINGS_MAX) {
+			s->budget.over = 1;
+			return;
+		}
+		last = &out[(*n)++];
+		*last = (struct finding){ (uint16_t)text, p->detector, (uint32_t)start, (uint32_t)end, p->confidence };
+	}
+}
+
+enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, const struct detect_text *texts,
+                       size_t ntexts, uint32_t budget_us, struct finding *out, size_t *n_r)
+{
+	enum cause cause = CAUSE_NONE;
+	size_t n = 0;
+	s->budget = (struct budget){ .deadline_us = clock_us() + budget_us };
+	for (size_t i = 0; i < ntexts && !s->budget.over; i++) {
+		s->nspans = 0;
+		s->low_made = 0;
+		memset(s->per_detector, 0, s->ndetectors * sizeof *s->per_detector);
+		int r = view_make(&s->view, texts[i].data, texts[i].size);
+		if (r < 0) {
+			cause = r == VIEW_INVALID ? CAUSE_UNSCANNABLE : CAUSE_LIMIT;
+			continue;
+		}
+		scan_view(set, s);
+		report(s, i, out, &n);
+	}
+	qsort(out, n, sizeof *out, by_text);
+	*n_r = n;
+	return s->budget.over ? CAUSE_OVER_BUDGET : cause;
+}

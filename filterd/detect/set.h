@@ -1,0 +1,54 @@
+/* A compiled rule set, as compile.c makes it and scan.c reads it. */
+#ifndef FILTERD_DETECT_SET_H
+#define FILTERD_DETECT_SET_H
+
+#include "detect/detect.h"
+#include "detect/regex.h"
+#include "detect/ruledef.h"
+
+struct pattern {
+	struct regex re;
+	const struct pattern_def *def;
+	uint16_t detector;
+	uint16_t group; /* the one called "secret" is the sensitive part; 0: the whole match */
+	uint8_t checked; /* validators or exclusions can refuse a match */
+};
+
+/* An evidence term: folded and in lower case. */
+struct term {
+	const char *s;
+	uint16_t size;
+	uint8_t open_start, open_end; /* written with *: may go on within the word */
+};
+
+struct evidence {
+	const struct evidence_def *def;
+	struct term *terms;
+	size_t nterms;
+};
+
+struct detector {
+	struct detect_info info;
+	const struct detector_def *def;
+	struct evidence *evidence;
+	const char **excluded; /* folded, without separators, sorted */
+	size_t nexcluded;
+	struct regex *exclude_patterns;
+	size_t nexclude_patterns;
+};
+
+struct detect_set {
+	struct arena *arena;
+	struct detector *detectors;
+	size_t ndetectors;
+	struct pattern *patterns;
+	size_t npatterns;
+	uint32_t ngroups_max;
+	int jit;
+};
+
+enum { DETECT_EXCLUDED_MAX = 256 };
+/* s without spaces, dashes, dots and slashes into dst (which may be s); returns its size. */
+size_t detect_strip(const char *s, size_t size, char *dst);
+
+#endif

@@ -1,0 +1,32 @@
+#include "detect/valid.h"
+
+#include <string.h>
+
+static const struct validator table[] = {
+	{ "luhn", "check digit of ISO/IEC 7812-1, Annex B", valid_luhn, { { 0 } } },
+	{ "card-iin", "length and issuer range of a payment card (Visa, Mastercard, Amex, Discover, JCB, Diners, UnionPay, Maestro, Mir, RuPay, …)", valid_card_iin, { { 0 } } },
+	{ "mod97", "ISO 7064 MOD 97-10 over letters and digits as they stand, remainder 1", valid_mod97, { { 0 } } },
+	{ "iban", "country, length for that country and check digits of ISO 13616", valid_iban, { { 0 } } },
+	{ "us-ssn", "no number that was never issued: area 000, 666, 900-999, group 00, serial 0000, known samples", valid_us_ssn, { { 0 } } },
+	{ "aba", "check digit and federal reserve district of an ABA routing number", valid_aba, { { 0 } } },
+	{ "not-same", "letters and digits are not all the same", valid_not_same, { { 0 } } },
+	{ "jwt", "RFC 7519: the first part is base64url of a JSON object with \"alg\"", valid_jwt, { { 0 } } },
+	{ "pem", "RFC 7468: labels of BEGIN and END agree, and base64 stands between them", valid_pem, { { 0 } } },
+	{ "entropy", "Shannon entropy in bits per character is at least min", valid_entropy, { { "min", 3.0, 0.0, 8.0 } } },
+	{ "classes", "at least min of: lower case, upper case, digits, others", valid_classes, { { "min", 2, 1, 4 } } },
+	{ "crc32-base62", "the last six characters are the CRC-32 of those between the prefix (up to the last _) and them, in base 62", valid_crc32_base62, { { 0 } } },
+	{ "not-placeholder", "no stand-in such as xxxx, ****, <password>, ${VAR}, changeme, example", valid_not_placeholder, { { 0 } } },
+};
+
+const struct validator *valid_at(size_t index)
+{
+	return index < sizeof table / sizeof table[0] ? &table[index] : NULL;
+}
+
+const struct validator *valid_find(const char *name)
+{
+	for (size_t i = 0; valid_at(i); i++)
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	return NULL;
+}

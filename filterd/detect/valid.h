@@ -1,0 +1,58 @@
+/* Validators: what a pattern alone can't see.  One row each: name, parameters, function.
+ *
+ * They run on the normalised text of the sensitive part (ASCII digits whatever the script).
+ * Number validators skip spaces, dashes, dots and slashes; others take the bytes as they are.
+ */
+#ifndef FILTERD_DETECT_VALID_H
+#define FILTERD_DETECT_VALID_H
+
+#include <stddef.h>
+
+enum { VALID_PARAMS_MAX = 3 };
+
+struct valid_param {
+	const char *name; /* NULL: no such parameter */
+	double dflt, min, max;
+};
+
+struct validator {
+	const char *name;
+	const char *help; /* for filterd-rules(5) and `filterctl rules list` */
+	/* 1 if the size bytes at s are what the name says. num: one value per parameter. */
+	int (*check)(const char *s, size_t size, const double *num);
+	struct valid_param params[VALID_PARAMS_MAX];
+};
+
+/* NULL if there is none of this name. */
+const struct validator *valid_find(const char *name);
+/* The table, in order; NULL at the end. */
+const struct validator *valid_at(size_t index);
+
+/* A validator as a rule file asks for it. */
+struct valid_use {
+	const struct validator *v;
+	double num[VALID_PARAMS_MAX];
+};
+
+static inline int valid_run(const struct valid_use *u, const char *s, size_t size)
+{
+	return u->v->check(s, size, u->num);
+}
+
+/* valid_number.c */
+int valid_luhn(const char *s, size_t size, const double *num);
+int valid_card_iin(const char *s, size_t size, const double *num);
+int valid_mod97(const char *s, size_t size, const double *num);
+int valid_iban(const char *s, size_t size, const double *num);
+int valid_us_ssn(const char *s, size_t size, const double *num);
+int valid_aba(const char *s, size_t size, const double *num);
+int valid_not_same(const char *s, size_t size, const double *num);
+/* valid_secret.c */
+int valid_jwt(const char *s, size_t size, const double *num);
+int valid_pem(const char *s, size_t size, const double *num);
+int valid_entropy(const char *s, size_t size, const double *num);
+int valid_classes(const char *s, size_t size, const double *num);
+int valid_crc32_base62(const char *s, size_t size, const double *num);
+int valid_not_placeholder(const char *s, size_t size, const double *num);
+
+#endif
