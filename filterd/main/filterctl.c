@@ -3,7 +3,6 @@
 
 #include "conf/conf.h"
 #include "main/ctl.h"
-#include "main/ctl_audit.h"
 #include "main/ctl_rules.h"
 
 #include <stdio.h>
@@ -13,11 +12,6 @@
 static int run_rules(const struct ctl *ctl, int argc, char **argv)
 {
 	return ctl_rules(argc, argv);
-}
-
-static int run_audit(const struct ctl *ctl, int argc, char **argv)
-{
-	return ctl_audit(argc, argv);
 }
 
 static int print_version(const struct ctl *ctl, int argc, char **argv)
@@ -43,7 +37,6 @@ static const struct command {
 	{ "quarantine", 0, ctl_quarantine, "quarantine show ITEM", "what is known of one held item" },
 	{ "rules", 1, run_rules, "rules check [DIR]", "check rule files and run the tests in them" },
 	{ "rules", 1, run_rules, "rules match [--rules DIR] --jsonl", "try rules on texts from standard input" },
-	{ "audit", 1, run_audit, "audit ...", "verify and read the audit journal" },
 	{ "help", 0, print_help, "help", "this text" },
 	{ "version", 0, print_version, "version", "the version" },
 };
