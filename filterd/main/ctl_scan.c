@@ -62,7 +62,9 @@ struct scanner {
 
 static json_t *ask_daemon(const struct scanner *s, int fd, const char *name)
 {
-	return ctl_daemon_ask(s->ctl, s->daemon, json_pack("{s:s,s:s}", "cmd", "scan", "name", name), fd, SCAN_S);
+	json_t *answer = NULL;
+	int r = ctl_daemon_ask(s->ctl, s->daemon, json_pack("{s:s,s:s}", "cmd", "scan", "name", name), fd, SCAN_S, &answer);
+	return r == CTL_OK ? answer : NULL;
 }
 
 static int scan_one(const struct scanner *s, const char *path)

@@ -32,6 +32,8 @@ filterd_main_filterd_scan_LDADD = libworker.a libdetect.a libextract.a libproc.a
 bin_PROGRAMS += filterd/main/filterctl
 filterd_main_filterctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBCONFIG_CFLAGS) $(PCRE2_CFLAGS)
 filterd_main_filterctl_SOURCES = \
+	filterd/main/ctl_audit.c \
+	filterd/main/ctl_audit.h \
 	filterd/main/ctl.h \
 	filterd/main/ctl_daemon.c \
 	filterd/main/ctl_daemon.h \
@@ -41,5 +43,5 @@ filterd_main_filterctl_SOURCES = \
 	filterd/main/ctl_rules.h \
 	filterd/main/ctl_scan.c \
 	filterd/main/filterctl.c
-filterd_main_filterctl_LDADD = libmonitor.a libcontrol.a libdetect.a libpolicy.a libproc.a libconf.a libipc.a libmodel.a libbase.a \
+filterd_main_filterctl_LDADD = libmonitor.a libcontrol.a libaudit.a libstore.a libdetect.a libpolicy.a libproc.a libconf.a libipc.a libmodel.a libbase.a \
 	$(JANSSON_LIBS) $(PCRE2_LIBS) $(UTF8PROC_LIBS) $(LIBCONFIG_LIBS) $(SECCOMP_LIBS) $(CRYPTO_LIBS) -lm
