@@ -28,6 +28,7 @@ struct syslog_target {
 	enum kind kind;
 	char *host;             /* or the socket's path */
 	char port[8];
+	unsigned attempts;      /* since the last connection that came about */
 	struct event *fail;     /* tells down() from the loop */
 	/* datagrams */
 	int fd;
@@ -61,12 +62,20 @@ static void on_fail(evutil_socket_t fd, short what, void *ctx)
 {
 	struct syslog_target *t = ctx;
 	disconnect(t);
+	t->attempts++;
 	t->hooks.down(t->hooks.ctx);
 }
 
 static void fail(struct syslog_target *t)
 {
 	event_active(t->fail, EV_TIMEOUT, 0);
+}
+
+/* A name's first address is tried, and that may be of a family the listener does not serve: so they take turns. */
+static int family(const struct syslog_target *t)
+{
+	static const int turns[] = { AF_UNSPEC, AF_INET, AF_INET6 };
+	return t->dns ? turns[t->attempts % 3] : AF_UNSPEC;
 }
 
 /* ---- datagrams ---- */
@@ -128,7 +137,7 @@ static void on_address(int error, struct evutil_addrinfo *found, void *ctx)
 
 static void connect_udp(struct syslog_target *t)
 {
-	struct evutil_addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM, .ai_protocol = IPPROTO_UDP };
+	struct evutil_addrinfo hints = { .ai_family = family(t), .ai_socktype = SOCK_DGRAM, .ai_protocol = IPPROTO_UDP };
 	struct evutil_addrinfo *found = NULL;
 	if (t->dns) {
 		t->lookup = evdns_getaddrinfo(t->dns, t->host, t->port, &hints, on_address, t);
@@ -216,7 +225,7 @@ static void connect_stream(struct syslog_target *t)
 	bufferevent_setcb(t->stream, on_input, on_drained, on_stream_event, t);
 	bufferevent_set_timeouts(t->stream, &limit, &limit);
 	bufferevent_enable(t->stream, EV_READ | EV_WRITE);
-	if (bufferevent_socket_connect_hostname(t->stream, t->dns, AF_UNSPEC, t->host, atoi(t->port)) < 0)
+	if (bufferevent_socket_connect_hostname(t->stream, t->dns, family(t), t->host, atoi(t->port)) < 0)
 		fail(t);
 }
 

@@ -25,7 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DRAIN_MS = 5000, DRAIN_CHECK_MS = 50 };
+enum { DRAIN_MS = 5000, DRAIN_CHECK_MS = 20, FLUSH_MS = 50 };
 
 struct role {
 	struct broker b;
@@ -132,7 +132,10 @@ static void on_link_down(void *ctx, struct link *l, const char *reason, uint32_t
 static void on_stanza(void *ctx, struct link *l, const struct xml_node *e)
 {
 	struct role *r = ctx;
-	if (!attach_stanza(r->attach, l, e))
+	for (size_t i = 0; i < r->b.nlinks; i++)
+		if (link_take_pong(r->b.links[i], e))
+			return;
+	if (!r->attach || !attach_stanza(r->attach, e))
 		(void)component_stanza(&r->b, l, e); /* what is no request is nothing to us */
 }
 
@@ -237,9 +240,12 @@ static void take_generation(struct role *r, const struct monitor_msg *m)
 
 static void on_drain(evutil_socket_t fd, short what, void *ctx)
 {
+	static const struct timeval flush = { 0, FLUSH_MS * 1000 };
 	struct role *r = ctx;
-	if (r->b.items == 0 || clock_ms() - r->stop_ms > DRAIN_MS)
-		event_base_loopbreak(r->b.base);
+	if (r->b.items > 0 && clock_ms() - r->stop_ms <= DRAIN_MS)
+		return;
+	event_del(r->draining);
+	event_base_loopexit(r->b.base, &flush); /* the last answers and events have yet to leave */
 }
 
 /* The monitor closed its end: nothing new is taken, what is open is answered. */
@@ -388,11 +394,11 @@ static void take_down(struct role *r)
 	struct broker *b = &r->b;
 	admin_free(&r->admin);
 	attach_free(&r->attach);
+	upload_service_free(&b->uploads);
+	pool_free(&b->pool); /* what is still open ends as scanner-down */
+	channels_free(&b->channels);
 	for (size_t i = 0; i < b->nlinks; i++)
 		link_free(&b->links[i]);
-	upload_service_free(&b->uploads);
-	pool_free(&b->pool); /* what is still open ends as scanner-down, and is answered by the channels below */
-	channels_free(&b->channels);
 	generation_unref(&b->g);
 	recorder_free(&b->recorder);
 	report_free(&b->report);

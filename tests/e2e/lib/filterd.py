@@ -189,7 +189,7 @@ class Filterd:
                     _quote(domain), _quote(serves), s.component_port, _quote(self.workdir / (domain + ".secret")), guards))
         zones = self.zones or [("internal", [s.hosts[0]]), ("partners", list(s.hosts[1:]))]
         scan = "text_timeout_ms = %d; " % self.text_timeout_ms if self.text_timeout_ms else ""
-        upload = ("upload = { listen = \"127.0.0.1\"; port = %d; url = %s; size_max = %d; quota = 2147483648; };" % (
+        upload = ("upload = { listen = \"127.0.0.1\"; port = %d; url = %s; size_max = %d; quota = \"2G\"; };" % (
                   self.upload_port, _quote(self.upload_url), self.upload_size_max)) if s.upload_component else ""
         self.config.write_text("\n".join([
             "user = %s;" % _quote(self.user),
