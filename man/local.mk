@@ -1,1 +1,2 @@
-# fragment of man/
+# manual pages
+dist_man_MANS += man/filterctl.1 man/filterd.8 man/filterd.conf.5

@@ -14,5 +14,7 @@ include tests/unit/extract.mk
 include tests/unit/detect.mk
 include tests/unit/flow.mk
 include tests/unit/worker.mk
+include tests/unit/main.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk
+include tests/golden/local.mk

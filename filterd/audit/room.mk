@@ -1,1 +1,15 @@
-# room fragment, owned by filterd/audit
+noinst_LIBRARIES += libaudit.a
+libaudit_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS)
+libaudit_a_SOURCES =
+libaudit_a_SOURCES += filterd/audit/jfile.c filterd/audit/jfile.h
+libaudit_a_SOURCES += filterd/audit/journal.c filterd/audit/journal.h
+libaudit_a_SOURCES += filterd/audit/note.c filterd/audit/note.h
+libaudit_a_SOURCES += filterd/audit/tail.c filterd/audit/tail.h
+libaudit_a_SOURCES += filterd/audit/tlog.c filterd/audit/tlog.h
+libaudit_a_SOURCES += filterd/audit/verify.c filterd/audit/verify.h
+libaudit_a_SOURCES += filterd/audit/entry.c filterd/audit/entry.h
+libaudit_a_SOURCES += filterd/audit/recorder_client.c filterd/audit/recorder_client.h
+libaudit_a_SOURCES += filterd/audit/report.c filterd/audit/report.h
+libaudit_a_SOURCES += filterd/audit/rfc5424.c filterd/audit/rfc5424.h
+libaudit_a_SOURCES += filterd/audit/syslog_target.c filterd/audit/syslog_target.h
+libaudit_a_SOURCES += filterd/audit/value.c filterd/audit/value.h

@@ -28,6 +28,9 @@ struct conf_link {           /* links = ( { … } ): a component of an XMPP serv
 	int port;
 	char *secret_file;
 	char *secret;        /* its first line, from the bundle; NULL in roles that get no secrets */
+	bool tls;            /* TLS from the first byte (ejabberd's listener option `tls: true`) */
+	char *ca;            /* PEM file to verify it with; "" = the system's */
+	char *tls_name;      /* name its certificate must have; "" = host */
 	struct conf_strings guards; /* hosts to offer the inspect channel to (serves = "filter") */
 };
 
@@ -80,6 +83,8 @@ struct conf_syslog {
 	char *hostname;      /* "" = the machine's */
 	char *ca;            /* PEM file for tls */
 };
+
+enum { CONF_ZONES_MAX = 64 };
 
 struct conf_zone {
 	char *name;

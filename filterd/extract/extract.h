@@ -29,6 +29,8 @@ int extract_load(const char *local, const char *official, const struct extract_l
                  struct extract_engine **engine_r, struct cfgerr *err) __attribute__((warn_unused_result));
 void extract_free(struct extract_engine **engine);
 unsigned extract_signatures(const struct extract_engine *engine);
+/* How many of them came from the official folder. */
+unsigned extract_official_signatures(const struct extract_engine *engine);
 
 /* In the worker, after fork: private temp folder (must exist, empty), fresh seed. */
 int extract_worker_init(struct extract_engine *engine, const char *tmp_dir) __attribute__((warn_unused_result));
@@ -43,7 +45,8 @@ struct extract_result {
 /* Called for each layer that has text; text is UTF-8, path is its inner path ("" for the file itself). */
 typedef void extract_text_fn(void *ctx, const char *path, const char *text, size_t size);
 
-/* Scans a regular file; always fills *r. on_text may be NULL. */
+/* Scans a regular file, within time_ms or the engine's time_ms, whichever is less (0: the engine's); always
+ * fills *r.  Not reentrant: one scan at a time in a process.  on_text may be NULL.  Needs extract_worker_init(). */
 void extract_scan(struct extract_engine *engine, int fd, const char *name, uint32_t time_ms,
                   extract_text_fn *on_text, void *ctx, struct extract_result *r);
 

@@ -1,1 +1,40 @@
-# room fragment, owned by filterd/main
+# the monitor as a library, so that its tests can play the roles it starts
+noinst_LIBRARIES += libmonitor.a
+libmonitor_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS) -DFILTERD_BINDIR='"$(bindir)"'
+libmonitor_a_SOURCES = \
+	filterd/main/check.c \
+	filterd/main/check.h \
+	filterd/main/monitor.c \
+	filterd/main/monitor.h \
+	filterd/main/notify.c \
+	filterd/main/notify.h \
+	filterd/main/paths.c \
+	filterd/main/paths.h
+
+# none of libclamav, PCRE2, Hyperscan or archive code may be linked here: tests/e2e/test_install.py looks
+# (a program of this name can't stand at the top, where the folder filterd/ is)
+sbin_PROGRAMS += filterd/main/filterd
+filterd_main_filterd_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(LIBCONFIG_CFLAGS)
+filterd_main_filterd_SOURCES = \
+	filterd/main/broker.c \
+	filterd/main/filterd.c \
+	filterd/main/recorder.c \
+	filterd/main/roles.h
+filterd_main_filterd_LDADD = libmonitor.a libflow.a libcontrol.a libhttp.a libaudit.a libstore.a libpolicy.a libxmpp.a libproc.a libconf.a libipc.a libmodel.a libbase.a \
+	$(LIBEVENT_LIBS) $(MHD_LIBS) $(SQLITE_LIBS) $(EXPAT_LIBS) $(JANSSON_LIBS) $(LIBCONFIG_LIBS) $(SECCOMP_LIBS) $(OPENSSL_LIBS) $(CRYPTO_LIBS)
+
+pkglibexec_PROGRAMS += filterd/main/filterd-scan
+filterd_main_filterd_scan_CPPFLAGS = $(AM_CPPFLAGS) $(CLAMAV_CFLAGS) $(LIBCONFIG_CFLAGS)
+filterd_main_filterd_scan_SOURCES = filterd/main/filterd_scan.c
+filterd_main_filterd_scan_LDADD = libworker.a libdetect.a libextract.a libproc.a libconf.a libipc.a libmodel.a libbase.a \
+	$(CLAMAV_LIBS) $(PCRE2_LIBS) $(UTF8PROC_LIBS) $(ARCHIVE_LIBS) $(LIBCONFIG_LIBS) $(SECCOMP_LIBS) $(CRYPTO_LIBS) -lm
+
+# Built by `make filterd/main/filterctl`; becomes bin_PROGRAMS with ctl_audit.c, ctl_rules.c and ctl_scan_offline.c in the tree.
+EXTRA_PROGRAMS += filterd/main/filterctl
+filterd_main_filterctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBCONFIG_CFLAGS)
+filterd_main_filterctl_SOURCES = \
+	filterd/main/ctl.h \
+	filterd/main/ctl_daemon.c \
+	filterd/main/ctl_daemon.h \
+	filterd/main/ctl_scan.c \
+	filterd/main/filterctl.c

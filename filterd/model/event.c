@@ -27,6 +27,11 @@ static const struct event_info table[EVENT_COUNT] = {
 	[EVENT_SIGNATURES_REJECTED] = { "signatures.rejected", SEV_ERROR, 0, "reason", "Changed signature databases are broken; the old ones stay in force." },
 	[EVENT_WORKER_DIED] = { "worker.died", SEV_WARNING, 0, "slot pid signal code generation", "A scan worker ended and is being replaced." },
 	[EVENT_JOURNAL_REPAIRED] = { "journal.repaired", SEV_WARNING, 0, "entries torn", "After a crash, the journal's tail was replayed, or a torn last entry cut off." },
+	[EVENT_JOURNAL_CHECKPOINT] = { "journal.checkpoint", SEV_INFO, 0, "origin entries root signature",
+		"The audit journal's signed checkpoint, to be kept outside the machine that writes it." },
+	[EVENT_QUARANTINE_REPAIRED] = { "quarantine.repaired", SEV_WARNING, 0, "adopted orphans lost item",
+		"At the start, the quarantine's index and files were not the same." },
+	[EVENT_SYSLOG_DROPPED] = { "syslog.dropped", SEV_WARNING, 0, "count", "The syslog target was away for so long that events were dropped." },
 	[EVENT_SERVICE_START] = { "service.start", SEV_INFO, 0, "version", "filterd started." },
 	[EVENT_SERVICE_STOP] = { "service.stop", SEV_INFO, 0, "reason", "filterd stopped." },
 };
@@ -44,14 +49,14 @@ enum event_id event_from_name(const char *name)
 	return EVENT_COUNT;
 }
 
-void event_init(struct event *e, enum event_id id, const char *ref)
+void event_record_init(struct event_record *e, enum event_id id, const char *ref)
 {
-	*e = (struct event){ .id = id, .severity = table[id].severity };
+	*e = (struct event_record){ .id = id, .severity = table[id].severity };
 	if (ref)
 		snprintf(e->ref, sizeof e->ref, "%s", ref);
 }
 
-void event_add(struct event *e, const char *name, const char *value)
+void event_record_add(struct event_record *e, const char *name, const char *value)
 {
 	if (value && e->nfields < EVENT_FIELDS_MAX)
 		e->fields[e->nfields++] = (struct event_field){ name, value };

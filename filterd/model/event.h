@@ -28,6 +28,9 @@ enum event_id {
 	EVENT_SIGNATURES_REJECTED,
 	EVENT_WORKER_DIED,
 	EVENT_JOURNAL_REPAIRED,
+	EVENT_JOURNAL_CHECKPOINT,
+	EVENT_QUARANTINE_REPAIRED,
+	EVENT_SYSLOG_DROPPED,
 	EVENT_SERVICE_START,
 	EVENT_SERVICE_STOP,
 	EVENT_COUNT
@@ -53,7 +56,8 @@ struct event_field {
 
 enum { EVENT_FIELDS_MAX = 20, EVENT_REF_SIZE = 17 };
 
-struct event {
+/* One event on its way to syslog and journal.  (libevent has the short names.) */
+struct event_record {
 	enum event_id id;
 	enum severity severity;
 	char ref[EVENT_REF_SIZE];   /* ties message, notice, quarantine item and event; "" if none */
@@ -62,8 +66,8 @@ struct event {
 };
 
 /* Starts an event with the table's severity and this reference (or NULL). */
-void event_init(struct event *e, enum event_id id, const char *ref);
+void event_record_init(struct event_record *e, enum event_id id, const char *ref);
 /* Adds a field; a NULL value is left out; beyond EVENT_FIELDS_MAX nothing is added. */
-void event_add(struct event *e, const char *name, const char *value);
+void event_record_add(struct event_record *e, const char *name, const char *value);
 
 #endif

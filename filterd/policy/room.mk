@@ -1,1 +1,6 @@
-# room fragment, owned by filterd/policy
+noinst_LIBRARIES += libpolicy.a
+libpolicy_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS)
+libpolicy_a_SOURCES = \
+	filterd/policy/decide.c filterd/policy/decide.h \
+	filterd/policy/rules.c filterd/policy/rules.h \
+	filterd/policy/zones.c filterd/policy/zones.h

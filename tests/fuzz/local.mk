@@ -1,1 +1,14 @@
-# fuzz targets
+# Fuzz targets: tests/fuzz/NAME.c with its corpus in tests/fuzz/corpus/NAME/.
+# `make check-fuzz` replays the corpora with any compiler; it takes whatever targets there are.
+# `configure CC=clang --enable-fuzzers` builds the fuzzers themselves, listed in NAME.mk.
+EXTRA_DIST += tests/fuzz/replay.c tests/fuzz/replay.sh tests/fuzz/corpus
+check-fuzz: $(noinst_LIBRARIES)
+	@top='$(abs_top_srcdir)' CC='$(CC)' \
+	FLAGS='$(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) $(LDFLAGS)' LIBRARIES='$(noinst_LIBRARIES)' \
+	LIBS='$(CLAMAV_LIBS) $(PCRE2_LIBS) $(HS_LIBS) $(UTF8PROC_LIBS) $(EXPAT_LIBS) $(LIBCONFIG_LIBS) $(LIBEVENT_LIBS) $(MHD_LIBS) $(SQLITE_LIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS) $(ARCHIVE_LIBS) $(OPENSSL_LIBS) $(CRYPTO_LIBS) $(LIBS) -lm' \
+	$(SHELL) $(srcdir)/tests/fuzz/replay.sh
+.PHONY: check-fuzz
+mostlyclean-local: clean-fuzz
+clean-fuzz:
+	-rm -f tests/fuzz/*.replay tests/fuzz/*.replay.log
+.PHONY: clean-fuzz

@@ -1,1 +1,7 @@
 # unit tests of filterd/flow
+if CMOCKA
+check_PROGRAMS += tests/unit/flow_stanza
+tests_unit_flow_stanza_SOURCES = tests/unit/flow_stanza.c
+tests_unit_flow_stanza_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_flow_stanza_LDADD = libflow.a libxmpp.a libmodel.a libbase.a $(EXPAT_LIBS) $(CRYPTO_LIBS) $(LIBEVENT_LIBS) $(UNIT_LIBS)
+endif

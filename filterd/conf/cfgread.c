@@ -1,0 +1,214 @@
+#include "conf/cfgread.h"
+
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* libconfig would open the named file itself; a bundle is all there is. */
+static int include_line(const char *data)
+{
+	int line = 1;
+	for (const char *p = data; p; line++) {
+		p += strspn(p, " \t");
+		if (strncmp(p, "@include", 8) == 0)
+			return line;
+		p = strchr(p, '\n');
+		if (p)
+			p++;
+	}
+	return 0;
+}
+
+int cfg_parse(const struct cfg_reader *r, const struct bundle_file *f, config_t *cfg)
+{
+	if (memchr(f->data, '\0', f->size))
+		return cfgerr_set(r->err, f->path, 0, "this file contains a NUL byte; rule files are text in UTF-8");
+	int line = 1;
+	for (const char *p = f->data, *end = p + f->size, *nl; p < end; p = nl + 1, line++) {
+		nl = memchr(p, '\n', (size_t)(end - p));
+		nl = nl ? nl : end;
+		if (!text_is_utf8(p, (size_t)(nl - p)))
+			return cfgerr_set(r->err, f->path, line, "this line is no valid UTF-8; save the file as UTF-8");
+	}
+	line = include_line(f->data);
+	if (line)
+		return cfgerr_set(r->err, f->path, line, "@include is not allowed; put a second .rules file beside this one");
+	config_init(cfg);
+	if (config_read_string(cfg, f->data))
+		return 0;
+	cfgerr_set(r->err, f->path, config_error_line(cfg), "%s (a missing \";\", \",\", quote or bracket here or just above?)", config_error_text(cfg));
+	config_destroy(cfg);
+	return -1;
+}
+
+int cfg_error(const struct cfg_reader *r, const config_setting_t *s, const char *fmt, ...)
+{
+	char text[sizeof r->err->text];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	return cfgerr_set(r->err, r->file, (int)config_setting_source_line(s), "%s", text);
+}
+
+static int is_int(const config_setting_t *s)
+{
+	return config_setting_type(s) == CONFIG_TYPE_INT;
+}
+
+static int is_number(const config_setting_t *s)
+{
+	return is_int(s) || config_setting_type(s) == CONFIG_TYPE_FLOAT;
+}
+
+static int is_sequence(const config_setting_t *s)
+{
+	return config_setting_is_list(s) || config_setting_is_array(s);
+}
+
+static double number(const config_setting_t *s)
+{
+	return is_int(s) ? config_setting_get_int(s) : config_setting_get_float(s);
+}
+
+static int check_bounds(const struct cfg_reader *r, const config_setting_t *s, const struct cfg_key *k, double v, const char *of)
+{
+	if (v >= k->min && (v <= k->max || k->max == 0))
+		return 0;
+	if (k->max == 0)
+		return cfg_error(r, s, "%s of \"%s\" is %g; it must be at least %g", of, k->name, v, k->min);
+	return cfg_error(r, s, "%s of \"%s\" is %g; it must be from %g to %g", of, k->name, v, k->min, k->max);
+}
+
+static int check_items(const struct cfg_reader *r, const config_setting_t *s, const struct cfg_key *k)
+{
+	int n = config_setting_length(s);
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *e = config_setting_get_elem(s, (unsigned)i);
+		if (k->type == CFG_STRINGS && config_setting_type(e) != CONFIG_TYPE_STRING)
+			return cfg_error(r, e, "item %d of \"%s\" must be a string in quotes", i + 1, k->name);
+		if (k->type == CFG_GROUPS && !config_setting_is_group(e))
+			return cfg_error(r, e, "item %d of \"%s\" must be a group in braces: { … }", i + 1, k->name);
+	}
+	return check_bounds(r, s, k, n, "the number of items");
+}
+
+static int check_value(const struct cfg_reader *r, const config_setting_t *s, const struct cfg_key *k)
+{
+	switch (k->type) {
+	case CFG_STRING:
+		if (config_setting_type(s) != CONFIG_TYPE_STRING)
+			return cfg_error(r, s, "\"%s\" must be a string in quotes", k->name);
+		return check_bounds(r, s, k, (double)strlen(config_setting_get_string(s)), "the length");
+	case CFG_INT:
+		if (!is_int(s))
+			return cfg_error(r, s, "\"%s\" must be a whole number", k->name);
+		return check_bounds(r, s, k, number(s), "the value");
+	case CFG_NUMBER:
+		if (!is_number(s))
+			return cfg_error(r, s, "\"%s\" must be a number", k->name);
+		return check_bounds(r, s, k, number(s), "the value");
+	case CFG_BOOL:
+		return config_setting_type(s) == CONFIG_TYPE_BOOL ? 0 : cfg_error(r, s, "\"%s\" must be true or false", k->name);
+	case CFG_STRINGS:
+		if (config_setting_type(s) == CONFIG_TYPE_STRING)
+			return 0;
+		if (!is_sequence(s))
+			return cfg_error(r, s, "\"%s\" must be a list of strings: [ \"…\", \"…\" ]", k->name);
+		return check_items(r, s, k);
+	case CFG_GROUP:
+		return config_setting_is_group(s) ? 0 : cfg_error(r, s, "\"%s\" must be a group in braces: { … }", k->name);
+	case CFG_GROUPS:
+		if (!is_sequence(s))
+			return cfg_error(r, s, "\"%s\" must be a list of groups: ( { … }, { … } )", k->name);
+		return check_items(r, s, k);
+	case CFG_ANY:
+		break;
+	}
+	return 0;
+}
+
+static const struct cfg_key *find_key(const struct cfg_key *keys, const char *name)
+{
+	for (; keys->name; keys++)
+		if (strcmp(keys->name, name) == 0)
+			return keys;
+	return NULL;
+}
+
+static void list_keys(const struct cfg_key *keys, char *dst, size_t size)
+{
+	size_t o = 0;
+	dst[0] = '\0';
+	for (const struct cfg_key *k = keys; k->name && o < size; k++)
+		o += (size_t)snprintf(dst + o, size - o, "%s%s", k == keys ? "" : ", ", k->name);
+}
+
+int cfg_check(const struct cfg_reader *r, const config_setting_t *group, const char *what, const struct cfg_key *keys)
+{
+	int n = config_setting_length(group);
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
+		const struct cfg_key *k = find_key(keys, config_setting_name(s));
+		if (!k) {
+			char known[320];
+			list_keys(keys, known, sizeof known);
+			return cfg_error(r, s, "unknown key \"%.60s\" in %s; known are: %s", config_setting_name(s), what, known);
+		}
+		if (check_value(r, s, k) < 0)
+			return -1;
+	}
+	for (; keys->name; keys++)
+		if (keys->required && !config_setting_get_member(group, keys->name))
+			return cfg_error(r, group, "%s has no \"%s\"", what, keys->name);
+	return 0;
+}
+
+const char *cfg_string(const struct cfg_reader *r, const config_setting_t *group, const char *key)
+{
+	const config_setting_t *s = config_setting_get_member(group, key);
+	const char *copy = s ? arena_strdup(r->arena, config_setting_get_string(s)) : NULL;
+	return s && !copy ? "" : copy;
+}
+
+int cfg_int(const config_setting_t *group, const char *key, int dflt)
+{
+	const config_setting_t *s = config_setting_get_member(group, key);
+	return s ? config_setting_get_int(s) : dflt;
+}
+
+double cfg_number(const config_setting_t *group, const char *key, double dflt)
+{
+	const config_setting_t *s = config_setting_get_member(group, key);
+	return s ? number(s) : dflt;
+}
+
+int cfg_bool(const config_setting_t *group, const char *key, int dflt)
+{
+	const config_setting_t *s = config_setting_get_member(group, key);
+	return s ? config_setting_get_bool(s) : dflt;
+}
+
+int cfg_strings(const struct cfg_reader *r, const config_setting_t *group, const char *key, struct cfg_words *w_r)
+{
+	const config_setting_t *s = config_setting_get_member(group, key);
+	*w_r = (struct cfg_words){ 0 };
+	if (!s)
+		return 0;
+	int single = config_setting_type(s) == CONFIG_TYPE_STRING, n = single ? 1 : config_setting_length(s);
+	w_r->item = arena_alloc(r->arena, (size_t)n * sizeof *w_r->item + 1);
+	w_r->line = arena_alloc(r->arena, (size_t)n * sizeof *w_r->line + 1);
+	if (!w_r->item || !w_r->line)
+		return cfg_error(r, s, "out of memory");
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *e = single ? s : config_setting_get_elem(s, (unsigned)i);
+		w_r->item[i] = arena_strdup(r->arena, config_setting_get_string(e));
+		w_r->line[i] = (int)config_setting_source_line(e);
+		if (!w_r->item[i])
+			return cfg_error(r, s, "out of memory");
+	}
+	w_r->n = (size_t)n;
+	return 0;
+}

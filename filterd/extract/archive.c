@@ -1,0 +1,229 @@
+#include "extract/archive.h"
+
+#include "base/clock.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct magic {
+	size_t offset;
+	const char *bytes;
+	size_t size;
+	enum archive_need need;
+	const char *kind;
+} magics[] = {
+	{ 0, "Rar!\x1a\x07", 6, ARCHIVE_UNPACK, "rar" },
+	{ 0, "\x28\xb5\x2f\xfd", 4, ARCHIVE_UNPACK, "zstd" },
+	{ 0, "\x04\x22\x4d\x18", 4, ARCHIVE_UNPACK, "lz4" },
+	{ 0, "LZIP", 4, ARCHIVE_UNPACK, "lzip" },
+	{ 0, "\x1f\x9d", 2, ARCHIVE_UNPACK, "compress" },
+	{ 0, "\x5d\x00\x00", 3, ARCHIVE_UNPACK, "lzma" },
+	{ 0, "!<arch>\n", 8, ARCHIVE_UNPACK, "ar" },
+	{ 0, "\xed\xab\xee\xdb", 4, ARCHIVE_UNPACK, "rpm" },
+	{ 7, "**ACE**", 7, ARCHIVE_REFUSE, "ace" },
+	{ 0, "LRZI", 4, ARCHIVE_REFUSE, "lrzip" },
+	{ 0, "\x89LZO\x00\x0d\x0a\x1a\x0a", 9, ARCHIVE_REFUSE, "lzop" },
+	{ 0, "7kSt", 4, ARCHIVE_REFUSE, "zpaq" },
+	{ 0, "zPQ", 3, ARCHIVE_REFUSE, "zpaq" },
+	{ 0, "SIT!", 4, ARCHIVE_REFUSE, "stuffit" },
+	{ 0, "StuffIt (c)", 11, ARCHIVE_REFUSE, "stuffit" },
+	{ 0, "ArC\x01", 4, ARCHIVE_REFUSE, "freearc" },
+	{ 20, "\xdc\xa7\xc4\xfd", 4, ARCHIVE_REFUSE, "zoo" },
+	{ 0, "MSWIM\0\0\0", 8, ARCHIVE_REFUSE, "wim" },
+};
+
+static uint32_t le32(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* True if any part of the zip uses the 64-bit forms (APPNOTE 4.3.14, 4.3.15, 4.5.3). */
+static int is_zip64(const uint8_t *data, size_t size)
+{
+	if (size < 22 || memcmp(data, "PK", 2) != 0)
+		return 0;
+	for (const uint8_t *p = data; (p = memmem(p, size - (size_t)(p - data), "PK", 2)); p += 2) {
+		size_t left = size - (size_t)(p - data);
+		if (left < 4)
+			break;
+		uint16_t record = (uint16_t)(p[2] << 8 | p[3]);
+		if (record == 0x0606 || record == 0x0607)
+			return 1;
+		if (record == 0x0102 && left >= 28 && (le32(p + 20) == UINT32_MAX || le32(p + 24) == UINT32_MAX))
+			return 1;
+		if (record == 0x0304 && left >= 26 && (le32(p + 18) == UINT32_MAX || le32(p + 22) == UINT32_MAX))
+			return 1;
+	}
+	return 0;
+}
+
+enum archive_need archive_need(const void *data, size_t size, const char **kind_r)
+{
+	if (is_zip64(data, size)) {
+		*kind_r = "zip64";
+		return ARCHIVE_UNPACK;
+	}
+	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
+		const struct magic *m = &magics[i];
+		if (size >= m->offset + m->size && memcmp((const char *)data + m->offset, m->bytes, m->size) == 0) {
+			*kind_r = m->kind;
+			return m->need;
+		}
+	}
+	return ARCHIVE_NO_NEED;
+}
+
+/* Only what libarchive does itself: its "all" would start lrzip, lzop and grzip programs. */
+static struct archive *reader_new(void)
+{
+	struct archive *a = archive_read_new();
+	if (!a)
+		return NULL;
+	archive_read_support_filter_gzip(a);
+	archive_read_support_filter_bzip2(a);
+	archive_read_support_filter_compress(a);
+	archive_read_support_filter_lzip(a);
+	archive_read_support_filter_lzma(a);
+	archive_read_support_filter_xz(a);
+	archive_read_support_filter_lz4(a);
+	archive_read_support_filter_zstd(a);
+	archive_read_support_filter_rpm(a);
+	archive_read_support_format_zip(a);
+	archive_read_support_format_rar(a);
+	archive_read_support_format_rar5(a);
+	archive_read_support_format_tar(a);
+	archive_read_support_format_cpio(a);
+	archive_read_support_format_ar(a);
+	archive_read_support_format_7zip(a);
+	archive_read_support_format_raw(a);
+	return a;
+}
+
+struct content {
+	char *data;
+	size_t size, room;
+};
+
+static enum cause content_add(struct content *c, const void *data, size_t size, const struct archive_budget *b,
+                              const char **what_r)
+{
+	if (size > b->member_max - c->size || size > b->total_left - c->size) {
+		*what_r = "member larger than may be unpacked";
+		return CAUSE_LIMIT;
+	}
+	if (c->size + size > c->room) {
+		size_t room = c->room ? c->room : 65536;
+		while (room < c->size + size)
+			room *= 2;
+		char *bigger = realloc(c->data, room);
+		if (!bigger) {
+			*what_r = "out of memory";
+			return CAUSE_LIMIT;
+		}
+		c->data = bigger;
+		c->room = room;
+	}
+	if (size > 0)
+		memcpy(c->data + c->size, data, size);
+	c->size += size;
+	return CAUSE_NONE;
+}
+
+static enum cause read_member(struct archive *a, struct archive_entry *e, struct content *c, struct archive_budget *b,
+                              const char **what_r)
+{
+	enum cause cause;
+	const void *block;
+	size_t size;
+	la_int64_t offset;
+	c->size = 0;
+	for (;;) {
+		if (clock_ms() > b->deadline_ms) {
+			*what_r = "no time left";
+			return CAUSE_TIMEOUT;
+		}
+		int r = archive_read_data_block(a, &block, &size, &offset);
+		if (r == ARCHIVE_EOF)
+			return CAUSE_NONE;
+		if (r != ARCHIVE_OK) {
+			*what_r = "damaged or unknown member";
+			return archive_entry_is_data_encrypted(e) ? CAUSE_ENCRYPTED : CAUSE_UNSCANNABLE;
+		}
+		/* holes are zeros to whoever opens the file; keep signatures' offsets right */
+		while (offset > 0 && (uint64_t)offset > c->size) {
+			static const char zeros[4096];
+			uint64_t gap = (uint64_t)offset - c->size;
+			cause = content_add(c, zeros, gap < sizeof zeros ? (size_t)gap : sizeof zeros, b, what_r);
+			if (cause != CAUSE_NONE)
+				return cause;
+		}
+		cause = content_add(c, block, size, b, what_r);
+		if (cause != CAUSE_NONE)
+			return cause;
+	}
+}
+
+static enum cause each_member(struct archive *a, struct archive_budget *b, archive_member_fn *member, void *ctx,
+                              struct content *c, const char **what_r)
+{
+	struct archive_entry *e;
+	uint32_t seen = 0;
+	for (;;) {
+		int r = archive_read_next_header(a, &e);
+		if (r == ARCHIVE_EOF)
+			break;
+		if (r == ARCHIVE_RETRY)
+			continue;
+		if (r != ARCHIVE_OK && r != ARCHIVE_WARN) {
+			*what_r = "damaged archive";
+			return archive_read_has_encrypted_entries(a) > 0 ? CAUSE_ENCRYPTED : CAUSE_UNSCANNABLE;
+		}
+		if (b->members_left == 0) {
+			*what_r = "too many members";
+			return CAUSE_LIMIT;
+		}
+		b->members_left--;
+		seen++;
+		if (archive_entry_is_encrypted(e)) {
+			*what_r = "encrypted member";
+			return CAUSE_ENCRYPTED;
+		}
+		if (archive_entry_filetype(e) == AE_IFDIR)
+			continue;
+		enum cause cause = read_member(a, e, c, b, what_r);
+		if (cause == CAUSE_NONE) {
+			b->total_left -= c->size;
+			const char *name = archive_entry_pathname(e);
+			cause = member(ctx, name ? name : "", c->data, c->size);
+		}
+		if (cause != CAUSE_NONE)
+			return cause;
+	}
+	if (archive_read_has_encrypted_entries(a) > 0) {
+		*what_r = "encrypted member";
+		return CAUSE_ENCRYPTED;
+	}
+	if (seen == 0) { /* an archive by its magic, but nothing came out of it */
+		*what_r = "empty or damaged archive";
+		return CAUSE_UNSCANNABLE;
+	}
+	return CAUSE_NONE;
+}
+
+enum cause archive_unpack(const void *data, size_t size, struct archive_budget *budget, archive_member_fn *member, void *ctx,
+                          const char **what_r)
+{
+	struct content c = { 0 };
+	enum cause cause = CAUSE_UNSCANNABLE;
+	struct archive *a = reader_new();
+	*what_r = "unknown archive";
+	if (a && archive_read_open_memory(a, data, size) == ARCHIVE_OK)
+		cause = each_member(a, budget, member, ctx, &c, what_r);
+	if (c.data)
+		explicit_bzero(c.data, c.room);
+	free(c.data);
+	archive_read_free(a);
+	return cause;
+}

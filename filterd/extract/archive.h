@@ -1,0 +1,34 @@
+/* Archives that libclamav passes over as if they were plain data: unpacked with libarchive, or refused.
+ *
+ * Debian's libclamav has no RAR, skips zip64 entries, and takes zstd, lz4, lzip, ar and others for
+ * unknown bytes; all of it ends "clean" there.
+ */
+#ifndef FILTERD_EXTRACT_ARCHIVE_H
+#define FILTERD_EXTRACT_ARCHIVE_H
+
+#include "model/verdict.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum archive_need { ARCHIVE_NO_NEED, ARCHIVE_UNPACK, ARCHIVE_REFUSE };
+
+/* Whether these bytes must be unpacked by us, or can be unpacked by nobody here; *kind_r names the format. */
+enum archive_need archive_need(const void *data, size_t size, const char **kind_r);
+
+struct archive_budget {
+	uint64_t member_max;  /* bytes of one member */
+	uint64_t total_left;  /* bytes of all; counted down */
+	uint32_t members_left;
+	uint64_t deadline_ms; /* clock_ms() */
+};
+
+/* A member's content, valid during the call.  Anything but CAUSE_NONE ends the unpacking with it. */
+typedef enum cause archive_member_fn(void *ctx, const char *name, const void *data, size_t size);
+
+/* Hands over each member.  Returns CAUSE_NONE only if all of them were read to their end; otherwise
+ * *what_r (static text) says what was in the way. */
+enum cause archive_unpack(const void *data, size_t size, struct archive_budget *budget, archive_member_fn *member, void *ctx,
+                          const char **what_r) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,370 @@
+#include "base/clock.h"
+#include "base/text.h"
+#include "extract/alert.h"
+#include "extract/archive.h"
+#include "extract/engine.h"
+#include "extract/layer_text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+enum { PATH_MAX_BYTES = 1024, PENDING_MAX = 64, SEEN_MAX = 1024, HASH_SIZE = 32 };
+
+/* A layer that libclamav can't unpack, kept until it is done with the file that holds it. */
+struct pending {
+	char *data;
+	size_t size;
+	char *path;
+	uint32_t depth;
+};
+
+struct scan {
+	struct extract_engine *engine;
+	extract_text_fn *on_text;
+	void *ctx;
+	uint64_t deadline_ms;
+	uint64_t declared;     /* bytes that archives say their members have */
+	uint64_t inspected;    /* bytes of all layers that were handed to libclamav's matching */
+	uint64_t kept;         /* bytes of pending layers */
+	uint32_t layers;
+	const char *base;      /* path of the layer being scanned from outside libclamav's recursion */
+	uint32_t depth;        /* of base */
+	int zip64;             /* the zip being read is kept for our own unpacking */
+	int stop;              /* the verdict stands: spare the rest */
+	enum cause cause;
+	char why[sizeof((struct extract_result *)0)->name];
+	char malware[sizeof((struct extract_result *)0)->name];
+	struct pending pending[PENDING_MAX];
+	size_t npending, next;
+	unsigned char seen[SEEN_MAX][HASH_SIZE]; /* SHA-256 of layers whose text was handed over */
+	size_t nseen;
+};
+
+/* libclamav's message callback has no context of ours: the one scan of this process. */
+static struct scan *current;
+
+static void printable(char *dst, size_t size, const char *name)
+{
+	text_quote(dst, size, name, strcspn(name, "\n"));
+}
+
+/* libclamav marks whatever does not come from its own databases. */
+static void drop_suffix(char *name)
+{
+	char *suffix = strstr(name, ".UNOFFICIAL");
+	if (suffix)
+		*suffix = '\0';
+}
+
+static void fail(struct scan *s, enum cause cause, const char *why)
+{
+	enum cause before = s->cause;
+	s->cause = alert_stronger(s->cause, cause);
+	if (s->cause == before)
+		return;
+	printable(s->why, sizeof s->why, why);
+	drop_suffix(s->why);
+}
+
+static void stop(struct scan *s, enum cause cause, const char *why)
+{
+	fail(s, cause, why);
+	s->stop = 1;
+}
+
+static void on_message(enum cl_msg severity, const char *fullmsg, const char *msg, void *context)
+{
+	enum cause cause = severity >= CL_MSG_WARN ? alert_cause_of_message(msg) : CAUSE_NONE;
+	if (current && cause != CAUSE_NONE)
+		fail(current, cause, msg);
+}
+
+static void on_alert(struct scan *s, const char *name)
+{
+	enum cause cause = alert_cause(name);
+	if (cause != CAUSE_NONE) {
+		fail(s, cause, name ? name : "larger than may be scanned");
+		return;
+	}
+	if (s->malware[0])
+		return;
+	printable(s->malware, sizeof s->malware, name);
+	drop_suffix(s->malware);
+}
+
+static void on_virus(int fd, const char *name, void *context)
+{
+	on_alert(context, name);
+}
+
+/* Members as archives declare them: sizes may be forged, so this only ends early what would end badly. */
+static cl_error_t on_meta(const char *container, unsigned long container_size, const char *name, unsigned long size,
+                          int encrypted, unsigned int pos, void *context)
+{
+	struct scan *s = context;
+	if (s->stop)
+		return CL_VIRUS;
+	if (encrypted)
+		fail(s, CAUSE_ENCRYPTED, name && name[0] ? name : "encrypted member");
+	if (size == UINT32_MAX || size > s->engine->limits.file_max) {
+		if (size == UINT32_MAX && s->zip64)
+			return CL_CLEAN;
+		fail(s, CAUSE_LIMIT, name && name[0] ? name : "member larger than may be unpacked");
+		return CL_CLEAN;
+	}
+	s->declared += size;
+	if (s->declared > s->engine->limits.scan_max)
+		stop(s, CAUSE_LIMIT, "members larger together than may be unpacked");
+	else if (clock_ms() > s->deadline_ms)
+		stop(s, CAUSE_TIMEOUT, "no time left");
+	return s->stop ? CL_VIRUS : CL_CLEAN;
+}
+
+/* base/ancestor/…/name, made printable; parts without a name are "-". */
+static void layer_path(const struct scan *s, const char **ancestors, uint32_t level, const char *name, char dst[PATH_MAX_BYTES])
+{
+	size_t len = (size_t)snprintf(dst, PATH_MAX_BYTES, "%s", s->base);
+	for (uint32_t i = 1; i <= level; i++) {
+		const char *part = i == level ? name : ancestors ? ancestors[i] : NULL;
+		char shown[300];
+		printable(shown, sizeof shown, part && part[0] ? part : "-");
+		int n = snprintf(dst + len, PATH_MAX_BYTES - len, "%s%s", len ? "/" : "", shown);
+		if (n < 0 || len + (size_t)n >= PATH_MAX_BYTES) {
+			dst[len] = '\0'; /* deeper than can be told: the path so far */
+			return;
+		}
+		len += (size_t)n;
+	}
+}
+
+static void keep(struct scan *s, const char *data, size_t size, const char *path, uint32_t depth, const char *kind)
+{
+	struct pending p = { .size = size, .depth = depth };
+	if (s->npending == PENDING_MAX || s->kept + size > s->engine->limits.scan_max) {
+		fail(s, CAUSE_LIMIT, kind);
+		return;
+	}
+	p.data = malloc(size);
+	p.path = strdup(path);
+	if (!p.data || !p.path) {
+		free(p.data);
+		free(p.path);
+		fail(s, CAUSE_LIMIT, kind);
+		return;
+	}
+	memcpy(p.data, data, size);
+	s->kept += size;
+	s->pending[s->npending++] = p;
+}
+
+/* libclamav takes some documents apart twice (as zip and as OOXML).  A hash that can't be forged: else a member
+ * could be made to look like another one. */
+static int seen_before(struct scan *s, const char *data, size_t size)
+{
+	unsigned char hash[HASH_SIZE];
+	unsigned len = 0;
+	if (!cl_sha256(data, size, hash, &len))
+		return 0;
+	for (size_t i = 0; i < s->nseen; i++)
+		if (memcmp(s->seen[i], hash, HASH_SIZE) == 0)
+			return 1;
+	if (s->nseen < SEEN_MAX)
+		memcpy(s->seen[s->nseen++], hash, HASH_SIZE);
+	return 0;
+}
+
+static void give_text(struct scan *s, const char *type, const char *path, const char *data, size_t size)
+{
+	struct layer_text t;
+	if (!s->on_text || !layer_text_get(type, data, size, &t))
+		return;
+	if (!seen_before(s, data, size))
+		s->on_text(s->ctx, path, t.data, t.size);
+	layer_text_free(&t);
+}
+
+/* Every layer, the file itself first. */
+static cl_error_t on_layer(int fd, const char *type, const char **ancestors, size_t parent_size, const char *name, size_t size,
+                           const char *data, uint32_t level, uint32_t attributes, void *context)
+{
+	struct scan *s = context;
+	const struct extract_limits *limits = &s->engine->limits;
+	char path[PATH_MAX_BYTES];
+	const char *kind;
+	if (s->stop)
+		return CL_BREAK;
+	if (clock_ms() > s->deadline_ms) {
+		stop(s, CAUSE_TIMEOUT, "no time left");
+		return CL_BREAK;
+	}
+	if (attributes & LAYER_ATTRIBUTES_NORMALIZED)
+		return CL_CLEAN;
+	s->inspected += size;
+	s->layers++;
+	/* what is as large as the limit was cut there */
+	if ((level > 0 && size >= limits->file_max) || s->inspected > limits->scan_max + limits->file_max || s->layers > limits->files_max + 1) {
+		stop(s, CAUSE_LIMIT, "unpacks to more than may be scanned");
+		return CL_BREAK;
+	}
+	layer_path(s, ancestors, level, name, path);
+	s->zip64 = 0;
+	if (data)
+		switch (archive_need(data, size, &kind)) {
+		case ARCHIVE_UNPACK:
+			s->zip64 = strcmp(kind, "zip64") == 0;
+			keep(s, data, size, path, s->depth + level, kind);
+			break;
+		case ARCHIVE_REFUSE: fail(s, CAUSE_UNSCANNABLE, kind); break;
+		case ARCHIVE_NO_NEED: break;
+		}
+	if (data)
+		give_text(s, type ? type : "", path, data, size);
+	return CL_CLEAN;
+}
+
+static uint32_t time_left(const struct scan *s)
+{
+	uint64_t now = clock_ms();
+	return now < s->deadline_ms ? (uint32_t)(s->deadline_ms - now) : 0;
+}
+
+static void scan_bytes(struct scan *s, const void *data, size_t size, const char *path, uint32_t depth)
+{
+	/* all matches: the mark of an encrypted document must not end the search for malware beside it */
+	struct cl_scan_options options = {
+		.general = CL_SCAN_GENERAL_HEURISTICS | CL_SCAN_GENERAL_ALLMATCHES,
+		.parse = ~0u & ~(uint32_t)CL_SCAN_PARSE_IMAGE_FUZZY_HASH,
+		.heuristic = CL_SCAN_HEURISTIC_EXCEEDS_MAX | CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE | CL_SCAN_HEURISTIC_ENCRYPTED_DOC,
+	};
+	const char *virus = NULL;
+	unsigned long scanned = 0;
+	uint32_t left = time_left(s);
+	if (size == 0 || s->stop)
+		return;
+	if (left == 0) {
+		stop(s, CAUSE_TIMEOUT, "no time left");
+		return;
+	}
+	if (size > s->engine->limits.file_max) {
+		fail(s, depth == 0 ? CAUSE_TOO_BIG : CAUSE_LIMIT, "larger than may be scanned");
+		return;
+	}
+	uint32_t layers_before = s->layers;
+	s->base = path;
+	s->depth = depth;
+	cl_engine_set_num(s->engine->cl, CL_ENGINE_MAX_SCANTIME, left);
+	cl_fmap_t *map = cl_fmap_open_memory(data, size);
+	if (!map) {
+		fail(s, CAUSE_UNSCANNABLE, "can't be mapped");
+		return;
+	}
+	cl_error_t r = cl_scanmap_callback(map, NULL, &virus, &scanned, s->engine->cl, &options, s);
+	cl_fmap_close(map);
+	if (r == CL_VIRUS)
+		on_alert(s, virus);
+	else if (r != CL_CLEAN)
+		fail(s, alert_cause_of_code(r), cl_strerror(r));
+	/* an engine that is not compiled, or a step that failed without a word: not even the file itself was looked at */
+	if (s->layers == layers_before)
+		fail(s, CAUSE_UNSCANNABLE, "not looked at");
+}
+
+static enum cause on_member(void *ctx, const char *name, const void *data, size_t size)
+{
+	struct scan *s = ctx;
+	char path[PATH_MAX_BYTES], shown[300];
+	const struct pending *p = &s->pending[s->next];
+	printable(shown, sizeof shown, name[0] ? name : "-");
+	snprintf(path, sizeof path, "%.*s%s%s", (int)(sizeof path - sizeof shown - 2), p->path, p->path[0] ? "/" : "", shown);
+	scan_bytes(s, data, size, path, p->depth + 1);
+	return CAUSE_NONE; /* what was found is in s; go on with the other members */
+}
+
+static void unpack_pending(struct scan *s)
+{
+	const struct extract_limits *limits = &s->engine->limits;
+	for (; s->next < s->npending; s->next++) {
+		const struct pending *p = &s->pending[s->next];
+		const char *why = "archive";
+		uint64_t used = s->inspected < limits->scan_max ? s->inspected : limits->scan_max;
+		struct archive_budget budget = { .member_max = limits->file_max, .total_left = limits->scan_max - used,
+			                         .members_left = limits->files_max, .deadline_ms = s->deadline_ms };
+		if (s->stop)
+			return;
+		if (p->depth >= limits->recursion_max) {
+			fail(s, CAUSE_LIMIT, "nested deeper than may be unpacked");
+			continue;
+		}
+		enum cause cause = archive_unpack(p->data, p->size, &budget, on_member, s, &why);
+		if (cause != CAUSE_NONE)
+			fail(s, cause, why);
+	}
+}
+
+static void free_pending(struct scan *s)
+{
+	for (size_t i = 0; i < s->npending; i++) {
+		explicit_bzero(s->pending[i].data, s->pending[i].size);
+		free(s->pending[i].data);
+		free(s->pending[i].path);
+	}
+}
+
+static void scan_fd(struct scan *s, int fd)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		fail(s, CAUSE_UNSCANNABLE, "not a regular file");
+		return;
+	}
+	if (st.st_size < 0 || (uint64_t)st.st_size > s->engine->limits.file_max) {
+		fail(s, CAUSE_TOO_BIG, "larger than may be scanned");
+		return;
+	}
+	if (st.st_size == 0)
+		return;
+	void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED) {
+		fail(s, CAUSE_UNSCANNABLE, strerror(errno));
+		return;
+	}
+	scan_bytes(s, data, (size_t)st.st_size, "", 0);
+	unpack_pending(s);
+	munmap(data, (size_t)st.st_size);
+}
+
+void extract_scan(struct extract_engine *engine, int fd, const char *name, uint32_t time_ms, extract_text_fn *on_text, void *ctx,
+                  struct extract_result *r)
+{
+	uint32_t limit_ms = engine->limits.time_ms;
+	if (time_ms > 0 && time_ms < limit_ms)
+		limit_ms = time_ms;
+	struct scan *s = calloc(1, sizeof *s);
+	*r = (struct extract_result){ .status = SCAN_UNSCANNABLE, .cause = CAUSE_UNSCANNABLE, .name = "out of memory" };
+	if (!s)
+		return;
+	s->engine = engine;
+	s->on_text = on_text;
+	s->ctx = ctx;
+	s->deadline_ms = clock_ms() + limit_ms;
+	s->base = "";
+	cl_set_clcb_msg(on_message);
+	cl_engine_set_clcb_file_inspection(engine->cl, on_layer);
+	cl_engine_set_clcb_meta(engine->cl, on_meta);
+	cl_engine_set_clcb_virus_found(engine->cl, on_virus);
+	current = s;
+	scan_fd(s, fd);
+	current = NULL;
+	r->scanned = s->inspected;
+	r->status = s->malware[0] ? SCAN_MALWARE : s->cause != CAUSE_NONE ? SCAN_UNSCANNABLE : SCAN_CLEAN;
+	r->cause = r->status == SCAN_UNSCANNABLE ? s->cause : CAUSE_NONE;
+	strcpy(r->name, r->status == SCAN_MALWARE ? s->malware : r->status == SCAN_UNSCANNABLE ? s->why : "");
+	free_pending(s);
+	explicit_bzero(s, sizeof *s);
+	free(s);
+}

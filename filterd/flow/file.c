@@ -1,0 +1,158 @@
+#include "flow/file.h"
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "flow/incident.h"
+#include "flow/notice.h"
+#include "policy/zones.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARENA_MAX = 4 << 20 };
+
+struct upload_item {
+	struct broker *b;
+	struct arena *arena;
+	struct upload_job *job;
+	int fd;                         /* the service's */
+	char *owner, *name;             /* in the arena */
+	char sha256[65], size_text[24];
+	uint64_t size;
+	struct generation *g;
+	char ref[EVENT_REF_SIZE];
+	char signature[128], failure[128];
+	struct decision decision;
+};
+
+static void finish(struct upload_item *it, enum upload_verdict verdict)
+{
+	struct upload_job *job = it->job;
+	const char *text = verdict == UPLOAD_CLEAN ? NULL : notice_text(&it->decision, NULL, it->g ? it->g->conf->language : NULL);
+	char sentence[1200] = "";
+	if (text)
+		snprintf(sentence, sizeof sentence, "%s", text);
+	if (verdict == UPLOAD_CLEAN)
+		it->b->counters.files_clean++;
+	else
+		it->b->counters.files_refused++;
+	upload_verdict(job, verdict, it->ref[0] ? it->ref : NULL, sentence[0] ? sentence : NULL);
+	generation_unref(&it->g);
+	arena_free(&it->arena);
+	free(it);
+}
+
+static bool is_passing_cause(enum cause c)
+{
+	return c == CAUSE_SCANNER_DOWN || c == CAUSE_TIMEOUT || c == CAUSE_RELOADING || c == CAUSE_NO_SPACE;
+}
+
+static void act(struct upload_item *it, bool recorded)
+{
+	const struct decision *d = &it->decision;
+	if (d->action == ACTION_DELIVER && (recorded || !d->unscanned))
+		finish(it, UPLOAD_CLEAN);
+	else
+		finish(it, d->denial == DENY_NOTHING && !d->malware && is_passing_cause(d->cause) ? UPLOAD_UNAVAILABLE : UPLOAD_REFUSED);
+}
+
+static void on_recorded(void *ctx, bool ok)
+{
+	struct upload_item *it = ctx;
+	if (!ok && it->decision.action == ACTION_DELIVER) {
+		it->decision.action = ACTION_BLOCK;
+		it->decision.cause = CAUSE_NO_SPACE;
+	}
+	act(it, ok);
+}
+
+/* The texts of a file's layers stay in the worker, so `distinct` has nothing to compare: each finding counts. */
+static void decide(struct upload_item *it, const struct pool_result *r)
+{
+	const char *zones[CONF_ZONES_MAX + 1];
+	struct finding *findings = arena_alloc(it->arena, r->nfindings * sizeof *findings);
+	if (!findings) {
+		it->decision = (struct decision){ .action = ACTION_BLOCK, .cause = CAUSE_NO_SPACE, .unscanned = true };
+		return;
+	}
+	for (size_t i = 0; i < r->nfindings; i++)
+		findings[i] = (struct finding){ .detector = r->file_findings[i].detector, .confidence = r->file_findings[i].confidence };
+	const struct decide_input in = {
+		.conf = it->g->conf,
+		.rules = it->g->rules,
+		.from = zone_of_jid(it->g->conf, it->owner, strlen(it->owner)),
+		.to = zones,
+		.nto = broker_all_zones(it->g->conf, zones), /* who has the link can fetch it */
+		.channel = CHANNEL_UPLOAD,
+		.is_file = true,
+		.file_size = it->size,
+		.malware = r->status == SCAN_MALWARE,
+		.causes = r->status == SCAN_UNSCANNABLE ? 1u << r->cause : 0,
+		.findings = findings,
+		.nfindings = r->nfindings,
+	};
+	policy_decide(it->arena, &in, &it->decision);
+}
+
+static void on_scanned(void *ctx, const struct pool_result *r)
+{
+	struct upload_item *it = ctx;
+	if (r->g)
+		it->g = generation_ref(r->g);
+	else if (it->b->g)
+		it->g = generation_ref(it->b->g);
+	broker_reference(it->ref);
+	if (r->status == SCAN_MALWARE)
+		snprintf(it->signature, sizeof it->signature, "%s", r->name);
+	else if (r->status == SCAN_UNSCANNABLE)
+		snprintf(it->failure, sizeof it->failure, "%s", r->name);
+	if (it->g)
+		decide(it, r);
+	else
+		it->decision = (struct decision){ .action = ACTION_BLOCK, .cause = CAUSE_RELOADING, .unscanned = true };
+	const struct decision *d = &it->decision;
+	if (d->action == ACTION_DELIVER && d->nhits == 0 && !d->unscanned) {
+		it->ref[0] = '\0';
+		act(it, true);
+		return;
+	}
+	const struct incident_subject subject = {
+		.ref = it->ref, .from = it->owner, .to = "", .channel = channel_kind_name(CHANNEL_UPLOAD), .zones = "upload", .name = it->name,
+		.sha256 = it->sha256, .size = it->size_text,
+		.signature = it->signature[0] ? it->signature : NULL,
+		.failure = it->failure[0] ? it->failure : NULL,
+	};
+	incident_record(it->b, it->g, &subject, d, NULL, d->action == ACTION_QUARANTINE ? it->fd : -1, on_recorded, it);
+}
+
+static int on_upload(void *ctx, struct upload_job *job, int fd, const struct upload_meta *meta)
+{
+	struct broker *b = ctx;
+	struct upload_item *it = calloc(1, sizeof *it);
+	if (!it)
+		return -1;
+	it->b = b;
+	it->job = job;
+	it->fd = fd;
+	it->size = (uint64_t)meta->size;
+	it->arena = arena_new(ARENA_MAX);
+	it->owner = it->arena ? arena_strdup(it->arena, meta->owner) : NULL;
+	it->name = it->owner ? arena_strdup(it->arena, meta->name) : NULL;
+	text_hex(it->sha256, meta->sha256, 32);
+	snprintf(it->size_text, sizeof it->size_text, "%" PRIu64, it->size);
+	if (!it->name || !pool_scan_file(b->pool, fd, it->size, it->name, on_scanned, it)) {
+		arena_free(&it->arena);
+		free(it);
+		return -1;
+	}
+	return 0;
+}
+
+static void on_event(void *ctx, const struct event_record *e)
+{
+	broker_report(ctx, e);
+}
+
+const struct upload_ops file_upload_ops = { on_upload, on_event };

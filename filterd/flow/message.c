@@ -1,0 +1,491 @@
+#include "flow/message.h"
+
+#include "base/io.h"
+#include "base/text.h"
+#include "flow/incident.h"
+#include "flow/notice.h"
+#include "flow/stanza.h"
+#include "ipc/inspect_wire.h"
+#include "policy/zones.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ARENA_MAX = 64 << 20 };
+
+enum next { STEP_NEXT, STEP_WAIT, STEP_END };
+
+struct item {
+	struct broker *b;
+	struct arena *arena;
+	struct session *session;
+	uint32_t id;
+	unsigned step;
+	struct generation *g;           /* whose policy decides */
+	char *raw;                      /* as it came, for the quarantine; in the arena */
+	size_t raw_size;
+	struct stanza stanza;
+	bool parsed;
+	char ref[EVENT_REF_SIZE];
+
+	/* what inspection said */
+	unsigned jobs;                  /* not yet answered */
+	bool deferred;                  /* an answer came while the step was still starting jobs */
+	uint32_t causes;
+	bool malware;
+	char signature[128], failure[128];
+	struct finding *findings;
+	size_t nfindings;
+	struct decide_text texts[SCAN_TEXTS_MAX];
+	int blob_fds[STANZA_BLOBS_MAX];
+
+	/* classified and decided */
+	const char *from_zone;
+	const char *zones[CONF_ZONES_MAX + 1];
+	size_t nzones;
+	char zones_text[128];
+	struct decision decision;
+	struct buf masked;              /* the stanza that goes on, when redacted … */
+	struct decide_text *masked_texts; /* … and its texts */
+};
+
+static void item_run(struct item *it);
+
+static void item_free(struct item *it)
+{
+	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
+		io_close(&it->blob_fds[i]);
+	it->b->items--;
+	session_unref(it->session);
+	generation_unref(&it->g);
+	buf_free(&it->masked);
+	arena_free(&it->arena);
+	explicit_bzero(it, sizeof *it);
+	free(it);
+}
+
+/* parse */
+
+static enum next step_parse(struct item *it)
+{
+	/* The server let it through, so we and it disagree on what XML is: exactly what must not pass. */
+	it->parsed = stanza_read(it->arena, it->raw, it->raw_size, &it->stanza) == 0;
+	if (it->parsed)
+		it->causes |= it->stanza.causes;
+	else
+		it->causes |= 1u << CAUSE_UNSCANNABLE;
+	return STEP_NEXT;
+}
+
+/* inspect */
+
+static void keep_generation(struct item *it, struct generation *g)
+{
+	if (g && !it->g)
+		it->g = generation_ref(g);
+	else if (g && it->g != g)
+		it->causes |= 1u << CAUSE_RELOADING; /* two parts of it were judged by two generations */
+}
+
+static void job_done(struct item *it)
+{
+	if (--it->jobs > 0 || it->deferred)
+		return;
+	it->step++;
+	item_run(it);
+}
+
+static void add_cause(struct item *it, const struct pool_result *r)
+{
+	if (r->cause == CAUSE_NONE)
+		return;
+	it->causes |= 1u << r->cause;
+	snprintf(it->failure, sizeof it->failure, "%s", r->name);
+}
+
+static void on_texts(void *ctx, const struct pool_result *r)
+{
+	struct item *it = ctx;
+	keep_generation(it, r->g);
+	add_cause(it, r);
+	it->findings = NULL;
+	it->nfindings = 0;
+	if (r->nfindings > 0) {
+		it->findings = arena_alloc(it->arena, r->nfindings * sizeof *it->findings);
+		if (it->findings) {
+			memcpy(it->findings, r->findings, r->nfindings * sizeof *it->findings);
+			it->nfindings = r->nfindings;
+		} else {
+			it->causes |= 1u << CAUSE_NO_SPACE;
+		}
+	}
+	job_done(it);
+}
+
+static void on_blob(void *ctx, const struct pool_result *r)
+{
+	struct item *it = ctx;
+	keep_generation(it, r->g);
+	add_cause(it, r);
+	if (r->status == SCAN_MALWARE) {
+		it->malware = true;
+		snprintf(it->signature, sizeof it->signature, "%s", r->name);
+	}
+	job_done(it);
+}
+
+static void start_texts(struct item *it)
+{
+	struct scan_text texts[SCAN_TEXTS_MAX];
+	const struct stanza *s = &it->stanza;
+	for (size_t i = 0; i < s->ntexts; i++) {
+		texts[i] = (struct scan_text){ s->texts[i].role, s->texts[i].data, s->texts[i].size };
+		it->texts[i] = (struct decide_text){ s->texts[i].data, s->texts[i].size };
+	}
+	it->jobs++;
+	if (s->ntexts == 0) /* nothing to read in it, and a generation is needed all the same */
+		it->jobs--;
+	else if (!pool_scan_texts(it->b->pool, texts, s->ntexts, on_texts, it)) {
+		it->jobs--;
+		it->causes |= 1u << CAUSE_TOO_BIG;
+	}
+}
+
+static void start_blob(struct item *it, size_t i)
+{
+	const struct stanza_blob *blob = &it->stanza.blobs[i];
+	it->blob_fds[i] = io_memfd_sealed("filterd-blob", blob->data, blob->size);
+	it->jobs++;
+	if (it->blob_fds[i] < 0 || !pool_scan_file(it->b->pool, it->blob_fds[i], blob->size, blob->name, on_blob, it)) {
+		it->jobs--;
+		it->causes |= 1u << CAUSE_NO_SPACE;
+	}
+}
+
+static enum next step_inspect(struct item *it)
+{
+	if (!it->parsed)
+		return STEP_NEXT;
+	it->deferred = true;
+	start_texts(it);
+	for (size_t i = 0; i < it->stanza.nblobs; i++)
+		start_blob(it, i);
+	it->deferred = false;
+	return it->jobs > 0 ? STEP_WAIT : STEP_NEXT;
+}
+
+/* classify */
+
+static void add_zone(struct item *it, const char *zone)
+{
+	for (size_t i = 0; i < it->nzones; i++)
+		if (strcmp(it->zones[i], zone) == 0)
+			return;
+	it->zones[it->nzones++] = zone;
+}
+
+static const char *sender_of(const struct item *it)
+{
+	return it->parsed && it->stanza.from[0] ? it->stanza.from : it->session->jid;
+}
+
+static enum next step_classify(struct item *it)
+{
+	if (!it->g) {
+		if (!it->b->g) { /* channels are not offered before the first generation serves; yet nothing may pass */
+			it->decision = (struct decision){ .action = ACTION_BLOCK, .cause = CAUSE_RELOADING, .unscanned = true };
+			return STEP_NEXT;
+		}
+		it->g = generation_ref(it->b->g);
+		if (!pool_current(it->b->pool))
+			it->causes |= 1u << CAUSE_SCANNER_DOWN;
+	}
+	const struct conf *conf = it->g->conf;
+	const char *from = sender_of(it);
+	it->from_zone = zone_of_jid(conf, from, strlen(from));
+	if (!it->parsed || it->stanza.broadcast) {
+		it->nzones = broker_all_zones(conf, it->zones);
+		snprintf(it->zones_text, sizeof it->zones_text, "%s>*", it->from_zone);
+	} else {
+		const char *to = it->stanza.to[0] ? it->stanza.to : from;
+		add_zone(it, zone_of_jid(conf, to, strlen(to)));
+		snprintf(it->zones_text, sizeof it->zones_text, "%s>%s", it->from_zone, it->zones[0]);
+	}
+	return STEP_NEXT;
+}
+
+/* decide */
+
+static void decide(struct item *it, const struct decide_text *texts, const struct finding *findings, size_t n, struct decision *d_r)
+{
+	const struct session *s = it->session;
+	const struct decide_input in = {
+		.conf = it->g->conf,
+		.rules = it->g->rules,
+		.from = it->from_zone,
+		.to = it->zones,
+		.nto = it->nzones,
+		.channel = it->parsed ? it->stanza.channel : CHANNEL_NORMAL,
+		.is_file = it->parsed && it->stanza.file_offer,
+		.check_peer = true,
+		.tls = s->flags & INSPECT_SESSION_TLS || s->origin == INSPECT_COMPONENT,
+		.peer_cert = s->flags & INSPECT_SESSION_CERT,
+		.is_s2s = s->origin == INSPECT_S2S,
+		.can_redact = it->parsed,
+		.malware = it->malware,
+		.causes = it->causes,
+		.texts = texts,
+		.findings = findings,
+		.nfindings = n,
+	};
+	policy_decide(it->arena, &in, d_r);
+}
+
+static enum next step_decide(struct item *it)
+{
+	if (it->g)
+		decide(it, it->texts, it->findings, it->nfindings, &it->decision);
+	return STEP_NEXT;
+}
+
+/* mask */
+
+/* A second, independent look at the result is what makes "redacted" a promise. */
+static void on_verified(void *ctx, const struct pool_result *r)
+{
+	struct item *it = ctx;
+	struct decision again;
+	uint32_t before = it->causes;
+	it->causes |= r->cause ? 1u << r->cause : 0;
+	if (r->g != it->g)
+		it->causes |= 1u << CAUSE_RELOADING;
+	decide(it, it->masked_texts, r->findings, r->nfindings, &again);
+	it->causes = before;
+	if (again.action >= ACTION_REDACT)
+		it->decision.action = ACTION_BLOCK;
+	it->step++;
+	item_run(it);
+}
+
+static int mask_findings(struct item *it)
+{
+	struct stanza *s = &it->stanza;
+	struct stanza_span *spans = arena_alloc(it->arena, it->nfindings * sizeof *spans);
+	if (!spans)
+		return -1;
+	for (size_t t = 0; t < s->ntexts; t++) {
+		size_t n = 0;
+		for (size_t i = 0; i < it->nfindings; i++) { /* sorted by text and start, as the worker promises … */
+			const struct finding *f = &it->findings[i];
+			if (f->text != t || !it->decision.redact[i])
+				continue;
+			if (n > 0 && f->start < spans[n - 1].start)
+				return -1; /* … and is not believed */
+			spans[n++] = (struct stanza_span){ f->start, f->end, it->g->detectors[f->detector].mask };
+		}
+		if (n > 0 && stanza_mask(s, t, spans, n) < 0)
+			return -1;
+	}
+	return stanza_write(&it->masked, s);
+}
+
+static enum next step_mask(struct item *it)
+{
+	struct stanza again;
+	struct scan_text texts[SCAN_TEXTS_MAX];
+	if (it->decision.action != ACTION_REDACT)
+		return STEP_NEXT;
+	it->masked_texts = arena_alloc(it->arena, SCAN_TEXTS_MAX * sizeof *it->masked_texts);
+	/* The texts that findings point into stay as they were (masking writes new ones), for evidence in events. */
+	if (!it->masked_texts || mask_findings(it) < 0 || buf_left(&it->masked) > INSPECT_STANZA_MAX ||
+	    stanza_read(it->arena, (const char *)buf_ptr(&it->masked), buf_left(&it->masked), &again) < 0) {
+		it->decision.action = ACTION_BLOCK;
+		return STEP_NEXT;
+	}
+	for (size_t i = 0; i < again.ntexts; i++) {
+		texts[i] = (struct scan_text){ again.texts[i].role, again.texts[i].data, again.texts[i].size };
+		it->masked_texts[i] = (struct decide_text){ again.texts[i].data, again.texts[i].size };
+	}
+	if (pool_scan_texts(it->b->pool, texts, again.ntexts, on_verified, it))
+		return STEP_WAIT;
+	it->decision.action = ACTION_BLOCK;
+	return STEP_NEXT;
+}
+
+/* record */
+
+static void on_recorded(void *ctx, bool ok)
+{
+	struct item *it = ctx;
+	if (!ok) {
+		/* What can't be proved later must not happen, unless policy says that it may. */
+		struct decision *d = &it->decision;
+		const struct conf_policy *row = it->g ? zone_policy(it->g->conf, it->from_zone, it->zones[0]) : NULL;
+		enum action a = row ? row->on_failure[CAUSE_NO_SPACE] : ACTION_BLOCK;
+		if (a != ACTION_DELIVER && d->action < ACTION_BLOCK) {
+			d->action = ACTION_BLOCK;
+			d->cause = CAUSE_NO_SPACE;
+			d->rule = NULL;
+		} else if (d->action == ACTION_QUARANTINE) {
+			d->action = ACTION_BLOCK; /* not held, so it must not be said to be */
+		}
+	}
+	it->step++;
+	item_run(it);
+}
+
+static enum next step_record(struct item *it)
+{
+	const struct decision *d = &it->decision;
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	char sha256[2 * EVP_MAX_MD_SIZE + 1] = "", size[24];
+	unsigned digest_size = 0;
+	int held = -1;
+	if (d->action == ACTION_DELIVER && d->nhits == 0 && !d->unscanned)
+		return STEP_NEXT;
+	broker_reference(it->ref);
+	if (d->action == ACTION_QUARANTINE) {
+		held = io_memfd_sealed("filterd-held", it->raw, it->raw_size);
+		if (EVP_Digest(it->raw, it->raw_size, digest, &digest_size, EVP_sha256(), NULL) == 1)
+			text_hex(sha256, digest, digest_size);
+	}
+	snprintf(size, sizeof size, "%zu", it->raw_size);
+	const struct incident_subject subject = {
+		.ref = it->ref,
+		.from = sender_of(it),
+		.to = it->parsed ? it->stanza.to : "",
+		.channel = channel_kind_name(it->parsed ? it->stanza.channel : CHANNEL_NORMAL),
+		.zones = it->zones_text,
+		.sha256 = sha256[0] ? sha256 : NULL,
+		.size = sha256[0] ? size : NULL,
+		.signature = it->malware ? it->signature : NULL,
+		.failure = it->failure[0] ? it->failure : NULL,
+	};
+	incident_record(it->b, it->g, &subject, &it->decision, it->texts, held, on_recorded, it);
+	io_close(&held);
+	return STEP_WAIT;
+}
+
+/* act */
+
+static void tell_sender(struct item *it)
+{
+	struct buf b;
+	if (it->stanza.channel == CHANNEL_IQ || it->stanza.channel == CHANNEL_PRESENCE)
+		return;
+	buf_init(&b, 64 << 10);
+	/* In the component's own name, over its own link: no right to speak for others is needed. */
+	for (size_t i = 0; i < it->b->nlinks; i++) {
+		const struct conf_link *lc = link_conf(it->b->links[i]);
+		if (!it->session->channel || channel_link(it->session->channel) != i)
+			continue;
+		if (notice_redacted(&b, &it->decision, lc->domain, sender_of(it), it->stanza.lang, it->g->conf->language, it->ref) == 0)
+			(void)link_send(it->b->links[i], buf_ptr(&b), buf_left(&b));
+	}
+	buf_free(&b);
+}
+
+static void bounce(struct item *it)
+{
+	struct buf b;
+	const char *by = it->session->channel ? link_conf(it->b->links[channel_link(it->session->channel)])->domain : "";
+	if (it->parsed && !it->stanza.answerable) {
+		channel_drop(it->session, it->id);
+		return;
+	}
+	buf_init(&b, 64 << 10);
+	if (notice_error(&b, &it->decision, by, it->parsed ? it->stanza.lang : NULL, it->g ? it->g->conf->language : NULL, it->ref) == 0)
+		channel_bounce(it->session, it->id, buf_ptr(&b), buf_left(&b));
+	else
+		channel_drop(it->session, it->id);
+	buf_free(&b);
+}
+
+static enum next step_act(struct item *it)
+{
+	struct broker_counters *n = &it->b->counters;
+	if (it->decision.cause != CAUSE_NONE)
+		n->failed++;
+	switch (it->decision.action) {
+	case ACTION_DELIVER:
+		n->delivered++;
+		channel_deliver(it->session, it->id);
+		break;
+	case ACTION_REDACT:
+		n->redacted++;
+		channel_replace(it->session, it->id, buf_ptr(&it->masked), buf_left(&it->masked));
+		tell_sender(it);
+		break;
+	case ACTION_QUARANTINE:
+		n->quarantined++;
+		bounce(it);
+		break;
+	default:
+		n->blocked++;
+		bounce(it);
+		break;
+	}
+	return STEP_END;
+}
+
+static const struct {
+	const char *name;
+	enum next (*run)(struct item *it);
+} steps[] = {
+	{ "parse", step_parse },
+	{ "inspect", step_inspect },
+	{ "classify", step_classify },
+	{ "decide", step_decide },
+	{ "mask", step_mask },
+	{ "record", step_record },
+	{ "act", step_act },
+};
+
+static void item_run(struct item *it)
+{
+	while (it->step < sizeof steps / sizeof *steps) {
+		switch (steps[it->step].run(it)) {
+		case STEP_NEXT:
+			it->step++;
+			continue;
+		case STEP_WAIT:
+			return;
+		case STEP_END:
+			break;
+		}
+		break;
+	}
+	item_free(it);
+}
+
+/* Out of memory before there is an item: the sender is asked to try again. */
+static void refuse(struct session *s, uint32_t id)
+{
+	static const char error[] = "<error type='wait'><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+	channel_bounce(s, id, error, sizeof error - 1);
+}
+
+void message_inspect(struct broker *b, struct session *s, uint32_t id, bool again, const char *stanza, size_t size)
+{
+	struct item *it = calloc(1, sizeof *it);
+	b->counters.inspected += !again;
+	if (!it || !(it->arena = arena_new(ARENA_MAX)) || !(it->raw = arena_strndup(it->arena, stanza, size))) {
+		if (it)
+			arena_free(&it->arena);
+		free(it);
+		refuse(s, id);
+		return;
+	}
+	it->b = b;
+	it->session = session_ref(s);
+	it->id = id;
+	it->raw_size = size;
+	buf_init(&it->masked, 4 * XML_BYTES_MAX);
+	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
+		it->blob_fds[i] = -1;
+	b->items++;
+	item_run(it);
+}

@@ -1,0 +1,112 @@
+#include "flow/notice.h"
+
+#include "xmpp/ns.h"
+#include "xmpp/xml.h"
+
+#include <string.h>
+
+static const char *const cause_texts[CAUSE_COUNT] = {
+	[CAUSE_NONE] = "This may not be sent. It was not delivered.",
+	[CAUSE_UNSCANNABLE] = "This content can't be inspected, so it was not delivered. Send files through the upload service.",
+	[CAUSE_ENCRYPTED] = "End-to-end encrypted content may not be sent here, because it can't be inspected. It was not delivered.",
+	[CAUSE_TOO_BIG] = "This is too large to be inspected. It was not delivered.",
+	[CAUSE_LIMIT] = "This is packed too deeply or too densely to be inspected. It was not delivered.",
+	[CAUSE_SCANNER_DOWN] = "Content filter unavailable. Not delivered; please try again.",
+	[CAUSE_TIMEOUT] = "The content filter took too long. Not delivered; please try again.",
+	[CAUSE_CRASHED] = "The content filter could not inspect this. It was not delivered.",
+	[CAUSE_RELOADING] = "The content filter is starting. Not delivered; please try again.",
+	[CAUSE_OVER_BUDGET] = "This is too complex to be inspected. It was not delivered.",
+	[CAUSE_NO_SPACE] = "The content filter has no space left. Not delivered; please try again later.",
+};
+
+static const char *const denial_texts[] = {
+	[DENY_NOTHING] = "",
+	[DENY_TALK] = "Messages to this address are not allowed.",
+	[DENY_FILES] = "Sending files to this address is not allowed.",
+	[DENY_FILE_SIZE] = "This file is larger than may be sent to this address.",
+	[DENY_TLS] = "Not delivered: your connection is not encrypted.",
+	[DENY_PEER_CERT] = "Not delivered: your server has not proved its identity by certificate.",
+};
+
+/* Condition and type of the stanza error: whether it makes sense to try again, or to change something. */
+struct condition {
+	const char *name, *type;
+};
+
+static struct condition condition_of(const struct decision *d)
+{
+	switch (d->denial) {
+	case DENY_TALK:
+	case DENY_FILES:
+		return (struct condition){ "forbidden", "auth" };
+	case DENY_FILE_SIZE:
+		return (struct condition){ "not-acceptable", "modify" };
+	case DENY_TLS:
+	case DENY_PEER_CERT:
+		return (struct condition){ "not-authorized", "auth" };
+	case DENY_NOTHING:
+		break;
+	}
+	switch (d->cause) {
+	case CAUSE_SCANNER_DOWN:
+	case CAUSE_TIMEOUT:
+	case CAUSE_RELOADING:
+	case CAUSE_NO_SPACE:
+		return (struct condition){ "resource-constraint", "wait" };
+	default:
+		return (struct condition){ "policy-violation", "modify" };
+	}
+}
+
+const char *notice_text(const struct decision *d, const char *lang, const char *fallback_lang)
+{
+	if (d->denial != DENY_NOTHING)
+		return denial_texts[d->denial];
+	const char *text = d->rule ? rule_notice_text(d->rule, lang, fallback_lang) : NULL;
+	if (text)
+		return text;
+	if (d->action == ACTION_QUARANTINE)
+		return "This was not delivered. It is held for review.";
+	if (d->malware && d->cause == CAUSE_NONE)
+		return "A file in this carries malware. It was not delivered.";
+	if (d->action == ACTION_REDACT)
+		return "Parts of your message were masked before delivery.";
+	return cause_texts[d->cause];
+}
+
+static int put(struct buf *b, const char *s)
+{
+	return buf_put(b, s, strlen(s));
+}
+
+static int put_escaped(struct buf *b, const char *s)
+{
+	return xml_escape(b, s, strlen(s));
+}
+
+static int put_sentence(struct buf *b, const struct decision *d, const char *lang, const char *fallback, const char *ref)
+{
+	int r = put_escaped(b, notice_text(d, lang, fallback));
+	if (d->action == ACTION_QUARANTINE && d->rule)
+		r |= put(b, " (Held for review.)");
+	if (ref[0])
+		r |= put(b, " [") | put_escaped(b, ref) | put(b, "]");
+	return r;
+}
+
+int notice_error(struct buf *b, const struct decision *d, const char *by, const char *lang, const char *fallback, const char *ref)
+{
+	struct condition c = condition_of(d);
+	int r = put(b, "<error type='") | put(b, c.type) | put(b, "' by='") | put_escaped(b, by) | put(b, "'><") | put(b, c.name) |
+	        put(b, " xmlns='" NS_STANZAS "'/><text xmlns='" NS_STANZAS "'>") | put_sentence(b, d, lang, fallback, ref) | put(b, "</text>");
+	if (ref[0])
+		r |= put(b, "<incident xmlns='" NS_NOTICE "' reference='") | put_escaped(b, ref) | put(b, "'/>");
+	return r | put(b, "</error>");
+}
+
+int notice_redacted(struct buf *b, const struct decision *d, const char *from, const char *to, const char *lang, const char *fallback, const char *ref)
+{
+	return put(b, "<message type='headline' from='") | put_escaped(b, from) | put(b, "' to='") | put_escaped(b, to) | put(b, "'><body>") |
+	       put_sentence(b, d, lang, fallback, ref) | put(b, "</body><incident xmlns='" NS_NOTICE "' reference='") | put_escaped(b, ref) |
+	       put(b, "'/><no-store xmlns='urn:xmpp:hints'/></message>");
+}

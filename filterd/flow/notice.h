@@ -1,0 +1,19 @@
+/* What people are told: the error that comes back for a stopped stanza, and the note about a masked one. */
+#ifndef FILTERD_FLOW_NOTICE_H
+#define FILTERD_FLOW_NOTICE_H
+
+#include "base/buf.h"
+#include "policy/decide.h"
+
+#include <stddef.h>
+
+/* The sentence for this decision, in lang if the rule has it; never NULL. */
+const char *notice_text(const struct decision *d, const char *lang, const char *fallback_lang);
+/* The <error/> (RFC 6120 section 8.3) for a stanza that is not delivered, in jabber:client. ref may be "". */
+int notice_error(struct buf *b, const struct decision *d, const char *by, const char *lang, const char *fallback_lang,
+                 const char *ref) __attribute__((warn_unused_result));
+/* A headline to the sender of a stanza that was delivered with parts masked. */
+int notice_redacted(struct buf *b, const struct decision *d, const char *from, const char *to, const char *lang,
+                    const char *fallback_lang, const char *ref) __attribute__((warn_unused_result));
+
+#endif

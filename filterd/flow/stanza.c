@@ -1,0 +1,439 @@
+#include "flow/stanza.h"
+
+#include "base/text.h"
+#include "xmpp/ns.h"
+
+#include <openssl/evp.h>
+#include <string.h>
+
+enum {
+	TEXTS_OWN_MAX = SCAN_TEXTS_MAX - 2, /* the last two: attributes, and all texts beyond */
+	BLOB_MAX = 512 * 1024,
+	SLICE_MAX = 4096,       /* bytes masked at a time */
+};
+
+/* Texts under construction: a growing string with its pieces. */
+struct joined {
+	struct buf data, pieces;
+	enum text_role role;
+};
+
+struct reader {
+	struct stanza *s;
+	struct joined attributes, rest;
+};
+
+static void joined_init(struct joined *j, enum text_role role)
+{
+	buf_init(&j->data, 4 * XML_BYTES_MAX);
+	buf_init(&j->pieces, (XML_NODES_MAX + 1) * sizeof(struct stanza_piece));
+	j->role = role;
+}
+
+static void joined_free(struct joined *j)
+{
+	buf_free(&j->data);
+	buf_free(&j->pieces);
+}
+
+static int join(struct joined *j, const char *text, size_t size, struct xml_node *node, struct xml_attr *attr, bool separate)
+{
+	if (separate && buf_left(&j->data) > 0 && buf_put(&j->data, "\n", 1) < 0)
+		return -1;
+	struct stanza_piece p = { .start = (uint32_t)buf_left(&j->data), .end = (uint32_t)(buf_left(&j->data) + size), .node = node, .attr = attr };
+	return buf_put(&j->data, text, size) | buf_put(&j->pieces, &p, sizeof p);
+}
+
+/* The finished text becomes one of the stanza's.  Empty ones are left out. */
+static int add_joined(struct stanza *s, const struct joined *j)
+{
+	size_t size = buf_left(&j->data), bytes = buf_left(&j->pieces);
+	if (size == 0)
+		return 0;
+	struct stanza_text *t = &s->texts[s->ntexts];
+	t->role = j->role;
+	t->data = arena_strndup(s->arena, (const char *)buf_ptr(&j->data), size);
+	t->size = (uint32_t)size;
+	t->pieces = arena_alloc(s->arena, bytes);
+	if (!t->data || !t->pieces)
+		return -1;
+	memcpy(t->pieces, buf_ptr(&j->pieces), bytes);
+	t->npieces = bytes / sizeof *t->pieces;
+	s->ntexts++;
+	return 0;
+}
+
+/* A text of its own; beyond the most that a job takes, texts are joined: none is left out. */
+static int add_text(struct reader *r, enum text_role role, struct xml_node *n)
+{
+	struct stanza *s = r->s;
+	if (n->size == 0 || strspn(n->text, " \t\r\n") == n->size)
+		return 0;
+	if (s->ntexts >= TEXTS_OWN_MAX)
+		return join(&r->rest, n->text, n->size, n, NULL, true);
+	struct stanza_text *t = &s->texts[s->ntexts];
+	t->pieces = arena_alloc(s->arena, sizeof *t->pieces);
+	if (!t->pieces)
+		return -1;
+	t->role = role;
+	t->data = n->text;
+	t->size = (uint32_t)n->size;
+	t->pieces[0] = (struct stanza_piece){ 0, (uint32_t)n->size, n, NULL };
+	t->npieces = 1;
+	s->ntexts++;
+	return 0;
+}
+
+static bool is_block(const char *name)
+{
+	static const char *const names[] = { "p", "br", "div", "li", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "td" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* All text below e as one: what a client shows when it drops or renders the markup in it. */
+static int add_below(struct reader *r, enum text_role role, struct xml_node *e)
+{
+	struct joined j;
+	int result = 0;
+	joined_init(&j, role);
+	for (struct xml_node *n = xml_next(e, e); n && result == 0; n = xml_next(n, e)) {
+		if (!n->name)
+			result = join(&j, n->text, n->size, n, NULL, false);
+		else if (is_block(n->name) && buf_left(&j.data) > 0)
+			result = buf_put(&j.data, "\n", 1);
+	}
+	if (result == 0 && r->s->ntexts < TEXTS_OWN_MAX)
+		result = add_joined(r->s, &j);
+	else if (result == 0)
+		for (struct xml_node *n = xml_next(e, e); n && result == 0; n = xml_next(n, e))
+			result = n->name ? 0 : join(&r->rest, n->text, n->size, n, NULL, false);
+	joined_free(&j);
+	return result;
+}
+
+/* Every attribute value, joined by newlines. The stanza's own addresses and id can be read but not masked. */
+static int add_attributes(struct reader *r, struct xml_node *e)
+{
+	for (struct xml_attr *a = e->attrs; a; a = a->next) {
+		bool fixed = e == r->s->top && a->ns[0] == '\0' &&
+		             (strcmp(a->name, "to") == 0 || strcmp(a->name, "id") == 0);
+		if (e == r->s->top && !fixed)
+			continue; /* from, type, xml:lang: set or checked by the server */
+		if (a->size > 0 && join(&r->attributes, a->value, a->size, NULL, fixed ? NULL : a, true) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static enum text_role role_of(const struct stanza *s, const struct xml_node *e)
+{
+	if (e->parent == s->top && strcmp(e->ns, NS_CLIENT) == 0) {
+		if (strcmp(e->name, "body") == 0)
+			return ROLE_BODY;
+		if (strcmp(e->name, "subject") == 0)
+			return ROLE_SUBJECT;
+		if (strcmp(e->name, "status") == 0)
+			return ROLE_STATUS;
+	}
+	if (strcmp(e->ns, NS_NICK) == 0 || strcmp(e->name, "nick") == 0 || strcmp(e->name, "name") == 0)
+		return ROLE_NAME;
+	return ROLE_OTHER;
+}
+
+/* Base64 in the way stanzas carry it: white space anywhere.  -1 if it is none. */
+static long decode_base64(struct arena *a, const char *text, size_t size, unsigned char **out_r)
+{
+	char *clean = arena_alloc(a, size + 1);
+	unsigned char *out = arena_alloc(a, size / 4 * 3 + 3);
+	size_t n = 0;
+	if (!clean || !out)
+		return -1;
+	for (size_t i = 0; i < size; i++)
+		if (!strchr(" \t\r\n", text[i]))
+			clean[n++] = text[i];
+	if (n == 0 || n % 4 != 0)
+		return -1;
+	int got = EVP_DecodeBlock(out, (const unsigned char *)clean, (int)n);
+	if (got < 0)
+		return -1;
+	*out_r = out;
+	return got - (clean[n - 1] == '=') - (clean[n - 2] == '=');
+}
+
+static bool carries_file(const struct xml_node *e)
+{
+	return (strcmp(e->name, "BINVAL") == 0 && strcmp(e->ns, "vcard-temp") == 0) ||           /* XEP-0054 */
+	       (strcmp(e->name, "data") == 0 && strcmp(e->ns, "urn:xmpp:avatar:data") == 0) ||   /* XEP-0084 */
+	       (strcmp(e->name, "data") == 0 && strcmp(e->ns, NS_BOB) == 0);
+}
+
+static void add_blob(struct stanza *s, const struct xml_node *e)
+{
+	const struct xml_node *text = e->first;
+	unsigned char *data;
+	if (!text)
+		return;
+	long size = text->name || text->next || s->nblobs == STANZA_BLOBS_MAX || text->size > BLOB_MAX * 4 / 3 + 4 ?
+	            -1 : decode_base64(s->arena, text->text, text->size, &data);
+	if (size < 0) {
+		s->causes |= 1u << CAUSE_UNSCANNABLE;
+		return;
+	}
+	s->blobs[s->nblobs++] = (struct stanza_blob){ e->name, data, (size_t)size };
+}
+
+/* Content that only its recipient can read, or that will come by a way which passes nobody who can scan it. */
+static void look_for_unreadable(struct stanza *s, const struct xml_node *e)
+{
+	static const char *const sealed[] = { NS_OMEMO, NS_OMEMO_OLD, NS_OPENPGP, NS_PGP_ENCRYPTED };
+	const char *local = e->name;
+	if (s->channel != CHANNEL_IQ && s->channel != CHANNEL_PRESENCE && e->parent == s->top)
+		for (size_t i = 0; i < sizeof sealed / sizeof *sealed; i++)
+			if (strcmp(e->ns, sealed[i]) == 0 && (strcmp(local, "encrypted") == 0 || strcmp(local, "openpgp") == 0 || strcmp(local, "x") == 0))
+				s->causes |= 1u << CAUSE_ENCRYPTED;
+	if (strcmp(e->ns, NS_IBB) == 0 && (strcmp(local, "open") == 0 || strcmp(local, "data") == 0))
+		s->file_offer = true;
+	if (strcmp(e->ns, NS_SI) == 0 && strcmp(local, "si") == 0)
+		s->file_offer = true;
+	if (strcmp(e->ns, NS_BYTESTREAMS) == 0 && strcmp(local, "query") == 0 && strcmp(s->type, "set") == 0)
+		s->file_offer = true;
+	if (strncmp(e->ns, NS_JINGLE_FT_PREFIX, sizeof NS_JINGLE_FT_PREFIX - 1) == 0 && strcmp(local, "description") == 0)
+		s->file_offer = true;
+	if (carries_file(e))
+		add_blob(s, e);
+}
+
+static void look_into_body(struct stanza *s, const struct stanza_text *t)
+{
+	if (t->role != ROLE_BODY && t->role != ROLE_OTHER && t->role != ROLE_XHTML)
+		return;
+	if (t->size >= 4 && memcmp(t->data, "?OTR", 4) == 0) /* XEP-0364; "?OTR?" asks for it */
+		s->causes |= 1u << CAUSE_ENCRYPTED;
+	if (memmem(t->data, t->size, "aesgcm://", 9)) /* XEP-0454: the file behind it is encrypted */
+		s->causes |= 1u << CAUSE_ENCRYPTED;
+}
+
+static int collect(struct reader *r)
+{
+	struct stanza *s = r->s;
+	if (add_attributes(r, s->top) < 0)
+		return -1;
+	for (struct xml_node *n = xml_next(s->top, s->top); n; n = xml_next(n, s->top)) {
+		if (!n->name) {
+			const struct xml_node *e = n->parent;
+			enum text_role role = role_of(s, e);
+			/* a body is read as one below, if markup splits it */
+			if (!carries_file(e) && add_text(r, role, n) < 0)
+				return -1;
+			continue;
+		}
+		if (add_attributes(r, n) < 0)
+			return -1;
+		look_for_unreadable(s, n);
+		bool split = n->first && (n->first->next || n->first->name);
+		if (n->parent == s->top && split && (role_of(s, n) == ROLE_BODY || role_of(s, n) == ROLE_SUBJECT) && add_below(r, role_of(s, n), n) < 0)
+			return -1;
+		if (xml_is(n, NS_XHTML, "body") && split && add_below(r, ROLE_XHTML, n) < 0)
+			return -1;
+	}
+	if (add_joined(s, &r->attributes) < 0 || add_joined(s, &r->rest) < 0)
+		return -1;
+	for (size_t i = 0; i < s->ntexts; i++)
+		look_into_body(s, &s->texts[i]);
+	if (s->file_offer)
+		s->causes |= 1u << CAUSE_UNSCANNABLE;
+	return 0;
+}
+
+static enum channel_kind channel_of(const struct stanza *s)
+{
+	if (strcmp(s->top->name, "presence") == 0)
+		return CHANNEL_PRESENCE;
+	if (strcmp(s->top->name, "iq") == 0)
+		return CHANNEL_IQ;
+	return strcmp(s->type, "chat") == 0 ? CHANNEL_CHAT : strcmp(s->type, "groupchat") == 0 ? CHANNEL_GROUPCHAT :
+	       strcmp(s->type, "headline") == 0 ? CHANNEL_HEADLINE : CHANNEL_NORMAL;
+}
+
+static bool is_broadcast(const struct stanza *s)
+{
+	if (s->channel == CHANNEL_PRESENCE)
+		return s->to[0] == '\0';
+	if (s->channel != CHANNEL_IQ || strcmp(s->type, "set") != 0)
+		return false;
+	return xml_child(s->top, NS_PUBSUB, "pubsub") || xml_child(s->top, "vcard-temp", "vCard") ||
+	       xml_child(s->top, "urn:ietf:params:xml:ns:vcard-4.0", "vcard");
+}
+
+static const char *attr_or_empty(const struct xml_node *e, const char *name)
+{
+	const char *v = xml_attr(e, name);
+	return v ? v : "";
+}
+
+int stanza_read(struct arena *a, const char *data, size_t size, struct stanza *s_r)
+{
+	struct stanza s = { .arena = a };
+	s.top = xml_parse(a, data, size, NS_CLIENT);
+	if (!s.top || strcmp(s.top->ns, NS_CLIENT) != 0 ||
+	    (strcmp(s.top->name, "message") != 0 && strcmp(s.top->name, "presence") != 0 && strcmp(s.top->name, "iq") != 0))
+		return -1;
+	s.from = attr_or_empty(s.top, "from");
+	s.to = attr_or_empty(s.top, "to");
+	s.type = attr_or_empty(s.top, "type");
+	s.id = attr_or_empty(s.top, "id");
+	s.channel = channel_of(&s);
+	s.lang = xml_lang(s.top);
+	if (!s.lang && xml_child(s.top, NS_CLIENT, "body"))
+		s.lang = xml_lang(xml_child(s.top, NS_CLIENT, "body"));
+	s.answerable = strcmp(s.type, "error") != 0 && strcmp(s.type, "result") != 0 && !(s.channel == CHANNEL_PRESENCE && s.to[0] == '\0');
+	s.broadcast = is_broadcast(&s);
+	s.texts = arena_alloc(a, SCAN_TEXTS_MAX * sizeof *s.texts);
+	if (!s.texts)
+		return -1;
+	struct reader r = { .s = &s };
+	joined_init(&r.attributes, ROLE_ATTRIBUTE);
+	joined_init(&r.rest, ROLE_OTHER);
+	int result = collect(&r);
+	joined_free(&r.attributes);
+	joined_free(&r.rest);
+	if (result < 0)
+		return -1;
+	*s_r = s;
+	return 0;
+}
+
+/* The masked text, and for each piece where it now lies in it. */
+static int mask_joined(const struct stanza_text *t, const struct stanza_span *spans, size_t n, struct buf *out, uint32_t *starts, uint32_t *ends)
+{
+	size_t span = 0, piece = 0;
+	char masked[SLICE_MAX * 3 + 1];
+	struct buf view = { 0 };
+	uint32_t view_end = 0;
+	for (uint32_t at = 0; at < t->size;) {
+		while (piece < t->npieces && t->pieces[piece].start == at)
+			starts[piece] = (uint32_t)buf_left(out), piece++;
+		uint32_t cp;
+		int len = text_decode(t->data + at, t->size - at, &cp);
+		if (len == 0)
+			return -1;
+		if (at >= view_end && span < n && at >= spans[span].start) {
+			/* a span too long to show its ends anyway is masked whole, in slices */
+			static const struct mask none = { 0, 0 };
+			bool is_long = spans[span].end - spans[span].start > SLICE_MAX;
+			uint32_t slice = spans[span].end - at;
+			if (slice > SLICE_MAX) {
+				slice = SLICE_MAX;
+				while (((unsigned char)t->data[at + slice] & 0xc0) == 0x80)
+					slice--;
+			}
+			if (mask_apply(is_long ? &none : &spans[span].mask, t->data + at, slice, masked, sizeof masked) < 0)
+				return -1;
+			buf_view(&view, masked, strlen(masked));
+			view_end = at + slice;
+		}
+		const char *from = t->data + at;
+		int take = len;
+		if (at < view_end) { /* one code point of the mask for one of the text */
+			take = text_decode((const char *)buf_ptr(&view), buf_left(&view), &cp);
+			from = (const char *)buf_ptr(&view);
+			if (take == 0)
+				return -1;
+			view.off += (size_t)take;
+		}
+		if (buf_put(out, from, (size_t)take) < 0)
+			return -1;
+		at += (uint32_t)len;
+		for (size_t k = piece; k-- > 0 && t->pieces[k].end >= at;)
+			if (t->pieces[k].end == at)
+				ends[k] = (uint32_t)buf_left(out);
+		if (span < n && at >= spans[span].end)
+			span++;
+	}
+	return 0;
+}
+
+static bool touches_fixed(const struct stanza_text *t, const struct stanza_span *spans, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < t->npieces; k++)
+			if (!t->pieces[k].node && !t->pieces[k].attr && t->pieces[k].start < spans[i].end && spans[i].start < t->pieces[k].end)
+				return true;
+	return false;
+}
+
+/* A node can be part of two texts (its own, and one joined over markup): what either masks stays masked.
+ * Masking keeps the number of code points, so they can be compared one by one. */
+static int overlay(struct arena *a, const char *old, size_t old_size, const char *masked, size_t masked_size, char **text_r, size_t *size_r)
+{
+	static const uint32_t bullet = 0x2022;
+	char *text = arena_alloc(a, old_size + masked_size + 1);
+	size_t o = 0;
+	if (!text)
+		return -1;
+	for (size_t i = 0, k = 0; i < old_size || k < masked_size;) {
+		uint32_t was = 0, is = 0;
+		int n = text_decode(old + i, old_size - i, &was), m = text_decode(masked + k, masked_size - k, &is);
+		if (n == 0 || m == 0)
+			return -1;
+		o += (size_t)text_encode(was == bullet ? was : is, text + o);
+		i += (size_t)n;
+		k += (size_t)m;
+	}
+	*text_r = text;
+	*size_r = o;
+	return 0;
+}
+
+static int write_back(struct stanza *s, const struct stanza_text *t, const struct buf *out, const uint32_t *starts, const uint32_t *ends)
+{
+	for (size_t k = 0; k < t->npieces; k++) {
+		const struct stanza_piece *p = &t->pieces[k];
+		const char *masked = (const char *)buf_ptr(out) + starts[k];
+		size_t size = ends[k] - starts[k];
+		if (p->node && overlay(s->arena, p->node->text, p->node->size, masked, size, &p->node->text, &p->node->size) < 0)
+			return -1;
+		if (p->attr && overlay(s->arena, p->attr->value, p->attr->size, masked, size, &p->attr->value, &p->attr->size) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int stanza_mask(struct stanza *s, size_t i, const struct stanza_span *spans, size_t n)
+{
+	const struct stanza_text *t = &s->texts[i];
+	if (touches_fixed(t, spans, n))
+		return -1;
+	/* Overlapping spans become one, fully masked. */
+	struct stanza_span *merged = arena_alloc(s->arena, n * sizeof *merged);
+	uint32_t *starts = arena_alloc(s->arena, t->npieces * sizeof *starts), *ends = arena_alloc(s->arena, t->npieces * sizeof *ends);
+	size_t m = 0;
+	if (!merged || !starts || !ends)
+		return -1;
+	for (size_t k = 0; k < n; k++) {
+		if (m > 0 && spans[k].start < merged[m - 1].end) {
+			bool same = spans[k].start == merged[m - 1].start && spans[k].end == merged[m - 1].end;
+			if (spans[k].end > merged[m - 1].end)
+				merged[m - 1].end = spans[k].end;
+			if (!same)
+				merged[m - 1].mask = (struct mask){ 0, 0 };
+		} else {
+			merged[m++] = spans[k];
+		}
+	}
+	struct buf out;
+	buf_init(&out, 4 * XML_BYTES_MAX * 3);
+	int r = mask_joined(t, merged, m, &out, starts, ends);
+	if (r == 0)
+		r = write_back(s, t, &out, starts, ends);
+	buf_free(&out);
+	return r;
+}
+
+int stanza_write(struct buf *b, const struct stanza *s)
+{
+	return xml_write(b, s->top, NS_CLIENT);
+}

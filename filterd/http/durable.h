@@ -1,0 +1,43 @@
+/* One thread that waits for the disk, so that the event loop does not.
+ *
+ * Why a thread, where else there are processes: fdatasync() blocks for milliseconds, has no
+ * asynchronous form that epoll knows, and linkat() of an unnamed file needs its descriptor.  A helper
+ * process would be handed each file and each folder, and hold the same rights.  The thread shares
+ * nothing but the queue; it never touches a connection, a job or the index.
+ *
+ * What is queued together is done together: start write-back of all files, wait for each, name all,
+ * then one fsync() for each folder.  That is 2-3 times the rate of doing it one by one.
+ */
+#ifndef FILTERD_HTTP_DURABLE_H
+#define FILTERD_HTTP_DURABLE_H
+
+#include <stddef.h>
+
+struct event_base;
+struct durable;
+
+enum durable_kind {
+	DURABLE_FILE,  /* make fd's content durable, link it into dir_fd as name, make that durable */
+	DURABLE_SYNC,  /* fdatasync(fd) */
+	DURABLE_RUN    /* run(): something else that may wait for the disk */
+};
+
+struct durable_item {
+	enum durable_kind kind;
+	int fd, dir_fd;
+	const char *name;
+	void (*run)(struct durable_item *item);      /* in the thread */
+	void (*done)(struct durable_item *item);     /* in the event loop; error is set */
+	void *ctx;
+	int error;                                   /* 0 or errno */
+	struct durable_item *next;
+};
+
+/* Starts the thread, with all signals blocked in it.  NULL with errno. */
+struct durable *durable_new(struct event_base *base);
+/* Queues an item, which stays the caller's and must live until done() was called. */
+void durable_submit(struct durable *d, struct durable_item *item);
+/* Ends the thread after what is queued, calls the remaining done()s, sets *d to NULL.  NULL is fine. */
+void durable_free(struct durable **d);
+
+#endif

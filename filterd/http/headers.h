@@ -1,0 +1,24 @@
+/* Our own look at a request's headers.  libmicrohttpd parses them, but lets pass what RFC 9112
+ * forbids: two lengths, a length and a transfer encoding, "Content-Length :", NUL bytes, no Host. */
+#ifndef FILTERD_HTTP_HEADERS_H
+#define FILTERD_HTTP_HEADERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct MHD_Connection;
+
+struct headers {
+	unsigned lengths, encodings, hosts, types, authorizations; /* how often each is there */
+	const char *authorization, *type;                          /* the first of each, or NULL */
+	int64_t length;   /* bytes; -1 if there is none or it is not 1 to 18 digits */
+	bool is_broken;   /* a name that is no token, or a control character in a value */
+};
+
+void headers_read(struct MHD_Connection *connection, struct headers *h_r);
+/* 0, or the status to refuse with and why: what holds for every method. */
+int headers_check(const struct headers *h, const char *version, const char **why_r) __attribute__((warn_unused_result));
+/* The same for a body, which must come with exactly one length. */
+int headers_check_body(const struct headers *h, const char **why_r) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,153 @@
+/* filterctl: the tool of admins and rule authors. */
+#include "config.h"
+
+#include "conf/conf.h"
+#include "main/ctl.h"
+#include "main/ctl_audit.h"
+#include "main/ctl_rules.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int run_rules(const struct ctl *ctl, int argc, char **argv)
+{
+	return ctl_rules(argc, argv);
+}
+
+static int run_audit(const struct ctl *ctl, int argc, char **argv)
+{
+	return ctl_audit(argc, argv);
+}
+
+static int print_version(const struct ctl *ctl, int argc, char **argv)
+{
+	puts("filterctl " PACKAGE_VERSION);
+	return CTL_OK;
+}
+
+static int print_help(const struct ctl *ctl, int argc, char **argv);
+
+/* own_options: the command reads --json and its other options itself. */
+static const struct command {
+	const char *name;
+	int own_options;
+	int (*run)(const struct ctl *ctl, int argc, char **argv);
+	const char *usage;
+	const char *help;
+} commands[] = {
+	{ "status", 0, ctl_status, "status", "how filterd does: links, connectors, workers, rules, counters" },
+	{ "reload", 0, ctl_reload, "reload", "read configuration, rules and signatures again; says what is wrong with them" },
+	{ "scan", 0, ctl_scan, "scan FILE...", "scan files for malware and data, by the running filterd or without one" },
+	{ "quarantine", 0, ctl_quarantine, "quarantine list", "what is held, newest first" },
+	{ "quarantine", 0, ctl_quarantine, "quarantine show ITEM", "what is known of one held item" },
+	{ "rules", 1, run_rules, "rules check [DIR]", "check rule files and run the tests in them" },
+	{ "rules", 1, run_rules, "rules match [--rules DIR] --jsonl", "try rules on texts from standard input" },
+	{ "audit", 1, run_audit, "audit ...", "verify and read the audit journal" },
+	{ "help", 0, print_help, "help", "this text" },
+	{ "version", 0, print_version, "version", "the version" },
+};
+
+static int print_help(const struct ctl *ctl, int argc, char **argv)
+{
+	puts("filterctl talks to filterd, and checks rule files on its own.\n"
+	     "\n"
+	     "  filterctl [-c FILE | --control SOCKET] [--json] COMMAND ...\n");
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		printf("  %-36s %s\n", commands[i].usage, commands[i].help);
+	puts("\n"
+	     "  -c FILE            the configuration file, to learn where the control socket is\n"
+	     "  --control SOCKET   the control socket itself (default: " FILTERD_RUNDIR "/control)\n"
+	     "  --json             answers for programs: one JSON object a line\n"
+	     "\n"
+	     "It exits with 0 if all is well, with 1 if something was found or is wrong, with 2 if\n"
+	     "it was called wrongly, and with 3 if there is no answer: filterd does not run, or a\n"
+	     "file can't be read.  See filterctl(1).");
+	return CTL_OK;
+}
+
+/* Where the socket is, from the configuration.  Its secrets are not needed, and not read. */
+static int read_conf(const char *path, struct conf **c)
+{
+	struct bundle b = { 0 };
+	struct cfgerr err = { 0 };
+	int r = bundle_add_file(&b, BUNDLE_CONFIG, path, &err);
+	if (r == 0)
+		r = conf_parse(&b, c, &err);
+	bundle_free(&b);
+	if (r < 0 && err.line)
+		fprintf(stderr, "%s:%d: %s\n", err.file, err.line, err.text);
+	else if (r < 0)
+		fprintf(stderr, "%s: %s\n", err.file, err.text);
+	return r;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* --json may stand anywhere, unless the command reads options itself.  "--" ends the search. */
+static int take_json(int argc, char **argv, int *json)
+{
+	int n = 1;
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0) {
+			*json = 1;
+		} else if (strcmp(argv[i], "--") == 0) {
+			while (++i < argc)
+				argv[n++] = argv[i];
+		} else {
+			argv[n++] = argv[i];
+		}
+	}
+	argv[n] = NULL;
+	return n;
+}
+
+static int usage(const char *why, const char *what)
+{
+	fprintf(stderr, "filterctl: %s%s; `filterctl --help` lists what there is\n", why, what);
+	return CTL_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl ctl = { .control = FILTERD_RUNDIR "/control" };
+	struct conf *conf = NULL;
+	int i = 1;
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (strcmp(argv[i], "-c") == 0 && i + 1 < argc)
+			ctl.conf_path = argv[++i];
+		else if (strcmp(argv[i], "--control") == 0 && i + 1 < argc)
+			ctl.control = argv[++i];
+		else if (strcmp(argv[i], "--json") == 0)
+			ctl.json = 1;
+		else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return print_help(&ctl, 0, NULL);
+		else if (strcmp(argv[i], "--version") == 0)
+			return print_version(&ctl, 0, NULL);
+		else
+			return usage("there is no option ", argv[i]);
+	}
+	if (i == argc)
+		return usage("what shall it do?", "");
+	const struct command *k = find_command(argv[i]);
+	if (!k)
+		return usage("there is no command ", argv[i]);
+	if (ctl.conf_path) {
+		if (read_conf(ctl.conf_path, &conf) < 0)
+			return CTL_FAILED;
+		ctl.control = conf->control.socket;
+	}
+	argc -= i;
+	argv += i;
+	if (!k->own_options)
+		argc = take_json(argc, argv, &ctl.json);
+	int status = k->run(&ctl, argc, argv);
+	conf_free(&conf);
+	return status;
+}

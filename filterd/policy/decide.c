@@ -1,0 +1,166 @@
+#include "policy/decide.h"
+
+#include "policy/zones.h"
+
+#include <string.h>
+
+static bool names_zone(const char *const *list, size_t n, const char *zone)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i], zone) == 0 || strcmp(list[i], "*") == 0)
+			return true;
+	return n == 0;
+}
+
+static bool rule_applies(const struct rule *r, const struct decide_input *in)
+{
+	if (r->mode == RULE_OFF || (r->channels && !(r->channels & 1u << in->channel)))
+		return false;
+	if (!names_zone((const char *const *)r->from, r->nfrom, in->from))
+		return false;
+	for (size_t i = 0; i < in->nto; i++)
+		if (names_zone((const char *const *)r->to, r->nto, in->to[i]))
+			return true;
+	return false;
+}
+
+static bool finding_counts(const struct rule_condition *c, const struct finding *f)
+{
+	return f->detector == c->index && f->confidence >= c->confidence;
+}
+
+static bool is_filler(char ch)
+{
+	return ch == ' ' || ch == '-' || ch == '.' || ch == '/' || ch == '\t' || ch == '\n';
+}
+
+/* Same value, whatever the separators. */
+static bool same_value(const struct decide_text *texts, const struct finding *a, const struct finding *b)
+{
+	const char *p = texts[a->text].data + a->start, *pe = texts[a->text].data + a->end;
+	const char *q = texts[b->text].data + b->start, *qe = texts[b->text].data + b->end;
+	for (;;) {
+		while (p < pe && is_filler(*p))
+			p++;
+		while (q < qe && is_filler(*q))
+			q++;
+		if (p == pe || q == qe)
+			return p == pe && q == qe;
+		if (*p++ != *q++)
+			return false;
+	}
+}
+
+/* Enough findings for the condition?  Distinct values are counted up to what is asked for, so this is
+ * at most findings × count comparisons. */
+static bool condition_holds(const struct rule_condition *c, const struct decide_input *in, struct decide_hit *hit_r)
+{
+	const struct finding *distinct[64];
+	struct decide_hit hit = { .condition = c };
+	for (size_t i = 0; i < in->nfindings; i++) {
+		const struct finding *f = &in->findings[i];
+		if (!finding_counts(c, f))
+			continue;
+		if (!hit.first || f->confidence > hit.first->confidence)
+			hit.first = f;
+		bool seen = false;
+		for (uint32_t k = 0; c->distinct && in->texts && !seen && k < hit.count && k < 64; k++)
+			seen = same_value(in->texts, distinct[k], f);
+		if (seen)
+			continue;
+		if (hit.count < 64)
+			distinct[hit.count] = f;
+		hit.count++;
+	}
+	*hit_r = hit;
+	return hit.count >= c->count;
+}
+
+/* Takes a stricter action only, so that the first reason for the strictest one is named. */
+static void raise(struct decision *d, enum action action, const struct rule *rule, enum cause cause)
+{
+	if (action > d->action) {
+		d->action = action;
+		d->rule = rule;
+		d->cause = cause;
+	}
+}
+
+static void deny(struct decision *d, enum denial why)
+{
+	if (d->denial == DENY_NOTHING) {
+		d->denial = why;
+		d->action = ACTION_BLOCK;
+		d->rule = NULL;
+		d->cause = CAUSE_NONE;
+	}
+}
+
+/* What the (from, to) row says, rules aside. */
+static void apply_row(const struct decide_input *in, const struct conf_policy *row, struct decision *d)
+{
+	if (!row->talk)
+		deny(d, DENY_TALK);
+	if (in->is_file && !row->files)
+		deny(d, DENY_FILES);
+	if (in->is_file && row->file_max > 0 && in->file_size > (uint64_t)row->file_max)
+		deny(d, DENY_FILE_SIZE);
+	if (in->check_peer && row->need_tls && !in->tls)
+		deny(d, DENY_TLS);
+	if (in->check_peer && in->is_s2s && row->need_peer_cert && !in->peer_cert)
+		deny(d, DENY_PEER_CERT);
+	if (in->malware)
+		raise(d, row->malware, NULL, CAUSE_NONE);
+	for (int c = CAUSE_NONE + 1; c < CAUSE_COUNT; c++) {
+		if (!(in->causes & 1u << c))
+			continue;
+		d->unscanned = true;
+		raise(d, row->on_failure[c], NULL, (enum cause)c);
+		if (d->cause == CAUSE_NONE && d->action == ACTION_DELIVER)
+			d->cause = (enum cause)c;
+	}
+}
+
+static void mark_redactions(const struct decide_input *in, const struct decision *d)
+{
+	for (size_t h = 0; h < d->nhits; h++) {
+		if (d->hits[h].rule->mode != RULE_ENFORCE || d->hits[h].rule->action < ACTION_REDACT)
+			continue;
+		for (size_t i = 0; i < in->nfindings; i++)
+			if (finding_counts(d->hits[h].condition, &in->findings[i]))
+				d->redact[i] = true;
+	}
+}
+
+void policy_decide(struct arena *a, const struct decide_input *in, struct decision *d_r)
+{
+	struct decision d = { .malware = in->malware };
+	size_t hits_max = 0;
+	for (size_t i = 0; i < in->rules->nrules; i++)
+		hits_max += in->nfindings ? in->rules->rules[i].nconditions : 0;
+	d.hits = arena_alloc(a, hits_max * sizeof *d.hits);
+	d.redact = arena_alloc(a, in->nfindings * sizeof *d.redact);
+	if (!d.hits || !d.redact) {
+		*d_r = (struct decision){ .action = ACTION_BLOCK, .cause = CAUSE_NO_SPACE, .unscanned = true };
+		return;
+	}
+	for (size_t i = 0; i < in->nto; i++)
+		apply_row(in, zone_policy(in->conf, in->from, in->to[i]), &d);
+	for (size_t i = 0; hits_max > 0 && i < in->rules->nrules; i++) {
+		const struct rule *r = &in->rules->rules[i];
+		if (!rule_applies(r, in))
+			continue;
+		for (size_t k = 0; k < r->nconditions; k++) {
+			struct decide_hit *hit = &d.hits[d.nhits];
+			if (!condition_holds(&r->conditions[k], in, hit))
+				continue;
+			hit->rule = r;
+			d.nhits++;
+			if (r->mode == RULE_ENFORCE && d.denial == DENY_NOTHING)
+				raise(&d, r->action == ACTION_REDACT && !in->can_redact ? ACTION_BLOCK : r->action, r, CAUSE_NONE);
+		}
+	}
+	if (d.action == ACTION_REDACT)
+		mark_redactions(in, &d);
+	*d_r = d;
+}

@@ -1,0 +1,255 @@
+#include "policy/rules.h"
+
+#include "conf/cfgread.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { RULES_MAX = 10000, ARENA_MAX = 64 << 20, WORDS_MAX = 64 };
+
+static const char *const channel_names[CHANNEL_KIND_COUNT] = { "chat", "groupchat", "normal", "headline", "presence", "iq", "upload" };
+static const char *const mode_names[] = { "off", "monitor", "enforce" };
+static const struct { const char *name; enum severity severity; } severities[] = {
+	{ "low", SEV_INFO }, { "medium", SEV_NOTICE }, { "high", SEV_WARNING }, { "critical", SEV_ERROR },
+};
+
+static const struct cfg_key file_keys[] = {
+	{ "rules", CFG_GROUPS, 0, 0, RULES_MAX },
+	{ "detectors", CFG_ANY, 0, 0, 0 }, /* detect/ reads these */
+	{ 0 },
+};
+static const struct cfg_key rule_keys[] = {
+	{ "id", CFG_STRING, 1, 1, 64 },
+	{ "title", CFG_STRING, 0, 0, 200 },
+	{ "mode", CFG_STRING, 0, 1, 16 },
+	{ "when", CFG_GROUP, 0, 0, 0 },
+	{ "detect", CFG_GROUPS, 1, 1, WORDS_MAX },
+	{ "action", CFG_STRING, 1, 1, 16 },
+	{ "severity", CFG_STRING, 0, 1, 16 },
+	{ "notice", CFG_GROUP, 0, 0, 0 },
+	{ 0 },
+};
+static const struct cfg_key when_keys[] = {
+	{ "from", CFG_STRINGS, 0, 1, WORDS_MAX },
+	{ "to", CFG_STRINGS, 0, 1, WORDS_MAX },
+	{ "channel", CFG_STRINGS, 0, 1, WORDS_MAX },
+	{ 0 },
+};
+static const struct cfg_key condition_keys[] = {
+	{ "detector", CFG_STRING, 1, 1, 64 },
+	{ "confidence", CFG_INT, 0, 1, 100 },
+	{ "count", CFG_INT, 0, 1, 4096 },
+	{ "distinct", CFG_BOOL, 0, 0, 0 },
+	{ 0 },
+};
+
+const char *channel_kind_name(enum channel_kind k) { return channel_names[k]; }
+
+static int find(const char *const *names, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(names[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static int read_when(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
+{
+	struct cfg_words from = { 0 }, to = { 0 }, channel = { 0 };
+	if (cfg_check(r, g, "when", when_keys) < 0 || cfg_strings(r, g, "from", &from) < 0 || cfg_strings(r, g, "to", &to) < 0 ||
+	    cfg_strings(r, g, "channel", &channel) < 0)
+		return -1;
+	rule->from = from.item;
+	rule->nfrom = from.n;
+	rule->to = to.item;
+	rule->nto = to.n;
+	for (size_t i = 0; i < channel.n; i++) {
+		int k = find(channel_names, CHANNEL_KIND_COUNT, channel.item[i]);
+		if (k < 0)
+			return cfg_error(r, config_setting_get_member(g, "channel"),
+				"there is no channel \"%s\"; it is one of chat, groupchat, normal, headline, presence, iq, upload", channel.item[i]);
+		rule->channels |= 1u << k;
+	}
+	return 0;
+}
+
+static int read_conditions(const struct cfg_reader *r, const config_setting_t *list, struct rule *rule)
+{
+	int n = config_setting_length(list);
+	rule->conditions = arena_alloc(r->arena, sizeof *rule->conditions * (size_t)n);
+	if (!rule->conditions)
+		return cfg_error(r, list, "out of memory");
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *g = config_setting_get_elem(list, (unsigned)i);
+		struct rule_condition *c = &rule->conditions[i];
+		if (cfg_check(r, g, "detect", condition_keys) < 0)
+			return -1;
+		c->detector = cfg_string(r, g, "detector");
+		c->index = -1;
+		c->confidence = (uint8_t)cfg_int(g, "confidence", 50);
+		c->count = (uint32_t)cfg_int(g, "count", 1);
+		c->distinct = cfg_bool(g, "distinct", 0);
+		c->line = config_setting_source_line(g);
+		c->file = arena_strdup(r->arena, r->file);
+		if (!c->file)
+			return cfg_error(r, g, "out of memory");
+	}
+	rule->nconditions = (size_t)n;
+	return 0;
+}
+
+static int read_notice(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
+{
+	int n = config_setting_length(g);
+	rule->notices = arena_alloc(r->arena, sizeof *rule->notices * ((size_t)n + 1));
+	if (!rule->notices)
+		return cfg_error(r, g, "out of memory");
+	for (int i = 0; i < n; i++) {
+		config_setting_t *s = config_setting_get_elem(g, (unsigned)i);
+		const char *text = config_setting_get_string(s);
+		if (!text || !text[0] || strlen(text) > 1000)
+			return cfg_error(r, s, "a notice is a text of 1 to 1000 bytes for each language: notice = { en = \"…\"; }");
+		rule->notices[i] = (struct rule_notice){ arena_strdup(r->arena, config_setting_name(s)), arena_strdup(r->arena, text) };
+		if (!rule->notices[i].lang || !rule->notices[i].text)
+			return cfg_error(r, s, "out of memory");
+	}
+	rule->nnotices = (size_t)n;
+	return 0;
+}
+
+static int read_rule(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
+{
+	if (cfg_check(r, g, "rule", rule_keys) < 0)
+		return -1;
+	rule->id = cfg_string(r, g, "id");
+	if (strspn(rule->id, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(rule->id))
+		return cfg_error(r, config_setting_get_member(g, "id"), "a rule's id has lower-case letters, digits and hyphens only: \"%s\"", rule->id);
+	const char *mode = cfg_string(r, g, "mode"), *action = cfg_string(r, g, "action"), *severity = cfg_string(r, g, "severity");
+	int m = mode ? find(mode_names, 3, mode) : RULE_ENFORCE;
+	if (m < 0)
+		return cfg_error(r, config_setting_get_member(g, "mode"), "mode \"%s\" is not one of off, monitor, enforce", mode);
+	rule->mode = (enum rule_mode)m;
+	int a = action_from_name(action);
+	if (a < 0)
+		return cfg_error(r, config_setting_get_member(g, "action"), "action \"%s\" is not one of deliver, redact, quarantine, block", action);
+	rule->action = (enum action)a;
+	rule->severity = SEV_NOTICE;
+	if (severity) {
+		size_t i = 0;
+		while (i < 4 && strcmp(severities[i].name, severity) != 0)
+			i++;
+		if (i == 4)
+			return cfg_error(r, config_setting_get_member(g, "severity"), "severity \"%s\" is not one of low, medium, high, critical", severity);
+		rule->severity = severities[i].severity;
+	}
+	const config_setting_t *when = config_setting_get_member(g, "when"), *notice = config_setting_get_member(g, "notice");
+	if (when && read_when(r, when, rule) < 0)
+		return -1;
+	if (notice && read_notice(r, notice, rule) < 0)
+		return -1;
+	return read_conditions(r, config_setting_get_member(g, "detect"), rule);
+}
+
+static int read_file(const struct bundle_file *f, struct policy_rules *p, struct cfgerr *err)
+{
+	struct cfg_reader r = { f->path, p->arena, err };
+	config_t cfg;
+	int result = -1;
+	if (cfg_parse(&r, f, &cfg) < 0)
+		return -1;
+	const config_setting_t *root = config_root_setting(&cfg);
+	if (cfg_check(&r, root, "rule file", file_keys) < 0)
+		goto out;
+	const config_setting_t *list = config_setting_get_member(root, "rules");
+	int n = list ? config_setting_length(list) : 0;
+	if (p->nrules + (size_t)n > RULES_MAX) {
+		cfg_error(&r, list, "more than %d rules", RULES_MAX);
+		goto out;
+	}
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *g = config_setting_get_elem(list, (unsigned)i);
+		struct rule *rule = &p->rules[p->nrules];
+		*rule = (struct rule){ 0 };
+		if (read_rule(&r, g, rule) < 0)
+			goto out;
+		for (size_t k = 0; k < p->nrules; k++) {
+			if (strcmp(p->rules[k].id, rule->id) == 0) {
+				cfg_error(&r, config_setting_get_member(g, "id"), "there already is a rule \"%s\"; ids are used once", rule->id);
+				goto out;
+			}
+		}
+		p->nrules++;
+	}
+	result = 0;
+out:
+	config_destroy(&cfg);
+	return result;
+}
+
+int policy_rules_parse(const struct bundle *b, struct policy_rules **rules_r, struct cfgerr *err)
+{
+	struct policy_rules *p = calloc(1, sizeof *p);
+	if (p) {
+		p->arena = arena_new(ARENA_MAX);
+		p->rules = calloc(RULES_MAX, sizeof *p->rules);
+	}
+	if (!p || !p->arena || !p->rules) {
+		policy_rules_free(&p);
+		return cfgerr_set(err, "", 0, "out of memory");
+	}
+	for (size_t i = 0; i < b->nfiles; i++) {
+		if (b->files[i].kind == BUNDLE_RULES && read_file(&b->files[i], p, err) < 0) {
+			policy_rules_free(&p);
+			return -1;
+		}
+	}
+	*rules_r = p;
+	return 0;
+}
+
+int policy_rules_bind(struct policy_rules *p, const char *const *ids, size_t n, struct cfgerr *err)
+{
+	for (size_t i = 0; i < p->nrules; i++) {
+		for (size_t k = 0; k < p->rules[i].nconditions; k++) {
+			struct rule_condition *c = &p->rules[i].conditions[k];
+			c->index = find(ids, n, c->detector);
+			if (c->index < 0)
+				return cfgerr_set(err, c->file, c->line, "rule \"%s\" asks for detector \"%s\", which no rule file defines",
+				                  p->rules[i].id, c->detector);
+		}
+	}
+	return 0;
+}
+
+void policy_rules_free(struct policy_rules **pp)
+{
+	struct policy_rules *p = *pp;
+	if (!p)
+		return;
+	arena_free(&p->arena);
+	free(p->rules);
+	free(p);
+	*pp = NULL;
+}
+
+static const char *notice_in(const struct rule *r, const char *lang, size_t len)
+{
+	for (size_t i = 0; i < r->nnotices; i++)
+		if (strlen(r->notices[i].lang) == len && strncasecmp(r->notices[i].lang, lang, len) == 0)
+			return r->notices[i].text;
+	return NULL;
+}
+
+const char *rule_notice_text(const struct rule *r, const char *lang, const char *fallback)
+{
+	const char *text = NULL;
+	if (lang) {
+		text = notice_in(r, lang, strlen(lang));
+		if (!text)
+			text = notice_in(r, lang, strcspn(lang, "-_"));
+	}
+	if (!text && fallback)
+		text = notice_in(r, fallback, strlen(fallback));
+	return text ? text : r->nnotices ? r->notices[0].text : NULL;
+}

@@ -1,0 +1,69 @@
+/* Rules: what to do about what detectors find.  They are the `rules` lists of the rule files; the
+ * `detectors` of the same files are compiled by detect/ in the scan process, and bound here by id. */
+#ifndef FILTERD_POLICY_RULES_H
+#define FILTERD_POLICY_RULES_H
+
+#include "base/arena.h"
+#include "conf/bundle.h"
+#include "conf/cfgerr.h"
+#include "model/event.h"
+#include "model/verdict.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum rule_mode { RULE_OFF, RULE_MONITOR, RULE_ENFORCE };
+
+/* How the content travels; `when.channel` of a rule names these. */
+enum channel_kind {
+	CHANNEL_CHAT, CHANNEL_GROUPCHAT, CHANNEL_NORMAL, CHANNEL_HEADLINE, CHANNEL_PRESENCE, CHANNEL_IQ, CHANNEL_UPLOAD,
+	CHANNEL_KIND_COUNT
+};
+const char *channel_kind_name(enum channel_kind k);
+
+struct rule_condition {       /* an element of `detect` */
+	const char *detector;
+	int index;            /* in the generation's detector table; -1 before policy_rules_bind() */
+	uint8_t confidence;   /* findings below do not count */
+	uint32_t count;       /* at least this many in one stanza or file … */
+	bool distinct;        /* … with different values */
+	const char *file;     /* where it is written, for errors */
+	int line;
+};
+
+struct rule_notice {
+	const char *lang, *text;
+};
+
+struct rule {
+	const char *id;
+	enum rule_mode mode;
+	const char **from, **to;      /* zone names; n = 0: any */
+	size_t nfrom, nto;
+	uint32_t channels;            /* bit per channel_kind; 0: any */
+	struct rule_condition *conditions; /* any of them makes the rule match */
+	size_t nconditions;
+	enum action action;
+	enum severity severity;
+	struct rule_notice *notices;
+	size_t nnotices;
+};
+
+struct policy_rules {
+	struct arena *arena;
+	struct rule *rules;
+	size_t nrules;
+};
+
+/* Reads the `rules` of every BUNDLE_RULES file; refuses duplicates, unknown keys and values with file and line. */
+int policy_rules_parse(const struct bundle *b, struct policy_rules **rules_r, struct cfgerr *err) __attribute__((warn_unused_result));
+/* Binds the conditions to detectors; ids[i] is the id of detector i.  A rule that names no detector of
+ * these is refused. */
+int policy_rules_bind(struct policy_rules *r, const char *const *ids, size_t n, struct cfgerr *err) __attribute__((warn_unused_result));
+void policy_rules_free(struct policy_rules **r);
+
+/* The rule's notice in this language ("de-AT" falls back to "de", then to fallback, then to the first); NULL if it has none. */
+const char *rule_notice_text(const struct rule *r, const char *lang, const char *fallback);
+
+#endif

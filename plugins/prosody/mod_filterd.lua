@@ -1,0 +1,883 @@
+-- mod_filterd: holds every stanza that can carry content until filterd has judged it
+-- This program is free software; see the file COPYING of filterd (GPL-2.0).
+--
+-- It does no judging. Stanzas are taken off their session right after stream management has counted them, before
+-- Prosody's own archive, carbons, rooms, offline storage or routing see them, and put back when the answer has come.
+-- The inspect channel it speaks is described in filterd/PROTOCOL.inspect; numbers in brackets below are its sections.
+--
+-- Why session filters and not the pre-message hooks: what such a hook writes to event.stanza does not reach remote
+-- domains, so a redacted message would leave the server unredacted. Why own queues and not util.async: a session
+-- that waits asynchronously leaves bytes behind in the socket library's buffer until its client sends more.
+
+module:set_global();
+
+local st = require "util.stanza";
+local async = require "util.async";
+local filters = require "util.filters";
+local jid = require "util.jid";
+local nameprep = require "util.encodings".stringprep.nameprep;
+local monotonic = require "util.time".monotonic;
+local xml_parse = require "util.xml".parse;
+local xpcall = require "util.xpcall".xpcall;
+local server = require "net.server";
+local struct = require "util.struct"; -- string.pack is missing in the older Luas Prosody runs on
+local pack, unpack = struct.pack, struct.unpack;
+local t_concat, traceback = table.concat, debug.traceback;
+
+local hosts = prosody.hosts;
+local full_sessions = prosody.full_sessions;
+local core_process_stanza, core_post_stanza = prosody.core_process_stanza, prosody.core_post_stanza;
+
+local xmlns_attach = "urn:filterd:inspect:1";
+local xmlns_client = "jabber:client";
+local xmlns_stanzas = "urn:ietf:params:xml:ns:xmpp-stanzas";
+
+-- Frame types [3, 4, 5]
+local ATTACH, SESSION, INSPECT, CANCEL, END, INJECTED = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06;
+local PING, PONG = 0x40, 0x41;
+local READY, DELIVER, REPLACE, BOUNCE, DROP, INJECT = 0x81, 0x82, 0x83, 0x84, 0x85, 0x86;
+local CONTROL_FIRST, CONTROL_LAST = 0x40, 0x7f;
+
+local MAX_FRAME_UNREADY = 4096;
+local LAST_ID = 0xffffffff;
+local FILTER_PRIORITY = -900; -- below mod_smacks' 999: a held stanza must have been counted, or a resumed client sends it again
+local SWEEP, SILENT, GIVE_UP = 0.1, 10, 5; -- seconds
+
+local component, timeout, fail_open, max_held, exempt;
+
+local function read_options()
+	component = module:get_option_string("filterd_component");
+	timeout = module:get_option_number("filterd_timeout", 5);
+	fail_open = module:get_option_string("filterd_on_failure", "closed") == "open";
+	max_held = module:get_option_number("filterd_max_held", 256);
+	exempt = { [component or ""] = true };
+	for _, domain in ipairs(module:get_option_array("filterd_exempt", {})) do
+		exempt[domain] = true;
+	end
+	if not component then
+		module:log("error", "filterd_component is not set: nobody can attach, so content is treated as filterd_on_failure says");
+	end
+end
+read_options();
+module:hook("config-reloaded", read_options);
+
+--- What passes unasked [7]. Everything that is not in this table is content ---
+
+local function blank(tag) -- no text of its own
+	for i = 1, #tag do
+		if type(tag[i]) == "string" and tag[i]:find("%S") then return false; end
+	end
+	return true;
+end
+
+local function leaf(tag)
+	return tag.tags[1] == nil and blank(tag);
+end
+
+local function text_matching(pattern)
+	return function (tag)
+		return tag.tags[1] == nil and tag:get_text():find(pattern) ~= nil;
+	end
+end
+
+local presence_shows = { away = true, chat = true, dnd = true, xa = true };
+local function known_show(tag)
+	return tag.tags[1] == nil and presence_shows[tag:get_text()] or false;
+end
+
+local is_photo_hash = text_matching("^%x*$");
+local function only_photo_hash(tag)
+	for _, child in ipairs(tag.tags) do
+		if child.name ~= "photo" or not is_photo_hash(child) then return false; end
+	end
+	return blank(tag);
+end
+
+local function only_history(tag) -- a room's password is chosen text
+	for _, child in ipairs(tag.tags) do
+		if child.name ~= "history" or not leaf(child) then return false; end
+	end
+	return blank(tag);
+end
+
+local get, get_result = { get = true }, { get = true, result = true };
+local any_type = { get = true, set = true, result = true };
+
+local passes = {
+	message = { -- namespace -> element name, or "*" -> test
+		["http://jabber.org/protocol/chatstates"] = { ["*"] = leaf };
+		["urn:xmpp:receipts"] = { request = leaf, received = leaf };
+		["urn:xmpp:chat-markers:0"] = { ["*"] = leaf };
+		["urn:xmpp:hints"] = { ["*"] = leaf };
+	};
+	presence = {
+		[xmlns_client] = { priority = text_matching("^%s*[+-]?%d+%s*$"), show = known_show };
+		["http://jabber.org/protocol/caps"] = { c = leaf };
+		["vcard-temp:x:update"] = { x = only_photo_hash };
+		["urn:xmpp:idle:1"] = { idle = leaf };
+		["http://jabber.org/protocol/muc"] = { x = only_history };
+	};
+	iq = { -- namespace -> element name, or "*" -> types of the IQ
+		["urn:xmpp:ping"] = { ping = any_type };
+		["jabber:iq:roster"] = { query = get };
+		["http://jabber.org/protocol/disco#info"] = { query = get_result };
+		["http://jabber.org/protocol/disco#items"] = { query = get_result };
+		["urn:xmpp:mam:2"] = { query = any_type, fin = any_type, prefs = any_type };
+		["urn:xmpp:carbons:2"] = { enable = any_type, disable = any_type };
+		["urn:xmpp:blocking"] = { ["*"] = any_type };
+		["jabber:iq:version"] = { query = any_type };
+		["jabber:iq:last"] = { query = any_type };
+		["urn:xmpp:time"] = { time = any_type };
+		["urn:ietf:params:xml:ns:xmpp-bind"] = { bind = any_type };
+		["urn:ietf:params:xml:ns:xmpp-session"] = { session = any_type };
+		["http://jabber.org/protocol/pubsub"] = { pubsub = get };
+		["vcard-temp"] = { vCard = get };
+		["urn:xmpp:http:upload:0"] = { request = any_type };
+		["jabber:iq:private"] = { query = get };
+		["http://jabber.org/protocol/muc#admin"] = { query = get };
+		["http://jabber.org/protocol/muc#owner"] = { query = get };
+		["urn:xmpp:push:0"] = { ["*"] = any_type };
+	};
+};
+
+local function rule_for(stanza_name, tag)
+	local names = passes[stanza_name][tag.attr.xmlns or xmlns_client];
+	return names and (names[tag.name] or names["*"]);
+end
+
+local function children_pass(stanza)
+	for _, tag in ipairs(stanza.tags) do
+		local test = rule_for(stanza.name, tag);
+		if not (test and test(tag)) then return false; end
+	end
+	return blank(stanza);
+end
+
+local has_content = {};
+
+function has_content.message(stanza)
+	return not children_pass(stanza);
+end
+
+function has_content.presence(stanza)
+	local kind, to = stanza.attr.type, stanza.attr.to;
+	-- a room nick is text somebody chose
+	return not children_pass(stanza) or (kind == nil or kind == "subscribe") and to ~= nil and to:find("/", 1, true) ~= nil;
+end
+
+function has_content.iq(stanza)
+	local attr, payload = stanza.attr, stanza.tags[1];
+	if attr.type == "error" or #stanza == 0 or attr.from ~= nil and attr.from == attr.to and not attr.to:find("[@/]") then
+		return false;
+	elseif attr.to and exempt[jid.host(attr.to)] then
+		return false;
+	elseif not payload or stanza.tags[2] or not blank(stanza) then
+		return payload ~= nil or not blank(stanza);
+	end
+	local types = rule_for("iq", payload);
+	return not (types and types[attr.type]);
+end
+
+--- The channel: one at most ---
+
+local channel; -- { conn, offered_by, ready, buffer, out, armed, max_frame, window, open, open_count, next_id, … }
+
+-- Held stanzas with content in the order they came: they leave for filterd as the window allows, and time out, in this order
+local line, line_first, line_next, line_last = {}, 1, 1, 0;
+local sweeping = false;
+
+local function arm(ch)
+	ch.armed = true;
+	ch.conn:set(nil, true);
+end
+
+-- All frames of one turn of the event loop leave in one write. When nothing else is under way there is nothing to
+-- gather, and the frame goes at once.
+local function write_frame(ch, header, body)
+	local out = ch.out;
+	out[#out+1] = header;
+	if body then out[#out+1] = body; end
+	if ch.armed then return; end
+	if ch.plain and ch.open_count <= 1 then
+		local data = t_concat(out);
+		local sent, _, partial = ch.conn:socket():send(data);
+		if sent then
+			ch.out = {};
+			return;
+		end
+		ch.out = { data:sub((partial or 0) + 1) }; -- an error shows itself again when the event loop writes
+	end
+	arm(ch);
+end
+
+local function frame(kind, format, ...)
+	local body = pack(">"..format, ...);
+	return pack(">I4B", #body + 1, kind)..body;
+end
+
+local function str16(text)
+	text = text or "";
+	return pack(">I2", #text)..text;
+end
+
+--- Queues: one per session, answers are applied in the order in which its stanzas came ---
+
+local queues = setmetatable({}, { __mode = "k" }); -- session -> queue
+local applying = false; -- a component's stanza is on its way back in
+
+local function handle_error(err)
+	module:log("error", "Traceback[filterd]: %s", traceback(err, 2));
+end
+
+local function put_back(q, stanza)
+	if q.kind ~= 3 then
+		q.origin.thread:run(stanza);
+		return;
+	end
+	applying = true;
+	xpcall(core_process_stanza, handle_error, q.origin, stanza);
+	applying = false;
+end
+
+local function send_error(q, stanza, err)
+	local name, kind = stanza.name, stanza.attr.type;
+	if kind == "error" or name == "iq" and kind == "result" or name == "presence" and kind == nil then
+		return; -- RFC 6120 8.3.1: must not be answered by an error
+	end
+	local reply = st.reply(stanza);
+	reply.attr.type = "error";
+	q.origin.send(reply:add_child(err));
+end
+
+local function unavailable()
+	return st.stanza("error", { type = "wait" })
+		:tag("resource-constraint", { xmlns = xmlns_stanzas }):up()
+		:text_tag("text", "Content filter unavailable. Not delivered; please try again.", { xmlns = xmlns_stanzas });
+end
+
+local conclude = {};
+
+function conclude.deliver(q, item)
+	put_back(q, item.stanza);
+end
+
+function conclude.replace(q, item)
+	local new, old = item.replacement.attr, item.stanza.attr;
+	new.type, new.id, new.from, new.to = old.type, old.id, old.from, old.to; -- addressing is never filterd's
+	put_back(q, item.replacement);
+end
+
+function conclude.bounce(q, item)
+	send_error(q, item.stanza, item.error);
+end
+
+function conclude.refuse(q, item)
+	send_error(q, item.stanza, unavailable());
+end
+
+function conclude.drop() end
+
+function conclude.fail(q, item)
+	if not fail_open then return conclude.refuse(q, item); end
+	local attr = item.stanza.attr;
+	module:log("warn", "No verdict, passed as filterd_on_failure says: %s from=%q to=%q id=%q", item.stanza.name,
+		attr.from or "", attr.to or "", attr.id or "");
+	put_back(q, item.stanza);
+end
+
+local function queue_length(q)
+	return q.last - q.first + 1;
+end
+
+local function send_end(q)
+	if channel and q.announced_on == channel then
+		write_frame(channel, frame(END, "I4", q.number));
+	end
+	q.announced_on = nil;
+end
+
+local function on_empty(q)
+	q.first, q.last = 1, 0;
+	if not q.gone then return; end
+	send_end(q);
+	local rooms = q.origin.directed;
+	q.origin.directed = nil;
+	for address in pairs(rooms or {}) do
+		core_post_stanza(q.origin, st.presence({ type = "unavailable", from = q.origin.full_jid, to = address }), true);
+	end
+end
+
+local function read_on(q)
+	local conn = q.paused;
+	q.paused = nil;
+	if conn ~= q.origin.conn then return; end
+	conn:resume();
+	conn:pausefor(0); -- resume() alone forgets what the socket library has already read
+end
+
+local function drain(q)
+	if q.draining then return; end
+	q.draining = true;
+	local item = q[q.first];
+	while item and item.verdict do
+		q[q.first] = nil;
+		q.first = q.first + 1;
+		-- a client that has gone must not appear again
+		if not (q.gone and q.kind == 1 and item.stanza.name == "presence") then
+			xpcall(conclude[item.verdict], handle_error, q, item);
+		end
+		item = q[q.first];
+	end
+	q.draining = false;
+	if q.paused and queue_length(q) <= max_held / 2 then read_on(q); end
+	if not item then on_empty(q); end
+end
+
+local function announce(q)
+	local ch, origin = channel, q.origin;
+	local flags = (origin.secure or origin.encrypted) and 1 or 0;
+	local address, host = origin.full_jid, origin.host;
+	if q.kind == 2 then
+		flags = flags + (origin.external_auth == "succeeded" and 2 or 4);
+		address = origin.direction == "incoming" and origin.from_host or origin.to_host;
+		host = origin.direction == "incoming" and origin.to_host or origin.from_host;
+	elseif q.kind == 3 then
+		address = origin.host;
+	end
+	q.number, ch.next_session = ch.next_session, ch.next_session + 1;
+	q.announced_on = ch;
+	local body = str16(address)..str16(host)..str16(origin.ip or origin.conn and origin.conn:ip());
+	write_frame(ch, pack(">I4BI4BB", 7 + #body, SESSION, q.number, q.kind, flags), body);
+end
+
+local function serialise(q, stanza)
+	local attr = stanza.attr;
+	if q.kind ~= 1 or attr.to or stanza.name == "presence" then return tostring(stanza); end
+	attr.to = q.origin.username.."@"..q.origin.host; -- what no address means, RFC 6120 10.3
+	local text = tostring(stanza);
+	attr.to = nil;
+	return text;
+end
+
+local function settle(item, verdict)
+	if item.verdict then return; end
+	item.verdict = verdict;
+	if item.id and channel and channel.open[item.id] then
+		channel.open[item.id] = nil;
+		channel.open_count = channel.open_count - 1;
+	end
+	drain(item.q);
+end
+
+local lose_channel;
+
+local function ask(item)
+	local ch, q = channel, item.q;
+	local text = serialise(q, item.stanza);
+	if #text + 10 > ch.max_frame then
+		return settle(item, "refuse"); -- [8] whatever is configured
+	end
+	local id = ch.next_id;
+	if id == LAST_ID then return lose_channel(ch, "ids used up"); end
+	if q.announced_on ~= ch then announce(q); end
+	ch.next_id = id + 1;
+	item.id = id;
+	ch.open[id] = item;
+	ch.open_count = ch.open_count + 1;
+	write_frame(ch, pack(">I4BI4I4B", #text + 10, INSPECT, id, q.number, 0), text);
+end
+
+local function ask_waiting()
+	while channel and channel.ready and line_next <= line_last and channel.open_count < channel.window do
+		local item = line[line_next];
+		line_next = line_next + 1;
+		if not item.verdict then ask(item); end
+	end
+end
+
+-- Deadlines all have the same length, so the line is in their order too
+local function sweep()
+	local now = monotonic();
+	local item = line[line_first];
+	while item and (item.verdict or item.deadline <= now) do
+		line[line_first] = nil;
+		line_first = line_first + 1;
+		if line_next < line_first then line_next = line_first; end
+		if not item.verdict then
+			if item.id then write_frame(channel, frame(CANCEL, "I4", item.id)); end
+			settle(item, "fail");
+		end
+		item = line[line_first];
+	end
+	ask_waiting();
+	if line_first <= line_last then return SWEEP; end
+	line_first, line_next, line_last = 1, 1, 0;
+	sweeping = false;
+end
+
+local function fail_all()
+	local items = line;
+	local first, last = line_first, line_last;
+	line, line_first, line_next, line_last = {}, 1, 1, 0;
+	for i = first, last do -- all of them first: draining the first must not apply what is settled later
+		if not items[i].verdict then items[i].verdict = "fail"; end
+	end
+	for i = first, last do
+		drain(items[i].q);
+	end
+end
+
+function lose_channel(ch, why)
+	if ch.dead then return; end
+	ch.dead = true;
+	if ch.conn then ch.conn:close(); end
+	if channel ~= ch then return; end
+	channel = nil;
+	module:log(ch.ready and "warn" or "info", "Inspect channel gone: %s", why);
+	module:set_status("warn", "No inspect channel: "..why);
+	fail_all();
+end
+
+local function new_queue(session, kind)
+	local q = { origin = session, kind = kind, first = 1, last = 0 };
+	queues[session] = q;
+	return q;
+end
+
+-- Takes a stanza off its session. Returns it when it may go on at once, nil when it is held (or refused).
+local function take(session, stanza, kind)
+	local q = queues[session];
+	local content = has_content[stanza.name];
+	content = content and content(stanza);
+	if not content and (not q or q.last < q.first) then return stanza; end
+	q = q or new_queue(session, kind);
+
+	if queue_length(q) >= max_held then
+		local conn = session.conn;
+		if session.bosh_wait or not (conn and conn.pausefor) then
+			-- other people may use the same HTTP connection: it can't be paused, but nothing obliges us to keep more
+			send_error(q, stanza, unavailable());
+			return nil;
+		elseif q.paused ~= conn then
+			conn:pause();
+			q.paused = conn;
+		end
+	end
+
+	local item = { q = q, stanza = stanza };
+	q.last = q.last + 1;
+	q[q.last] = item;
+	if not content then
+		item.verdict = "deliver"; -- waits for those before it
+	elseif channel and channel.ready then
+		item.deadline = monotonic() + timeout;
+		line_last = line_last + 1;
+		line[line_last] = item;
+		if not sweeping then
+			sweeping = true;
+			module:add_timer(SWEEP, sweep);
+		end
+		ask_waiting();
+	else
+		settle(item, "fail");
+	end
+	return nil;
+end
+
+--- Entrances ---
+
+local guarded = {}; -- hosts on which this module is enabled
+
+local function guards(host)
+	if guarded[host] then return true; end
+	-- rooms, pubsub and the like belong to the server as a whole
+	local h = hosts[host];
+	return h and h.type == "component" and not exempt[host] and next(guarded) ~= nil;
+end
+
+-- stanzas/in of client sessions (TCP, BOSH, WebSocket) and of server sessions (incoming, and both ways of a bidi stream)
+local function filter_stanza(stanza, session)
+	local attr, kind = stanza.attr, session.type;
+	if attr.xmlns ~= nil then return stanza; end -- not a stanza: stream management and other stream elements
+	if kind == "c2s" then
+		if not guarded[session.host] then return stanza; end
+		attr.from = session.full_jid;
+		return take(session, stanza, 1);
+	elseif kind == "s2sin" or kind == "s2sout" then
+		local from, to = attr.from and jid.host(attr.from), attr.to and jid.host(attr.to);
+		if not (from and to) then return stanza; end
+		local origin = session.hosts[from] or session.hosts[nameprep(from) or ""];
+		if not (origin and origin.authed) then return stanza; end -- Prosody rejects it; nobody else's text may be probed
+		if not guards(hosts[to] and to or nameprep(to) or "") then return stanza; end
+		return take(session, stanza, 2);
+	end
+	return stanza;
+end
+
+local function add_filter(session)
+	filters.add_filter(session, "stanzas/in", filter_stanza, FILTER_PRIORITY);
+end
+
+-- External components have no filters. (Internal ones are of the same type, but have no stream.)
+local function on_component_stanza(event)
+	local origin = event.origin;
+	if not origin or origin.type ~= "component" or not origin.stream then return; end
+	if applying or exempt[origin.host] or next(guarded) == nil then return; end
+	if take(origin, event.stanza, 3) == nil then return true; end
+end
+
+-- The session ends with stanzas held: what has been taken from the client is still delivered, by a copy of the
+-- session (Prosody empties the original). It leaves its rooms only after that, so that they accept the rest.
+local function session_gone(session)
+	local q = queues[session];
+	if not q then return; end
+	queues[session] = nil;
+	q.gone, q.paused = true, nil;
+	local ghost = {};
+	for key, value in pairs(session) do ghost[key] = value; end
+	ghost.conn = nil;
+	ghost.directed = nil;
+	q.origin = ghost;
+	if q.last < q.first then return on_empty(q); end
+	if q.kind == 2 then
+		ghost.dummy = true; -- its right to speak for its domain was checked when the stanza came
+	else
+		ghost.send = function () return true; end
+		ghost.rawsend = ghost.send;
+	end
+	ghost.thread = async.runner(function (stanza)
+		core_process_stanza(ghost, stanza);
+	end, { error = function (_, err) handle_error(err); end }, ghost);
+	ghost.directed, session.directed = session.directed, nil;
+	for i = q.first, q.last do
+		if not (q[i].verdict or q[i].id) then return; end -- still to be asked about: END when that is over
+	end
+	send_end(q);
+end
+
+local function on_session_gone(event)
+	session_gone(event.session);
+end
+
+local watched = {};
+local function watch(host)
+	if watched[host] or not hosts[host] then return; end
+	watched[host] = true;
+	local here = module:context(host);
+	for _, name in ipairs { "message", "presence", "iq" } do
+		for _, target in ipairs { "bare", "full", "host" } do
+			here:hook(name.."/"..target, on_component_stanza, 1000);
+		end
+	end
+	here:hook("route/remote", on_component_stanza, 1000);
+	here:hook("pre-resource-unbind", on_session_gone, -100); -- after mod_smacks, which keeps sessions that may be resumed
+	here:hook("component-disconnected", on_session_gone, 100);
+end
+module:hook("host-activated", watch);
+module:hook("host-deactivated", function (host) watched[host] = nil; end);
+module:hook("s2s-destroyed", on_session_gone, 100);
+
+local function live_sessions()
+	local list = {};
+	for _, path in ipairs { "/*/c2s/sessions", "/*/bosh/sessions", "/*/s2s/sessions" } do
+		for _, session in pairs(module:shared(path)) do list[#list+1] = session; end
+	end
+	return list;
+end
+
+--- Frames from filterd ---
+
+-- Elements of jabber:client have no xmlns inside Prosody, as its stream parser leaves it out
+local function as_client(tag)
+	local xmlns = tag.attr.xmlns;
+	if xmlns ~= nil and xmlns ~= xmlns_client then return tag; end
+	tag.attr.xmlns = nil;
+	for _, child in ipairs(tag.tags) do as_client(child); end
+	return tag;
+end
+
+local function parse(text)
+	local ok, tag = xpcall(xml_parse, traceback, text);
+	return ok and tag and as_client(tag) or nil;
+end
+
+local stanza_names = { message = true, presence = true, iq = true };
+
+local function inject(text)
+	local stanza = parse(text);
+	local attr = stanza and stanza.attr;
+	if not (stanza and stanza_names[stanza.name] and attr.xmlns == nil) then return 1; end
+	local from, to = jid.prep(attr.from), jid.prep(attr.to);
+	if not (from and to) then return 1; end
+	attr.from, attr.to = from, to;
+	local node, host, resource = jid.split(from);
+	if not (guards(host) or guards(jid.host(to)) or host == component) then return 1; end
+
+	local function discard() return true; end
+	local ok;
+	if guarded[host] and node then -- as its user would have sent it: archived, carbon-copied
+		local origin = full_sessions[from] or {};
+		ok = xpcall(core_process_stanza, handle_error, { type = "c2s", username = node, host = host, resource = resource,
+			full_jid = from, roster = origin.roster, log = module._log, send = discard, rawsend = discard }, stanza);
+	else
+		ok = xpcall(core_post_stanza, handle_error, hosts[host] or { type = "s2sin", dummy = true, hosts = {},
+			from_host = host, to_host = jid.host(to), host = jid.host(to), log = module._log, send = discard }, stanza);
+	end
+	return ok and 0 or 2;
+end
+
+local function answered(ch, body, verdict, prepare)
+	local id = unpack(">I4", body);
+	local item = ch.open[id];
+	if not item then return true; end -- late
+	local usable = not prepare or prepare(item, body:sub(5));
+	settle(item, usable and verdict or "refuse");
+	return usable;
+end
+
+local on_frame = {}; -- type -> { least length of the body, exact?, handler -> true when the frame was in order }
+
+on_frame[READY] = { 9, true, function (ch, body)
+	local version, max_frame, window = unpack(">BI4I4", body);
+	if ch.ready or version ~= 1 or window == 0 or max_frame < MAX_FRAME_UNREADY then return false; end
+	ch.ready, ch.max_frame, ch.window = true, max_frame, window;
+	module:log("info", "Inspect channel attached to %s", component);
+	module:set_status("info", "Attached to "..component);
+	return true;
+end };
+
+on_frame[DELIVER] = { 4, true, function (ch, body)
+	return answered(ch, body, "deliver");
+end };
+
+on_frame[DROP] = { 4, true, function (ch, body)
+	return answered(ch, body, "drop");
+end };
+
+on_frame[REPLACE] = { 5, false, function (ch, body)
+	return answered(ch, body, "replace", function (item, text)
+		local stanza = parse(text);
+		item.replacement = stanza;
+		return stanza and stanza.attr.xmlns == nil and stanza.name == item.stanza.name;
+	end);
+end };
+
+on_frame[BOUNCE] = { 5, false, function (ch, body)
+	return answered(ch, body, "bounce", function (item, text)
+		local err = parse(text);
+		item.error = err;
+		return err and err.attr.xmlns == nil and err.name == "error";
+	end);
+end };
+
+on_frame[INJECT] = { 5, false, function (ch, body)
+	local status = inject(body:sub(5));
+	write_frame(ch, frame(INJECTED, "I4B", unpack(">I4", body), status));
+	return true;
+end };
+
+on_frame[PING] = { 4, true, function (ch, body)
+	if ch.ready then write_frame(ch, frame(PONG, "c4", body)); end
+	return true;
+end };
+
+on_frame[PONG] = { 4, true, function () return true; end };
+
+local function handle_frame(ch, kind, body)
+	local known = on_frame[kind];
+	if not known then return kind >= CONTROL_FIRST and kind <= CONTROL_LAST; end
+	if #body < known[1] or known[2] and #body > known[1] then return false; end
+	if not ch.ready and kind ~= READY and (kind < CONTROL_FIRST or kind > CONTROL_LAST) then return false; end
+	return known[3](ch, body);
+end
+
+local function read_frames(ch, data)
+	ch.heard, ch.pinged = monotonic(), nil;
+	data = ch.buffer..data;
+	local at, size = 1, #data;
+	while size - at >= 3 do
+		local length = unpack(">I4", data, at);
+		if length == 0 or length > ch.max_frame then return lose_channel(ch, "bad frame length"); end
+		if size - at + 1 < 4 + length then break; end
+		local kind = data:byte(at + 4);
+		if not handle_frame(ch, kind, data:sub(at + 5, at + 3 + length)) then
+			return lose_channel(ch, ("bad frame of type 0x%02x"):format(kind));
+		end
+		if ch.dead then return; end
+		at = at + 4 + length;
+	end
+	ch.buffer = data:sub(at);
+	ask_waiting();
+end
+
+--- Attaching [1] ---
+
+local listener = {};
+local channels = {}; -- connection -> channel
+local unloaded = false;
+
+function listener.onattach(conn, ch) -- TLS: the connection is made by net.connect
+	ch.conn, channels[conn] = conn, ch;
+end
+
+function listener.onconnect(conn)
+	local ch = channels[conn];
+	if ch.dead then return conn:close(); end
+	if not ch.plain then
+		local sock = conn:socket();
+		local cert = sock.getpeercertificate and sock:getpeercertificate();
+		if not cert or cert:digest("sha256"):lower() ~= ch.fingerprint then
+			return lose_channel(ch, "the certificate does not have the fingerprint of the offer");
+		end
+	end
+	local software = "mod_filterd/1.0 Prosody/"..tostring(prosody.version);
+	local body = pack(">B", 1)..ch.token..str16(software);
+	conn:write(pack(">I4B", #body + 1, ATTACH)..body);
+end
+
+function listener.onincoming(conn, data)
+	local ch = channels[conn];
+	if ch and not ch.dead then read_frames(ch, data); end
+end
+
+function listener.onpredrain(conn)
+	local ch = channels[conn];
+	if ch and ch.out[1] then
+		conn:write(t_concat(ch.out));
+		ch.out = {};
+	end
+end
+
+function listener.ondrain(conn)
+	local ch = channels[conn];
+	if not ch then return; end
+	ch.armed = false;
+	if ch.out[1] then arm(ch); end
+end
+
+function listener.ondisconnect(conn, err)
+	local ch = channels[conn];
+	channels[conn] = nil;
+	if ch then lose_channel(ch, err or "closed"); end
+end
+
+function listener.onfail(ch, err)
+	lose_channel(ch, err or "cannot connect");
+end
+
+function listener.onreadtimeout()
+	return true; -- keep_alive() below sees to it
+end
+
+local function ping(ch, give_up)
+	ch.pinged = monotonic() - GIVE_UP + give_up;
+	write_frame(ch, frame(PING, "I4", 1));
+end
+
+local function keep_alive(ch)
+	if ch.dead then return; end
+	local now = monotonic();
+	if not ch.ready and now - ch.since > GIVE_UP then
+		return lose_channel(ch, "no answer to the token");
+	elseif ch.pinged and now - ch.pinged >= GIVE_UP then
+		return lose_channel(ch, "silent");
+	elseif ch.ready and not ch.pinged and now - ch.heard >= SILENT then
+		ping(ch, GIVE_UP);
+	end
+	return 0.5;
+end
+
+local function connect_unix(path, ch)
+	local unix = require "socket.unix";
+	local sock = (type(unix) == "table" and unix.stream or unix)();
+	sock:settimeout(0);
+	local ok, err = sock:connect(path);
+	if not ok then
+		sock:close();
+		return nil, err;
+	end
+	local conn;
+	conn, err = server.wrapclient(sock, path, 0, listener, 65536);
+	if not conn then return nil, err; end
+	ch.plain = true;
+	listener.onattach(conn, ch);
+	return true;
+end
+
+local function connect_tls(host, port, ch)
+	-- The fingerprint is what is trusted; the offer that names it came over the authenticated component link
+	local context, err = require "core.certmanager".create_context("filterd port 0", "client", { verify = "none" });
+	if not context then return nil, err; end
+	require "net.connect".connect(require "net.resolvers.basic".new(host, port, "tcp"), listener,
+		{ sslctx = context, pattern = 65536 }, ch);
+	return true;
+end
+
+local function hex64(text)
+	return text and #text == 64 and not text:find("%X") and text:lower() or nil;
+end
+
+local function on_attach(event)
+	local origin, stanza = event.origin, event.stanza;
+	local attr = stanza.tags[1].attr;
+	local function refuse(kind, condition, text)
+		origin.send(st.error_reply(stanza, kind, condition, text));
+		return true;
+	end
+	if unloaded then return; end
+	if origin.type ~= "component" or not origin.stream or origin.host ~= component then
+		module:log("warn", "Offer of an inspect channel from %q refused: it is not %s", stanza.attr.from, component);
+		return refuse("auth", "forbidden");
+	end
+	local token, fingerprint, port = hex64(attr.token), hex64(attr.fingerprint), tonumber(attr.port);
+	local tls = attr.host and port and fingerprint;
+	if attr.version ~= "1" or not token or not (attr.path or tls) then
+		return refuse("modify", "bad-request", "Not an offer of version 1");
+	end
+	if channel and channel.offered_by == origin then
+		-- It believes to have none. Does ours still live? If not, the next offer is taken.
+		if channel.ready and not channel.pinged and monotonic() - channel.heard > 1 then ping(channel, 1); end
+		return refuse("cancel", "conflict");
+	elseif channel then
+		lose_channel(channel, "replaced by that of a new component link");
+	end
+
+	local ch = { offered_by = origin, token = token, fingerprint = fingerprint, since = monotonic(), heard = monotonic(),
+		ready = false, buffer = "", out = {}, armed = false, max_frame = MAX_FRAME_UNREADY, window = 0,
+		open = {}, open_count = 0, next_id = 1, next_session = 1 };
+	local ok, err;
+	if attr.path then ok, err = connect_unix(attr.path, ch); end
+	if not ok and tls then ok, err = connect_tls(attr.host, port, ch); end
+	if not ok then
+		module:log("info", "Cannot connect to the inspect channel: %s", err);
+		return refuse("wait", "remote-server-not-found", "Cannot connect: "..tostring(err));
+	end
+	channel = ch;
+	module:add_timer(0.5, function () return keep_alive(ch); end);
+	origin.send(st.reply(stanza));
+	return true;
+end
+
+--- Life ---
+
+filters.add_filter_hook(add_filter);
+for host in pairs(hosts) do watch(host); end
+for _, session in ipairs(live_sessions()) do add_filter(session); end
+
+function module.unload()
+	unloaded = true;
+	filters.remove_filter_hook(add_filter);
+	for _, session in ipairs(live_sessions()) do
+		filters.remove_filter(session, "stanzas/in", filter_stanza);
+	end
+	if channel then lose_channel(channel, "module unloaded"); end
+end
+
+function module.add_host(module)
+	local host = module.host;
+	guarded[host] = true;
+	module:hook("iq-set/host/"..xmlns_attach..":attach", on_attach);
+	function module.unload() -- without this, the one above would be called for each host
+		guarded[host] = nil;
+	end
+end

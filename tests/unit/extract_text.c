@@ -1,0 +1,79 @@
+/* extract/layer_text: what people read in a layer is what the rules see. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "extract/layer_text.h"
+
+#include <string.h>
+
+static void expect(const char *type, const char *data, size_t size, const char *text)
+{
+	struct layer_text t;
+	int r = layer_text_get(type, data, size, &t);
+	if (!text) {
+		assert_int_equal(r, 0);
+		return;
+	}
+	assert_int_equal(r, 1);
+	assert_int_equal(t.size, strlen(text));
+	assert_memory_equal(t.data, text, t.size);
+	layer_text_free(&t);
+}
+
+#define EXPECT(type, data, text) expect(type, data, sizeof data - 1, text)
+
+static void plain_text(void **state)
+{
+	EXPECT("CL_TYPE_TEXT_ASCII", "caf\xc3\xa9 4012", "caf\xc3\xa9 4012");
+	EXPECT("CL_TYPE_TEXT_UTF8", "\xef\xbb\xbf" "abc", "abc");
+	EXPECT("CL_TYPE_BINARY_DATA", "caf\xe9 4012", "caf\xc3\xa9 4012"); /* Latin-1 */
+	EXPECT("CL_TYPE_ANY", "", NULL);
+}
+
+static void utf16_text(void **state)
+{
+	EXPECT("CL_TYPE_TEXT_UTF16LE", "\xff\xfe" "4\0\xe9\0" "\x3d\xd8\x00\xde", "4\xc3\xa9\xf0\x9f\x98\x80");
+	EXPECT("CL_TYPE_TEXT_UTF16BE", "\xfe\xff" "\0004\0002", "42");
+	EXPECT("CL_TYPE_ANY", "s\0e\0c\0r\0e\0t\0 \0w\0o\0r\0d\0", "secret word");
+	/* half a surrogate pair becomes a mark, not invalid UTF-8 */
+	EXPECT("CL_TYPE_TEXT_UTF16LE", "\xff\xfe" "\x3d\xd8" "a\0", "\xef\xbf\xbd" "a");
+}
+
+static void markup_text(void **state)
+{
+	/* runs of a word processor join; paragraphs do not */
+	EXPECT("CL_TYPE_XML", "<w:p><w:r><w:t>4012 88</w:t></w:r><w:r><w:t>88</w:t></w:r></w:p><w:p><w:t>x</w:t></w:p>",
+	       "\n4012 8888\n\nx\n\n");
+	EXPECT("CL_TYPE_HTML", "<p title=\"in here\">a &amp; b&#49;&#x32;</p>", "\na & b12\n\nin here\n");
+	EXPECT("CL_TYPE_HTML", "a<!-- hidden -->b", "ab\n hidden \n");
+	EXPECT("CL_TYPE_HTML", "1 < 2 and &#0; &#xD800; &nope;", "1 < 2 and &#0; &#xD800; &nope;\n");
+	EXPECT("CL_TYPE_XML", "<a><![CDATA[x<y]]></a>", "x<y\n");
+	/* ends in the middle of everything */
+	EXPECT("CL_TYPE_HTML", "a<p title=\"x", "a\nx\n");
+	EXPECT("CL_TYPE_HTML", "a<!--", "a\n\n");
+	EXPECT("CL_TYPE_HTML", "a<", "a<\n");
+	EXPECT("CL_TYPE_HTML", "a&#", "a&#\n");
+}
+
+static void document_stream(void **state)
+{
+	EXPECT("CL_TYPE_ANY", "\0\1\2\3secret words\r\0\0\5\5\5\5\5short\0\1", "secret words\n\n");
+	EXPECT("CL_TYPE_MSEXE", "\0\1\2\3not a document\0\0\0", NULL);
+	/* only whole runs of UTF-16, wherever they begin */
+	EXPECT("CL_TYPE_ANY", "\1\2\3\4\5\6\7\10\5\5\5\5\5\5\5\5\5\5\1" "a\0b\0c\0d\0e\0f\0g\0h\0" "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1", "abcdefgh\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain_text),
+		cmocka_unit_test(utf16_text),
+		cmocka_unit_test(markup_text),
+		cmocka_unit_test(document_stream),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,163 @@
+/* flow/stanza: everything in a stanza is read, and masking writes where the text came from. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "flow/stanza.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct stanza read_stanza(struct arena *a, const char *xml)
+{
+	struct stanza s;
+	if (stanza_read(a, xml, strlen(xml), &s) < 0)
+		fail_msg("not read: %s", xml);
+	return s;
+}
+
+static bool has_text(const struct stanza *s, enum text_role role, const char *part)
+{
+	for (size_t i = 0; i < s->ntexts; i++)
+		if (s->texts[i].role == role && memmem(s->texts[i].data, s->texts[i].size, part, strlen(part)))
+			return true;
+	return false;
+}
+
+static void all_text_is_read(void **state)
+{
+	struct arena *a = arena_new(XML_ARENA_MAX);
+	struct stanza s = read_stanza(a,
+		"<message from='a@x/r' to='room@y/chosen-nick' id='chosen-id' type='groupchat' xml:lang='de'><body>eins</body><body xml:lang='en'>one</body>"
+		"<subject>sub</subject><html xmlns='http://jabber.org/protocol/xhtml-im'><body xmlns='http://www.w3.org/1999/xhtml'><p>ab<b>cd</b>ef</p><p>gh</p></body></html>"
+		"<nick xmlns='http://jabber.org/protocol/nick'>my name</nick><unknown xmlns='urn:u' secret='in-attribute'>deep<x>er</x></unknown></message>");
+	assert_int_equal(s.channel, CHANNEL_GROUPCHAT);
+	assert_string_equal(s.lang, "de");
+	assert_true(has_text(&s, ROLE_BODY, "eins") && has_text(&s, ROLE_BODY, "one") && has_text(&s, ROLE_SUBJECT, "sub"));
+	assert_true(has_text(&s, ROLE_XHTML, "abcdef\ngh"));
+	assert_true(has_text(&s, ROLE_NAME, "my name") && has_text(&s, ROLE_OTHER, "deep") && has_text(&s, ROLE_OTHER, "er"));
+	assert_true(has_text(&s, ROLE_ATTRIBUTE, "in-attribute") && has_text(&s, ROLE_ATTRIBUTE, "chosen-nick") && has_text(&s, ROLE_ATTRIBUTE, "chosen-id"));
+	assert_int_equal(s.causes, 0);
+	arena_free(&a);
+}
+
+static void unreadable_is_a_cause(void **state)
+{
+	static const struct { const char *xml; enum cause cause; bool offer; } t[] = {
+		{ "<message><encrypted xmlns='eu.siacs.conversations.axolotl'/></message>", CAUSE_ENCRYPTED, false },
+		{ "<message><encrypted xmlns='urn:xmpp:omemo:2'/></message>", CAUSE_ENCRYPTED, false },
+		{ "<message><openpgp xmlns='urn:xmpp:openpgp:0'>x</openpgp></message>", CAUSE_ENCRYPTED, false },
+		{ "<message><x xmlns='jabber:x:encrypted'>x</x></message>", CAUSE_ENCRYPTED, false },
+		{ "<message><body>?OTR:AAMD</body></message>", CAUSE_ENCRYPTED, false },
+		{ "<message><body>see aesgcm://h/f#00</body></message>", CAUSE_ENCRYPTED, false },
+		{ "<iq type='set'><open xmlns='http://jabber.org/protocol/ibb' sid='1' block-size='1'/></iq>", CAUSE_UNSCANNABLE, true },
+		{ "<message><data xmlns='http://jabber.org/protocol/ibb' sid='1' seq='0'>AAAA</data></message>", CAUSE_UNSCANNABLE, true },
+		{ "<iq type='set'><si xmlns='http://jabber.org/protocol/si'/></iq>", CAUSE_UNSCANNABLE, true },
+		{ "<iq type='set'><jingle xmlns='urn:xmpp:jingle:1'><content><description xmlns='urn:xmpp:jingle:apps:file-transfer:5'/></content></jingle></iq>", CAUSE_UNSCANNABLE, true },
+		{ "<iq type='result'><data xmlns='urn:xmpp:bob' cid='c'>n*t base64</data></iq>", CAUSE_UNSCANNABLE, false },
+	};
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		struct arena *a = arena_new(XML_ARENA_MAX);
+		struct stanza s = read_stanza(a, t[i].xml);
+		if (s.causes != 1u << t[i].cause || s.file_offer != t[i].offer)
+			fail_msg("%s: causes %x", t[i].xml, s.causes);
+		arena_free(&a);
+	}
+}
+
+static void files_inside_are_decoded(void **state)
+{
+	struct arena *a = arena_new(XML_ARENA_MAX);
+	struct stanza s = read_stanza(a, "<iq type='set'><vCard xmlns='vcard-temp'><PHOTO><BINVAL>\n aGVs\n bG8= \n</BINVAL></PHOTO></vCard></iq>");
+	assert_int_equal(s.nblobs, 1);
+	assert_int_equal(s.blobs[0].size, 5);
+	assert_memory_equal(s.blobs[0].data, "hello", 5);
+	assert_true(s.broadcast);
+	arena_free(&a);
+}
+
+static char *masked(const char *xml, enum text_role role, const char *secret, struct mask m, int *result_r)
+{
+	struct arena *a = arena_new(XML_ARENA_MAX);
+	struct stanza s = read_stanza(a, xml);
+	struct buf b;
+	char *out = NULL;
+	*result_r = 1;
+	for (size_t i = 0; i < s.ntexts; i++) {
+		const char *at = memmem(s.texts[i].data, s.texts[i].size, secret, strlen(secret));
+		if (s.texts[i].role != role || !at)
+			continue;
+		uint32_t start = (uint32_t)(at - s.texts[i].data);
+		struct stanza_span span = { start, start + (uint32_t)strlen(secret), m };
+		*result_r = stanza_mask(&s, i, &span, 1);
+	}
+	buf_init(&b, 1 << 20);
+	if (*result_r == 0 && stanza_write(&b, &s) == 0)
+		out = strndup((const char *)buf_ptr(&b), buf_left(&b));
+	buf_free(&b);
+	arena_free(&a);
+	return out;
+}
+
+static void mask_lands_where_text_came_from(void **state)
+{
+	static const struct { const char *in; enum text_role role; const char *secret; struct mask mask; const char *out; } t[] = {
+		{ "<message><body>my card 4012 8888 8888 1881!</body></message>", ROLE_BODY, "4012 8888 8888 1881", { 0, 4 }, "<message><body>my card •••• •••• •••• 1881!</body></message>" },
+		{ "<message><body>4012888888881881</body><x xmlns='urn:x' a='s3cret-value'/></message>", ROLE_ATTRIBUTE, "s3cret-value", { 0, 0 },
+		  "<message><body>4012888888881881</body><x xmlns='urn:x' a='••••••-•••••'/></message>" },
+		{ "<message><html xmlns='http://jabber.org/protocol/xhtml-im'><body xmlns='http://www.w3.org/1999/xhtml'>no: <b>4012</b><i>8888</i>88881881 ok</body></html></message>", ROLE_XHTML, "4012888888881881", { 0, 4 },
+		  "<message><html xmlns='http://jabber.org/protocol/xhtml-im'><body xmlns='http://www.w3.org/1999/xhtml'>no: <b>••••</b><i>••••</i>••••1881 ok</body></html></message>" },
+		{ "<message><body>ключ секрет</body></message>", ROLE_BODY, "секрет", { 0, 0 }, "<message><body>ключ ••••••</body></message>" },
+	};
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		int r;
+		char *out = masked(t[i].in, t[i].role, t[i].secret, t[i].mask, &r);
+		assert_int_equal(r, 0);
+		assert_string_equal(out, t[i].out);
+		free(out);
+	}
+	int r;
+	char *out = masked("<message to='4012888888881881@x'><body>x</body></message>", ROLE_ATTRIBUTE, "4012888888881881", (struct mask){ 0, 0 }, &r);
+	assert_int_equal(r, -1); /* an address can't be masked: the stanza must not pass */
+	free(out);
+}
+
+static void long_spans_are_masked_whole(void **state)
+{
+	char xml[20000] = "<message><body>", key[10001] = "";
+	memset(key, 'k', 10000);
+	strcat(strcat(xml, key), "</body></message>");
+	int r;
+	char *out = masked(xml, ROLE_BODY, key, (struct mask){ 4, 4 }, &r);
+	assert_int_equal(r, 0);
+	assert_null(strchr(out + 16, 'k'));
+	free(out);
+}
+
+/* More texts than one job takes: none is left out. */
+static void very_many_texts(void **state)
+{
+	char *xml = calloc(1, 200000), *at = stpcpy(xml, "<message>");
+	for (int i = 0; i < 2000; i++)
+		at += sprintf(at, "<x xmlns='urn:x'>text%d</x>", i);
+	strcpy(at, "</message>");
+	struct arena *a = arena_new(XML_ARENA_MAX);
+	struct stanza s = read_stanza(a, xml);
+	assert_true(s.ntexts <= SCAN_TEXTS_MAX);
+	assert_true(has_text(&s, ROLE_OTHER, "text0") && has_text(&s, ROLE_OTHER, "text1999"));
+	arena_free(&a);
+	free(xml);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_text_is_read), cmocka_unit_test(unreadable_is_a_cause), cmocka_unit_test(files_inside_are_decoded),
+		cmocka_unit_test(mask_lands_where_text_came_from), cmocka_unit_test(long_spans_are_masked_whole), cmocka_unit_test(very_many_texts),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,209 @@
+/* policy: zones, rule files and the decision. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "policy/decide.h"
+#include "policy/zones.h"
+
+#include <string.h>
+
+static const char config[] =
+	"links = ( { domain = \"filter.example.test\"; secret_file = \"/s\"; guards = [ \"example.test\" ]; } );"
+	"zones = ( { name = \"internal\"; domains = [ \"example.test\", \"*.corp.test\" ]; }, { name = \"partners\"; domains = [ \"partner.test\", \"x.corp.test\" ]; } );"
+	"policy = ( { from = \"internal\"; to = \"partners\"; files = false; on_failure = { encrypted = \"deliver\"; timeout = \"quarantine\"; }; },"
+	"           { from = \"partners\"; to = \"*\"; need_tls = true; need_peer_cert = true; },"
+	"           { from = \"public\"; to = \"internal\"; talk = false; } );";
+
+static const char rules[] =
+	"rules = ( { id = \"cards\"; when = { to = [ \"partners\", \"public\" ]; }; detect = ( { detector = \"card\"; confidence = 75; } ); action = \"redact\"; severity = \"high\";"
+	"            notice = { en = \"No cards.\"; de = \"Keine Karten.\"; }; },"
+	"          { id = \"many\"; detect = ( { detector = \"card\"; count = 2; distinct = true; } ); action = \"block\"; },"
+	"          { id = \"watch\"; mode = \"monitor\"; when = { channel = \"chat\"; }; detect = ( { detector = \"key\"; } ); action = \"block\"; },"
+	"          { id = \"gone\"; mode = \"off\"; detect = ( { detector = \"key\"; } ); action = \"block\"; } );";
+
+struct world {
+	struct bundle bundle;
+	struct conf *conf;
+	struct policy_rules *rules;
+	struct arena *arena;
+};
+
+static int set_up(void **state)
+{
+	static struct world w;
+	static const char *const ids[] = { "card", "key" };
+	struct cfgerr err = { 0 };
+	w = (struct world){ 0 };
+	assert_int_equal(bundle_add_data(&w.bundle, BUNDLE_CONFIG, "c", config, strlen(config)), 0);
+	assert_int_equal(bundle_add_data(&w.bundle, BUNDLE_RULES, "r", rules, strlen(rules)), 0);
+	if (conf_parse(&w.bundle, &w.conf, &err) < 0 || policy_rules_parse(&w.bundle, &w.rules, &err) < 0 || policy_rules_bind(w.rules, ids, 2, &err) < 0)
+		fail_msg("%s:%d: %s", err.file, err.line, err.text);
+	w.arena = arena_new(1 << 20);
+	*state = &w;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *w = *state;
+	arena_free(&w->arena);
+	policy_rules_free(&w->rules);
+	conf_free(&w->conf);
+	bundle_free(&w->bundle);
+	return 0;
+}
+
+static const char text[] = "4012888888881881 4012-8888-8888-1881 5555555555554444";
+static const struct decide_text texts[] = { { text, sizeof text - 1 } };
+static const struct finding cards[] = { { 0, 0, 0, 16, 90 }, { 0, 0, 17, 36, 80 }, { 0, 0, 37, 53, 60 } };
+
+static struct decision decided(struct world *w, struct decide_input in, const char *to)
+{
+	const char *zones[] = { to };
+	struct decision d;
+	in.conf = w->conf;
+	in.rules = w->rules;
+	in.texts = texts;
+	if (to) {
+		in.to = zones;
+		in.nto = 1;
+	}
+	policy_decide(w->arena, &in, &d);
+	return d;
+}
+
+static void zones_by_domain(void **state)
+{
+	const struct world *w = *state;
+	static const struct { const char *jid, *zone; } t[] = {
+		{ "a@example.test/r", "internal" }, { "EXAMPLE.test", "internal" }, { "a@sub.example.test", "public" }, { "a@y.corp.test", "internal" },
+		{ "corp.test", "internal" }, { "a@x.corp.test", "partners" }, { "evilcorp.test", "public" }, { "", "public" }, { "a@partner.test/b@example.test", "partners" },
+	};
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++)
+		assert_string_equal(zone_of_jid(w->conf, t[i].jid, strlen(t[i].jid)), t[i].zone);
+}
+
+static void strictest_wins(void **state)
+{
+	struct decision d = decided(*state, (struct decide_input){ .from = "internal", .findings = cards, .nfindings = 2, .can_redact = true }, "partners");
+	assert_int_equal(d.action, ACTION_REDACT);
+	assert_string_equal(d.rule->id, "cards");
+	assert_true(d.redact[0] && d.redact[1]);
+	assert_string_equal(rule_notice_text(d.rule, "de-AT", "en"), "Keine Karten.");
+	assert_string_equal(rule_notice_text(d.rule, "fr", "en"), "No cards.");
+	/* two different values: the stricter rule */
+	d = decided(*state, (struct decide_input){ .from = "internal", .findings = cards, .nfindings = 3, .can_redact = true }, "partners");
+	assert_int_equal(d.action, ACTION_BLOCK);
+	assert_string_equal(d.rule->id, "many");
+	assert_int_equal(d.nhits, 2);
+	/* the same value twice is one, and inside nothing else applies */
+	d = decided(*state, (struct decide_input){ .from = "internal", .findings = cards, .nfindings = 2, .can_redact = true }, "internal");
+	assert_int_equal(d.action, ACTION_DELIVER);
+	/* where nothing can be masked, redact means block */
+	d = decided(*state, (struct decide_input){ .from = "internal", .findings = cards, .nfindings = 1 }, "partners");
+	assert_int_equal(d.action, ACTION_BLOCK);
+	/* below the confidence asked for */
+	d = decided(*state, (struct decide_input){ .from = "internal", .findings = &cards[2], .nfindings = 1, .can_redact = true }, "partners");
+	assert_int_equal(d.action, ACTION_DELIVER);
+}
+
+static void monitor_only_tells(void **state)
+{
+	static const struct finding key = { 0, 1, 0, 5, 90 };
+	struct decision d = decided(*state, (struct decide_input){ .from = "internal", .findings = &key, .nfindings = 1, .channel = CHANNEL_CHAT }, "public");
+	assert_int_equal(d.action, ACTION_DELIVER);
+	assert_int_equal(d.nhits, 1);
+	d = decided(*state, (struct decide_input){ .from = "internal", .findings = &key, .nfindings = 1, .channel = CHANNEL_PRESENCE }, "public");
+	assert_int_equal(d.nhits, 0);
+}
+
+/* Every cause, alone, ends in what the row says; without a word about it that is block. */
+static void no_verdict_is_never_clean(void **state)
+{
+	for (int c = CAUSE_NONE + 1; c < CAUSE_COUNT; c++) {
+		struct decision d = decided(*state, (struct decide_input){ .from = "internal", .causes = 1u << c }, "public");
+		assert_int_equal(d.action, ACTION_BLOCK);
+		assert_int_equal(d.cause, c);
+		d = decided(*state, (struct decide_input){ .from = "internal", .causes = 1u << c }, "partners");
+		assert_int_equal(d.action, c == CAUSE_ENCRYPTED ? ACTION_DELIVER : c == CAUSE_TIMEOUT ? ACTION_QUARANTINE : ACTION_BLOCK);
+		assert_true(d.unscanned);
+	}
+	struct decision d = decided(*state, (struct decide_input){ .from = "internal", .malware = true }, "internal");
+	assert_true(d.action == ACTION_BLOCK && d.malware);
+	/* out of memory while deciding */
+	struct arena *tiny = arena_new(16);
+	const char *zones[] = { "internal" };
+	const struct world *w = *state;
+	const struct decide_input in = { .conf = w->conf, .rules = w->rules, .from = "internal", .to = zones, .nto = 1, .findings = cards, .nfindings = 3, .texts = texts };
+	policy_decide(tiny, &in, &d);
+	assert_int_equal(d.action, ACTION_BLOCK);
+	arena_free(&tiny);
+}
+
+static void table_denies(void **state)
+{
+	struct decision d = decided(*state, (struct decide_input){ .from = "internal", .is_file = true }, "partners");
+	assert_true(d.action == ACTION_BLOCK && d.denial == DENY_FILES);
+	d = decided(*state, (struct decide_input){ .from = "public" }, "internal");
+	assert_int_equal(d.denial, DENY_TALK);
+	d = decided(*state, (struct decide_input){ .from = "partners", .check_peer = true }, "internal");
+	assert_int_equal(d.denial, DENY_TLS);
+	d = decided(*state, (struct decide_input){ .from = "partners", .check_peer = true, .tls = true, .is_s2s = true }, "internal");
+	assert_int_equal(d.denial, DENY_PEER_CERT);
+	d = decided(*state, (struct decide_input){ .from = "partners", .check_peer = true, .tls = true, .is_s2s = true, .peer_cert = true }, "internal");
+	assert_int_equal(d.action, ACTION_DELIVER);
+	/* seen in several zones: the strictest counts */
+	static const char *const all[] = { "internal", "partners", "public" };
+	d = decided(*state, (struct decide_input){ .from = "internal", .to = all, .nto = 3, .is_file = true }, NULL);
+	assert_int_equal(d.denial, DENY_FILES);
+}
+
+static void bad_rules_are_named(void **state)
+{
+	static const struct { const char *text; int line; const char *says; } t[] = {
+		{ "rules = ( { id = \"a\"; } );", 1, "detect" },
+		{ "\nrules = ( {\n id = \"A b\"; detect = ( { detector = \"card\"; } ); action = \"block\"; } );", 3, "lower-case" },
+		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; } ); action = \"explode\"; } );", 1, "explode" },
+		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; } ); action = \"block\"; mode = \"maybe\"; } );", 1, "maybe" },
+		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; } ); action = \"block\"; colour = 1; } );", 1, "colour" },
+		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; count = 0; } ); action = \"block\"; } );", 1, "count" },
+		{ "rules = ( { id = \"a\"; when = { channel = [ \"fax\" ]; }; detect = ( { detector = \"card\"; } ); action = \"block\"; } );", 1, "fax" },
+		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; } ); action = \"block\"; },\n { id = \"a\"; detect = ( { detector = \"card\"; } ); action = \"block\"; } );", 2, "already" },
+		{ "rules = ( { id = \"a\" detect = 1", 1, "missing" },
+	};
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		struct bundle b = { 0 };
+		struct policy_rules *r = NULL;
+		struct cfgerr err = { 0 };
+		assert_int_equal(bundle_add_data(&b, BUNDLE_RULES, "bad.rules", t[i].text, strlen(t[i].text)), 0);
+		assert_int_equal(policy_rules_parse(&b, &r, &err), -1);
+		assert_string_equal(err.file, "bad.rules");
+		assert_int_equal(err.line, t[i].line);
+		if (!strstr(err.text, t[i].says))
+			fail_msg("\"%s\" does not say %s", err.text, t[i].says);
+		bundle_free(&b);
+	}
+	/* a detector that is nowhere */
+	const struct world *w = *state;
+	static const char *const ids[] = { "card" };
+	struct cfgerr err = { 0 };
+	assert_int_equal(policy_rules_bind(w->rules, ids, 1, &err), -1);
+	assert_non_null(strstr(err.text, "key"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(zones_by_domain, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(strictest_wins, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(monitor_only_tells, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_verdict_is_never_clean, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(table_denies, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(bad_rules_are_named, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
