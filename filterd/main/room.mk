@@ -30,19 +30,18 @@ filterd_main_filterd_scan_LDADD = libworker.a libdetect.a libextract.a libproc.a
 	$(CLAMAV_LIBS) $(PCRE2_LIBS) $(UTF8PROC_LIBS) $(ARCHIVE_LIBS) $(LIBCONFIG_LIBS) $(SECCOMP_LIBS) $(CRYPTO_LIBS) -lm
 
 bin_PROGRAMS += filterd/main/filterctl
-filterd_main_filterctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBCONFIG_CFLAGS) $(CRYPTO_CFLAGS) $(CLAMAV_CFLAGS)
+filterd_main_filterctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBCONFIG_CFLAGS) $(PCRE2_CFLAGS)
 filterd_main_filterctl_SOURCES = \
-	filterd/main/ctl.h \
 	filterd/main/ctl_audit.c \
 	filterd/main/ctl_audit.h \
+	filterd/main/ctl.h \
 	filterd/main/ctl_daemon.c \
 	filterd/main/ctl_daemon.h \
+	filterd/main/ctl_offline.c \
+	filterd/main/ctl_offline.h \
 	filterd/main/ctl_rules.c \
 	filterd/main/ctl_rules.h \
 	filterd/main/ctl_scan.c \
-	filterd/main/ctl_scan_offline.c \
-	filterd/main/ctl_scan_offline.h \
 	filterd/main/filterctl.c
-filterd_main_filterctl_LDADD = libcontrol.a libaudit.a libstore.a libpolicy.a libworker.a libdetect.a libextract.a libproc.a libconf.a libipc.a libmodel.a libbase.a \
-	$(CLAMAV_LIBS) $(PCRE2_LIBS) $(UTF8PROC_LIBS) $(ARCHIVE_LIBS) $(LIBCONFIG_LIBS) $(SECCOMP_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) \
-	$(LIBEVENT_LIBS) $(OPENSSL_LIBS) $(CRYPTO_LIBS) -lm
+filterd_main_filterctl_LDADD = libmonitor.a libcontrol.a libaudit.a libstore.a libdetect.a libpolicy.a libproc.a libconf.a libipc.a libmodel.a libbase.a \
+	$(JANSSON_LIBS) $(PCRE2_LIBS) $(UTF8PROC_LIBS) $(LIBCONFIG_LIBS) $(SECCOMP_LIBS) $(CRYPTO_LIBS) -lm
