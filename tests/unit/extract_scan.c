@@ -100,6 +100,13 @@ static const struct {
 	{ "rar4.rar", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
 	{ "rar4_cut.rar", SCAN_UNSCANNABLE, CAUSE_UNSCANNABLE, NULL },
 	{ "rar_in_zip.zip", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
+	{ "bzip2.zip", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
+	{ "lzma.zip", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
+	{ "lzma_nested.zip", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
+	{ "lzma_clean.zip", SCAN_CLEAN, CAUSE_NONE, "" },
+	{ "unknown_method.zip", SCAN_UNSCANNABLE, CAUSE_UNSCANNABLE, NULL },
+	{ "sfx.exe", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
+	{ "sfx_cut.exe", SCAN_UNSCANNABLE, CAUSE_UNSCANNABLE, NULL },
 	{ "a.deb", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
 	{ "eicar.txt.zst", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
 	{ "eicar.txt.lz4", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
@@ -172,6 +179,19 @@ static void text_of_layers(void **state)
 	/* a file that is seen again is taken apart again */
 	scan_path(in_dir("text.docx"));
 	assert_non_null(strstr(texts, "bluebird4711"));
+}
+
+static void tiny_files(void **state)
+{
+	for (int n = 1; n <= 8; n++) {
+		char name[32], want[32];
+		snprintf(name, sizeof name, "tiny%d.txt", n);
+		snprintf(want, sizeof want, "|%.*s\n", n, "password");
+		struct extract_result r = scan_path(in_dir(name));
+		assert_int_equal(r.status, SCAN_CLEAN);
+		assert_int_equal(r.scanned, n);
+		assert_string_equal(texts, want);
+	}
 }
 
 static void every_debian_test_file(void **state)
@@ -337,6 +357,7 @@ static void broken_signature_files_are_named(void **state)
 	expect_refusal("empty.yar", "\n", "empty.yar", 0);
 	/* without our own EICAR signature nobody knows whether anything works */
 	expect_refusal("eicar.ndb", "Other:0:*:4142434445464748\n", "bad", 0);
+	expect_refusal("encrypted.ndb", "Other:0:*:4142434445464748\n", "bad", 0);
 }
 
 static void folders_without_signatures(void **state)
@@ -407,6 +428,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_silent_clean),
 		cmocka_unit_test(text_of_layers),
+		cmocka_unit_test(tiny_files),
 		cmocka_unit_test(every_debian_test_file),
 		cmocka_unit_test(page_larger_than_the_library_reads),
 		cmocka_unit_test(missing_temp_folder),
