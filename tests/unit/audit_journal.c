@@ -209,7 +209,16 @@ static void published_note(void **state)
 {
 	struct note_verifier v;
 	assert_int_equal(note_verifier_parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", &v), 0);
+	static const char note[] =
+		"If you think cryptography is the answer to your problem,\n"
+		"then you don't know what your problem is.\n\n"
+		"\u2014 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+	size_t text_size;
+	struct checkpoint c;
 	assert_string_equal(v.name, "PeterNeumann");
+	assert_int_equal(note_verify(note, sizeof note - 1, &v, &text_size), 0);
+	assert_int_equal(text_size, strstr(note, "\n\n") + 1 - note);
+	assert_int_equal(note_open(note, sizeof note - 1, &v, &c), NOTE_MALFORMED); /* signed, but no checkpoint */
 }
 
 static void flip(const char *path, off_t at)
