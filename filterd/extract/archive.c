@@ -125,7 +125,8 @@ static enum cause content_add(struct content *c, const void *data, size_t size, 
 		c->data = bigger;
 		c->room = room;
 	}
-	memcpy(c->data + c->size, data, size);
+	if (size > 0)
+		memcpy(c->data + c->size, data, size);
 	c->size += size;
 	return CAUSE_NONE;
 }

@@ -186,7 +186,44 @@ static uint32_t unit16(const unsigned char *s, bool big)
 	return big ? (uint32_t)s[0] << 8 | s[1] : (uint32_t)s[1] << 8 | s[0];
 }
 
-static int from_utf16(const unsigned char *s, size_t size, bool big, struct layer_text *t_r)
+static bool is_markup(const char *type, const char *s, size_t size)
+{
+	if (strstr(type, "HTML") || strstr(type, "XML"))
+		return true;
+	while (size > 0 && isspace((unsigned char)*s))
+		s++, size--;
+	static const char *const starts[] = { "<?xml", "<!doctype", "<html", "<svg", "<w:", "<office:" };
+	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+		if (size >= strlen(starts[i]) && strncasecmp(s, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
+}
+
+/* What was converted may be a page still. */
+static int take_converted(const char *type, struct out *o, struct layer_text *t_r)
+{
+	if (!is_markup(type, o->data, o->len))
+		return take(o, t_r);
+	int r = from_markup(o->data, o->len, t_r);
+	explicit_bzero(o->data, o->room);
+	free(o->data);
+	return r;
+}
+
+static int from_utf32(const char *type, const unsigned char *s, size_t size, bool big, struct layer_text *t_r)
+{
+	struct out o;
+	if (!out_new(&o, size + 4))
+		return 0;
+	for (size_t i = 0; i + 3 < size; i += 4) {
+		uint32_t cp = big ? (uint32_t)s[i] << 24 | (uint32_t)s[i + 1] << 16 | (uint32_t)s[i + 2] << 8 | s[i + 3]
+		                  : (uint32_t)s[i + 3] << 24 | (uint32_t)s[i + 2] << 16 | (uint32_t)s[i + 1] << 8 | s[i];
+		put_cp(&o, cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000) ? 0xfffd : cp);
+	}
+	return take_converted(type, &o, t_r);
+}
+
+static int from_utf16(const char *type, const unsigned char *s, size_t size, bool big, struct layer_text *t_r)
 {
 	struct out o;
 	if (!out_new(&o, size / 2 * 3 + 4))
@@ -204,7 +241,7 @@ static int from_utf16(const unsigned char *s, size_t size, bool big, struct laye
 			cp = 0xfffd;
 		put_cp(&o, cp);
 	}
-	return take(&o, t_r);
+	return take_converted(type, &o, t_r);
 }
 
 /* UTF-16 without a mark: nearly every other byte is zero, always on the same side. */
@@ -229,10 +266,11 @@ static bool readable(unsigned c)
 static void runs(const unsigned char *s, size_t size, size_t step, struct out *o)
 {
 	for (size_t i = 0; i + step <= size;) {
-		size_t start = i;
-		while (i + step <= size && readable(s[i]) && (step == 1 || s[i + 1] == 0))
-			i += step;
-		if ((i - start) / step >= RUN_MIN) {
+		size_t start = i, ascii = 0;
+		for (; i + step <= size && readable(s[i]) && (step == 1 || s[i + 1] == 0); i += step)
+			ascii += s[i] < 0x80;
+		/* mostly ASCII: else a picture's noise would read as accented letters */
+		if ((i - start) / step >= RUN_MIN && ascii * 5 >= (i - start) / step * 4) {
 			for (size_t k = start; k < i; k += step)
 				put_cp(o, s[k] == '\r' ? '\n' : s[k]);
 			put(o, "\n", 1);
@@ -252,19 +290,6 @@ static int from_document_stream(const unsigned char *s, size_t size, struct laye
 	return take(&o, t_r);
 }
 
-static bool is_markup(const char *type, const char *s, size_t size)
-{
-	if (strstr(type, "HTML") || strstr(type, "XML"))
-		return true;
-	while (size > 0 && isspace((unsigned char)*s))
-		s++, size--;
-	static const char *const starts[] = { "<?xml", "<!doctype", "<html", "<svg", "<w:", "<office:" };
-	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
-		if (size >= strlen(starts[i]) && strncasecmp(s, starts[i], strlen(starts[i])) == 0)
-			return true;
-	return false;
-}
-
 static int from_utf8(const char *type, const char *s, size_t size, struct layer_text *t_r)
 {
 	if (is_markup(type, s, size))
@@ -280,8 +305,10 @@ int layer_text_get(const char *type, const char *data, size_t size, struct layer
 	*t_r = (struct layer_text){ 0 };
 	if (size == 0)
 		return 0;
+	if (size >= 4 && (memcmp(s, "\xff\xfe\0\0", 4) == 0 || memcmp(s, "\0\0\xfe\xff", 4) == 0))
+		return from_utf32(type, s + 4, size - 4, s[0] == 0, t_r);
 	if (size >= 2 && ((s[0] == 0xff && s[1] == 0xfe) || (s[0] == 0xfe && s[1] == 0xff)))
-		return from_utf16(s + 2, size - 2, s[0] == 0xfe, t_r);
+		return from_utf16(type, s + 2, size - 2, s[0] == 0xfe, t_r);
 	if (size >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0) {
 		data += 3, size -= 3;
 		s += 3;
@@ -289,8 +316,8 @@ int layer_text_get(const char *type, const char *data, size_t size, struct layer
 	if (looks_like_text(s, size))
 		return text_is_utf8(data, size) ? from_utf8(type, data, size, t_r) : from_single_byte(s, size, t_r);
 	if (guess_utf16(s, size, &big))
-		return from_utf16(s, size, big, t_r);
-	if (strcmp(type, "CL_TYPE_ANY") == 0 || strcmp(type, "CL_TYPE_BINARY_DATA") == 0 || strstr(type, "MSOLE2"))
+		return from_utf16(type, s, size, big, t_r);
+	if (strcmp(type, "CL_TYPE_ANY") == 0 || strcmp(type, "CL_TYPE_BINARY_DATA") == 0)
 		return from_document_stream(s, size, t_r);
 	return 0;
 }

@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum { PATH_MAX_BYTES = 1024, PENDING_MAX = 64, DEPTH_MAX = 64 };
+enum { PATH_MAX_BYTES = 1024, PENDING_MAX = 64, SEEN_MAX = 1024, HASH_SIZE = 32 };
 
 /* A layer that libclamav can't unpack, kept until it is done with the file that holds it. */
 struct pending {
@@ -41,6 +41,8 @@ struct scan {
 	char malware[sizeof((struct extract_result *)0)->name];
 	struct pending pending[PENDING_MAX];
 	size_t npending, next;
+	unsigned char seen[SEEN_MAX][HASH_SIZE]; /* SHA-256 of layers whose text was handed over */
+	size_t nseen;
 };
 
 /* libclamav's message callback has no context of ours: the one scan of this process. */
@@ -48,15 +50,25 @@ static struct scan *current;
 
 static void printable(char *dst, size_t size, const char *name)
 {
-	text_quote(dst, size, name, strnlen(name, 4096));
+	text_quote(dst, size, name, strcspn(name, "\n"));
+}
+
+/* libclamav marks whatever does not come from its own databases. */
+static void drop_suffix(char *name)
+{
+	char *suffix = strstr(name, ".UNOFFICIAL");
+	if (suffix)
+		*suffix = '\0';
 }
 
 static void fail(struct scan *s, enum cause cause, const char *why)
 {
 	enum cause before = s->cause;
 	s->cause = alert_stronger(s->cause, cause);
-	if (s->cause != before)
-		printable(s->why, sizeof s->why, why);
+	if (s->cause == before)
+		return;
+	printable(s->why, sizeof s->why, why);
+	drop_suffix(s->why);
 }
 
 static void stop(struct scan *s, enum cause cause, const char *why)
@@ -82,9 +94,7 @@ static void on_alert(struct scan *s, const char *name)
 	if (s->malware[0])
 		return;
 	printable(s->malware, sizeof s->malware, name);
-	char *suffix = strstr(s->malware, ".UNOFFICIAL");
-	if (suffix)
-		*suffix = '\0';
+	drop_suffix(s->malware);
 }
 
 static void on_virus(int fd, const char *name, void *context)
@@ -152,13 +162,30 @@ static void keep(struct scan *s, const char *data, size_t size, const char *path
 	s->pending[s->npending++] = p;
 }
 
+/* libclamav takes some documents apart twice (as zip and as OOXML).  A hash that can't be forged: else a member
+ * could be made to look like another one. */
+static int seen_before(struct scan *s, const char *data, size_t size)
+{
+	unsigned char hash[HASH_SIZE];
+	unsigned len = 0;
+	if (!cl_sha256(data, size, hash, &len))
+		return 0;
+	for (size_t i = 0; i < s->nseen; i++)
+		if (memcmp(s->seen[i], hash, HASH_SIZE) == 0)
+			return 1;
+	if (s->nseen < SEEN_MAX)
+		memcpy(s->seen[s->nseen++], hash, HASH_SIZE);
+	return 0;
+}
+
 static void give_text(struct scan *s, const char *type, const char *path, const char *data, size_t size)
 {
 	struct layer_text t;
-	if (s->on_text && layer_text_get(type, data, size, &t)) {
+	if (!s->on_text || !layer_text_get(type, data, size, &t))
+		return;
+	if (!seen_before(s, data, size))
 		s->on_text(s->ctx, path, t.data, t.size);
-		layer_text_free(&t);
-	}
+	layer_text_free(&t);
 }
 
 /* Every layer, the file itself first. */

@@ -32,7 +32,7 @@ static void offer(struct attach *a, size_t i)
 	if (channels_offer(a->b->channels, i, &attach) == 0) {
 		for (size_t h = 0; h < conf->guards.count; h++) {
 			char head[1400];
-			int n = snprintf(head, sizeof head, "<iq type='set' id='%s%u' from='%s' to='%s'>", id_prefix, ++a->ids, conf->domain, conf->guards.item[h]);
+			int n = snprintf(head, sizeof head, "<iq type='set' id='%s%zu-%u' from='%s' to='%s'>", id_prefix, i, ++a->ids, conf->domain, conf->guards.item[h]);
 			buf_reset(&iq);
 			if (n > 0 && (size_t)n < sizeof head && buf_put(&iq, head, (size_t)n) == 0 &&
 			    buf_put(&iq, buf_ptr(&attach), buf_left(&attach)) == 0 && buf_put(&iq, "</iq>", 5) == 0)
@@ -84,15 +84,15 @@ void attach_now(struct attach *a)
 	event_active(a->timer, EV_TIMEOUT, 0);
 }
 
-bool attach_stanza(struct attach *a, const struct link *l, const struct xml_node *e)
+bool attach_stanza(struct attach *a, const struct xml_node *e)
 {
 	const char *id = xml_attr(e, "id"), *type = xml_attr(e, "type");
 	if (!xml_is(e, NULL, "iq") || !id || !type || strncmp(id, id_prefix, sizeof id_prefix - 1) != 0)
 		return false;
 	if (strcmp(type, "result") != 0)
 		return strcmp(type, "error") == 0; /* no connector there (yet), or it is attached already: the next offer comes anyway */
-	for (size_t i = 0; i < a->b->nlinks; i++)
-		if (a->b->links[i] == l)
-			a->not_before_ms[i] = clock_ms() + TAKEN_MS;
+	unsigned long link = strtoul(id + sizeof id_prefix - 1, NULL, 10); /* the answer may come over another link: see link_take_pong() */
+	if (link < a->b->nlinks)
+		a->not_before_ms[link] = clock_ms() + TAKEN_MS;
 	return true;
 }

@@ -14,6 +14,6 @@ void attach_free(struct attach **a);
 /* A link came up, a channel ended, or the first generation serves: offer at once. */
 void attach_now(struct attach *a);
 /* True if e is the answer to an offer. */
-bool attach_stanza(struct attach *a, const struct link *l, const struct xml_node *e);
+bool attach_stanza(struct attach *a, const struct xml_node *e);
 
 #endif

@@ -1,6 +1,7 @@
 #include "flow/component.h"
 
 #include "config.h"
+#include "model/jid.h"
 #include "policy/zones.h"
 #include "xmpp/ns.h"
 
@@ -10,11 +11,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "model/jid.h"
-
 struct request {
 	struct broker *b;
-	struct link *link;
+	const struct conf_link *conf; /* of the component it is addressed to, whatever link it came by */
 	const struct xml_node *iq, *payload;
 	const char *from, *to, *id;
 	struct buf out;
@@ -46,7 +45,7 @@ static int answer_error(struct request *r, const char *type, const char *conditi
 
 static bool serves_upload(const struct request *r)
 {
-	return link_conf(r->link)->serves == LINK_UPLOAD;
+	return r->conf->serves == LINK_UPLOAD;
 }
 
 static int answer_disco_info(struct request *r)
@@ -181,11 +180,14 @@ static int answer(struct request *r, const char *type)
 bool component_stanza(struct broker *b, struct link *l, const struct xml_node *e)
 {
 	const char *type = xml_attr(e, "type");
-	struct request r = { .b = b, .link = l, .iq = e, .from = xml_attr(e, "from"), .to = xml_attr(e, "to"), .id = xml_attr(e, "id") };
+	struct request r = { .b = b, .conf = link_conf(l), .iq = e, .from = xml_attr(e, "from"), .to = xml_attr(e, "to"), .id = xml_attr(e, "id") };
 	if (!xml_is(e, NULL, "iq") || !type || !r.from || !r.id || (strcmp(type, "get") != 0 && strcmp(type, "set") != 0))
 		return false;
 	if (!r.to)
-		r.to = link_conf(l)->domain;
+		r.to = r.conf->domain;
+	for (size_t i = 0; i < b->nlinks; i++)
+		if (strcasecmp(link_conf(b->links[i])->domain, r.to) == 0)
+			r.conf = link_conf(b->links[i]);
 	for (r.payload = e->first; r.payload && !r.payload->name;)
 		r.payload = r.payload->next;
 	buf_init(&r.out, 64 << 10);

@@ -132,7 +132,10 @@ static void on_link_down(void *ctx, struct link *l, const char *reason, uint32_t
 static void on_stanza(void *ctx, struct link *l, const struct xml_node *e)
 {
 	struct role *r = ctx;
-	if (!attach_stanza(r->attach, l, e))
+	for (size_t i = 0; i < r->b.nlinks; i++)
+		if (link_take_pong(r->b.links[i], e))
+			return;
+	if (!r->attach || !attach_stanza(r->attach, e))
 		(void)component_stanza(&r->b, l, e); /* what is no request is nothing to us */
 }
 

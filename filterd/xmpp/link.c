@@ -25,6 +25,8 @@ enum {
 	OUT_MAX = 64 << 20,
 };
 
+static const char ping_prefix[] = "filterd-ping-";
+
 enum state { LINK_WAITING, LINK_CONNECTING, LINK_STREAM, LINK_HANDSHAKE, LINK_UP };
 
 struct link {
@@ -100,14 +102,28 @@ static void on_open(void *ctx, const struct xml_node *e)
 	}
 }
 
+bool link_take_pong(struct link *l, const struct xml_node *e)
+{
+	const char *id = xml_attr(e, "id"), *type = xml_attr(e, "type");
+	size_t len = strlen(l->conf->domain);
+	if (!xml_is(e, NULL, "iq") || !id || !type || (strcmp(type, "result") != 0 && strcmp(type, "error") != 0))
+		return false;
+	if (strncmp(id, ping_prefix, sizeof ping_prefix - 1) != 0 || strncmp(id + sizeof ping_prefix - 1, l->conf->domain, len) != 0 ||
+	    id[sizeof ping_prefix - 1 + len] != '/')
+		return false;
+	l->heard_ms = clock_ms();
+	l->pinged = false;
+	return true;
+}
+
 /* XEP-0199: answers a ping.  True if e was a ping or the answer to ours. */
 static bool is_ping(struct link *l, const struct xml_node *e)
 {
 	const char *id = xml_attr(e, "id"), *type = xml_attr(e, "type"), *from = xml_attr(e, "from");
+	if (link_take_pong(l, e))
+		return true;
 	if (!xml_is(e, NULL, "iq") || !id || !type || !from)
 		return false;
-	if (strncmp(id, "filterd-ping-", 13) == 0 && (strcmp(type, "result") == 0 || strcmp(type, "error") == 0))
-		return true;
 	if (strcmp(type, "get") != 0 || !xml_child(e, NS_PING, "ping"))
 		return false;
 	struct buf b;
@@ -264,7 +280,7 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 	/* To the server behind the component: the parent domain answers for it. */
 	const char *dot = strchr(l->conf->domain, '.');
 	evbuffer_add_printf(bufferevent_get_output(l->bev),
-		"<iq type='get' id='filterd-ping-%u' from='%s' to='%s'><ping xmlns='" NS_PING "'/></iq>", ++l->ids,
+		"<iq type='get' id='%s%s/%u' from='%s' to='%s'><ping xmlns='" NS_PING "'/></iq>", ping_prefix, l->conf->domain, ++l->ids,
 		l->conf->domain, l->conf->guards.count ? l->conf->guards.item[0] : dot ? dot + 1 : l->conf->domain);
 	l->pinged = true;
 	set_timer(l, PING_ANSWER_MS);

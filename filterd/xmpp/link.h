@@ -31,6 +31,9 @@ struct link *link_new(struct event_base *base, const struct conf_link *conf, con
 void link_free(struct link **l);
 bool link_is_up(const struct link *l);
 const struct conf_link *link_conf(const struct link *l);
+/* True if e answers a ping of this link.  A server that routes all its components to all of them (ejabberd's
+ * global_routes) may bring the answer over another link. */
+bool link_take_pong(struct link *l, const struct xml_node *e);
 /* Sends a serialised stanza.  -1 when the link is down or its output is full (64 MiB waiting). */
 int link_send(struct link *l, const void *data, size_t size);
 

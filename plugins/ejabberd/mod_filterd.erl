@@ -129,7 +129,7 @@ hold(Pkt, Ask, #{filterd := Session} = State) ->
 
 %% Over the limit the client's process does nothing but wait, and so does not read.
 pause(#{filterd := Session, lserver := Host} = State) ->
-    case mod_filterd_session:held(Session) >= max_held(Host) of
+    case mod_filterd_session:held(Session) >= max_held(Host) andalso not mod_filterd_session:is_answered(Session) of
         true -> pause(settle(mod_filterd_session:wait(Session), State));
         false -> State
     end.
@@ -377,7 +377,7 @@ outcome(Pkt, failed, Host) ->
         closed ->
             unavailable(Pkt);
         open ->
-            ?WARNING_MSG("No verdict from filterd, delivered uninspected (on_failure is open): ~ts from ~ts to ~ts",
+            ?WARNING_MSG("No verdict from filterd (on_failure is open): ~ts from ~ts to ~ts passed uninspected",
                          [element(1, Pkt), jid:encode(xmpp:get_from(Pkt)), jid:encode(xmpp:get_to(Pkt))]),
             {pass, Pkt}
     end.

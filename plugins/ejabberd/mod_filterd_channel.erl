@@ -13,7 +13,7 @@
 %% hosts
 -export([guard/1, unguard/1, hosts/0, is_up/0]).
 %% sessions
--export([pid/1, join/2, inspect/4, cancel/2]).
+-export([pid/1, join/3, inspect/4, cancel/2]).
 %% the offer of a channel
 -export([offer/1]).
 -export([start_link/0, init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2, injector/1]).
@@ -50,7 +50,7 @@
 %% an INSPECT frame without its stanza
 -define(INSPECT_HEADER, 10).
 
--record(session, {info :: map(), number :: undefined | {reference(), pos_integer()}}).
+-record(session, {info :: map(), answered :: atomics:atomics_ref(), number :: undefined | {reference(), pos_integer()}}).
 
 -record(state, {socket :: undefined | {gen_tcp | ssl, term()},
                 channel :: undefined | reference(),     % names one life of the channel
@@ -124,10 +124,11 @@ pid(Host) ->
     catch error:badarg -> undefined
     end.
 
-%% The calling process is a session.  The channel watches it and forgets it when it ends.
--spec join(pid(), map()) -> ok.
-join(Channel, Info) ->
-    Channel ! {join, self(), Info},
+%% The calling process is a session.  The channel watches it and forgets it when it ends.  Answered counts the verdicts
+%% it has been sent.
+-spec join(pid(), map(), atomics:atomics_ref()) -> ok.
+join(Channel, Info, Answered) ->
+    Channel ! {join, self(), #session{info = Info, answered = Answered}},
     ok.
 
 %% The answer comes as {filterd_verdicts, [{Seq, Verdict}, ...]}.  Again: 1 when asked a second time after a resumption.
@@ -187,9 +188,8 @@ handle_cast(_, State) ->
 
 handle_info({inspect, _, _, _, _} = Question, State) ->
     {noreply, ask([Question | gather(?BATCH_MAX)], State)};
-handle_info({join, Pid, Info}, State) ->
-    erlang:monitor(process, Pid),
-    {noreply, join_session(Pid, Info, State)};
+handle_info({join, Pid, Session}, State) ->
+    {noreply, join_session(Pid, Session, State)};
 handle_info({tcp, Socket, Data}, #state{socket = {_, Socket}} = State) ->
     {noreply, received(Data, State)};
 handle_info({ssl, Socket, Data}, #state{socket = {_, Socket}} = State) ->
@@ -232,7 +232,7 @@ gather(N) ->
     receive
         {inspect, _, _, _, _} = Question -> [Question | gather(N - 1)];
         %% in its place: a session joins before it asks
-        {join, Pid, Info} -> erlang:monitor(process, Pid), [{join, Pid, Info} | gather(N - 1)]
+        {join, _, _} = Join -> [Join | gather(N - 1)]
     after 0 ->
         []
     end.
@@ -241,13 +241,13 @@ ask(Questions, State) ->
     {Frames, S} = lists:foldl(fun put_question/2, {[], State}, Questions),
     send(lists:reverse(Frames), S).
 
-put_question({join, Pid, Info}, {Frames, State}) ->
-    {Frames, join_session(Pid, Info, State)};
+put_question({join, Pid, Session}, {Frames, State}) ->
+    {Frames, join_session(Pid, Session, State)};
 put_question({inspect, Pid, Seq, _, _}, {Frames, #state{socket = undefined} = State}) ->
-    Pid ! {filterd_verdicts, [{Seq, failed}]},
+    tell(Pid, [{Seq, failed}], State),
     {Frames, State};
 put_question({inspect, Pid, Seq, _, Stanza}, {Frames, #state{frame_max = Max} = State}) when byte_size(Stanza) + ?INSPECT_HEADER > Max ->
-    Pid ! {filterd_verdicts, [{Seq, refused}]},
+    tell(Pid, [{Seq, refused}], State),
     {Frames, State};
 put_question(Question, {Frames, #state{open = Open, window = Window, waiting = Waiting} = State}) when map_size(Open) >= Window ->
     {Frames, State#state{waiting = queue:in(Question, Waiting)}};
@@ -256,7 +256,7 @@ put_question({inspect, Pid, Seq, Again, Stanza}, {Frames, #state{open = Open, ne
         unknown ->
             {Frames, State};
         full ->
-            Pid ! {filterd_verdicts, [{Seq, failed}]},
+            tell(Pid, [{Seq, failed}], State),
             {Frames, State};
         {Number, Introduction, S} ->
             Frame = frame(?INSPECT, [<<Id:32, Number:32, Again:8>>, Stanza]),
@@ -283,8 +283,9 @@ origin(c2s) -> 1;
 origin(s2s) -> 2;
 origin(component) -> 3.
 
-join_session(Pid, Info, #state{sessions = Sessions} = State) ->
-    State#state{sessions = Sessions#{Pid => #session{info = Info}}}.
+join_session(Pid, Session, #state{sessions = Sessions} = State) ->
+    erlang:monitor(process, Pid),
+    State#state{sessions = Sessions#{Pid => Session}}.
 
 end_session(Pid, #state{channel = Channel, sessions = Sessions} = State) ->
     case maps:take(Pid, Sessions) of
@@ -325,8 +326,8 @@ cancel_all(Cancels, #state{open = Open, waiting = Waiting} = State) ->
 received(Data, #state{buffer = Buffer} = State) ->
     S = State#state{heard = now_ms(), pinged = undefined},
     case frames(<<Buffer/binary, Data/binary>>, [], S) of
-        {ok, Verdicts, S1} -> tell(Verdicts), admit(S1);
-        {error, Why, Verdicts, S1} -> tell(Verdicts), lost(Why, S1)
+        {ok, Verdicts, S1} -> tell_all(Verdicts, S1), admit(S1);
+        {error, Why, Verdicts, S1} -> tell_all(Verdicts, S1), lost(Why, S1)
     end.
 
 frames(<<Length:32, _/binary>>, Verdicts, #state{frame_max = Max} = State) when Length == 0; Length > Max ->
@@ -358,15 +359,24 @@ answer(Id, Verdict, Rest, Verdicts, #state{open = Open} = State) ->
 group(Pid, Verdict, [{Pid, Same} | Others]) -> [{Pid, [Verdict | Same]} | Others];
 group(Pid, Verdict, Others) -> [{Pid, [Verdict]} | Others].
 
-tell(Verdicts) ->
-    [Pid ! {filterd_verdicts, lists:reverse(Same)} || {Pid, Same} <- lists:reverse(Verdicts)].
+tell_all(Verdicts, State) ->
+    [tell(Pid, lists:reverse(Same), State) || {Pid, Same} <- lists:reverse(Verdicts)].
+
+tell(Pid, Verdicts, #state{sessions = Sessions}) ->
+    case Sessions of
+        #{Pid := #session{answered = Answered}} ->
+            atomics:add(Answered, 1, length(Verdicts)),
+            Pid ! {filterd_verdicts, Verdicts};
+        _ ->
+            ended
+    end.
 
 fail_host(Host, #state{open = Open, waiting = Waiting, sessions = Sessions} = State) ->
     Members = maps:filter(fun(_, #session{info = #{host := H}}) -> H == Host end, Sessions),
     {Gone, Still} = lists:partition(fun({_, {Pid, _}}) -> is_map_key(Pid, Members) end, maps:to_list(Open)),
     {GoneWaiting, StillWaiting} = lists:partition(fun({inspect, Pid, _, _, _}) -> is_map_key(Pid, Members) end, queue:to_list(Waiting)),
     Owners = [Owner || {_, Owner} <- Gone] ++ [{Pid, Seq} || {inspect, Pid, Seq, _, _} <- GoneWaiting],
-    [Pid ! {filterd_verdicts, [{Seq, failed}]} || {Pid, Seq} <- Owners],
+    [tell(Pid, [{Seq, failed}], State) || {Pid, Seq} <- Owners],
     S = send([frame(?CANCEL, <<Id:32>>) || {Id, _} <- Gone],
              State#state{open = maps:from_list(Still), waiting = queue:from_list(StillWaiting)}),
     {maps:keys(Members), S}.
@@ -460,8 +470,8 @@ lost(_, #state{socket = undefined} = State) ->
 lost(Why, #state{socket = {Mod, Socket}, open = Open, waiting = Waiting} = State) ->
     ?WARNING_MSG("Inspect channel to filterd is lost: ~0tP", [Why, 12]),
     Mod:close(Socket),
-    [Pid ! {filterd_verdicts, [{Seq, failed}]} || {_, {Pid, Seq}} <- maps:to_list(Open)],
-    [Pid ! {filterd_verdicts, [{Seq, failed}]} || {inspect, Pid, Seq, _, _} <- queue:to_list(Waiting)],
+    [tell(Pid, [{Seq, failed}], State) || {_, {Pid, Seq}} <- maps:to_list(Open)],
+    [tell(Pid, [{Seq, failed}], State) || {inspect, Pid, Seq, _, _} <- queue:to_list(Waiting)],
     State#state{socket = undefined, channel = undefined, buffer = <<>>, open = #{}, waiting = queue:new()}.
 
 watch(#state{socket = undefined} = State) ->

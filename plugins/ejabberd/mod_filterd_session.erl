@@ -7,7 +7,7 @@
 %%% channel is in: one timer per session that has something held, never one per stanza.
 -module(mod_filterd_session).
 
--export([new/1, hold/3, handle/2, wait/1, move/1, is_idle/1, held/1, host/1]).
+-export([new/1, hold/3, handle/2, wait/1, is_answered/1, move/1, is_idle/1, held/1, host/1]).
 -export_type([session/0, verdict/0]).
 
 -include("xmpp.hrl").
@@ -20,6 +20,8 @@
 
 -record(session, {info :: info(),
                   channel :: undefined | {pid(), reference()},
+                  answered = atomics:new(1, []) :: atomics:atomics_ref(),   % verdicts sent to the owner; the channel counts
+                  handled = 0 :: non_neg_integer(),                         % verdicts that reached us
                   queue = queue:new() :: queue:queue({pos_integer(), stanza(), integer()}),
                   verdicts = #{} :: #{pos_integer() => verdict()},
                   next = 1 :: pos_integer(),
@@ -60,8 +62,8 @@ hold(Pkt, true, #session{info = #{host := Host}} = Session) ->
 
 %% A message that the owner received; ignored when it is not for the session.
 -spec handle(term(), session()) -> {decided(), session()} | ignored.
-handle({filterd_verdicts, Verdicts}, Session) ->
-    settle(Verdicts, Session);
+handle({filterd_verdicts, Verdicts}, #session{handled = Handled} = Session) ->
+    settle(Verdicts, Session#session{handled = Handled + length(Verdicts)});
 handle(filterd_deadline, Session) ->
     expire(Session#session{timer = false});
 handle({'DOWN', Ref, process, Pid, _}, #session{channel = {Pid, Ref}} = Session) ->
@@ -72,23 +74,29 @@ handle({filterd_seen, From, Ref}, Session) ->
 handle(_, _) ->
     ignored.
 
-%% Blocks until something changes.  Ends at the first deadline at the latest.
+%% Whether an answer is on its way to handle/2.  A client's process takes all messages out of its mailbox before it
+%% handles the first (p1_server), so wait/1 would not see such an answer: it is to be called when there is none.
+-spec is_answered(session()) -> boolean().
+is_answered(#session{answered = Answered, handled = Handled}) ->
+    atomics:get(Answered, 1) > Handled.
+
+%% Blocks until something changes, till the first deadline at the longest.
 -spec wait(session()) -> {decided(), session()}.
-wait(#session{channel = Channel} = Session) ->
-    Ref = case Channel of
-              {_, R} -> R;
-              undefined -> none
-          end,
+wait(Session) ->
+    Longest = case undecided(Session) of
+                  [{_, _, Deadline} | _] -> max(0, Deadline - now_ms());
+                  [] -> 0
+              end,
     receive
-        {filterd_verdicts, _} = Message -> handle(Message, Session);
-        filterd_deadline -> handle(filterd_deadline, Session);
-        {'DOWN', Ref, process, _, _} = Message -> handle(Message, Session)
+        {filterd_verdicts, _} = Message -> handle(Message, Session)
+    after Longest ->
+        expire(Session)
     end.
 
 %% The session has a new owner, the caller (a resumed stream): what is undecided is asked about again.
 -spec move(session()) -> {decided(), session()}.
 move(#session{info = #{host := Host}} = Session) ->
-    S = Session#session{channel = undefined, timer = false},
+    S = Session#session{channel = undefined, answered = atomics:new(1, []), handled = 0, timer = false},
     case {is_idle(S), mod_filterd_channel:pid(Host)} of
         {true, _} ->
             {[], S};
@@ -107,8 +115,8 @@ append(Pkt, #session{queue = Queue, next = Seq, info = #{host := Host}} = Sessio
 %% A session makes itself known to a channel once.
 join(Pid, #session{channel = {Pid, _}} = Session) ->
     {[], Session};
-join(Pid, #session{channel = Old, info = Info} = Session) ->
-    mod_filterd_channel:join(Pid, Info),
+join(Pid, #session{channel = Old, info = Info, answered = Answered} = Session) ->
+    mod_filterd_channel:join(Pid, Info, Answered),
     Joined = Session#session{channel = {Pid, erlang:monitor(process, Pid)}},
     case Old of
         undefined ->

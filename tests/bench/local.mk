@@ -1,7 +1,7 @@
 # Benchmarks: built and run by tests/bench/run, not by make check
 EXTRA_PROGRAMS += tests/bench/xmppload
 tests_bench_xmppload_SOURCES = tests/bench/xmppload.c
-noinst_PROGRAMS += tests/bench/httpload
+EXTRA_PROGRAMS += tests/bench/httpload
 tests_bench_httpload_SOURCES = tests/bench/httpload.c
 EXTRA_DIST += tests/bench/put.py
 noinst_PROGRAMS += tests/bench/journal

@@ -195,6 +195,9 @@ def main():
     args.add_argument("--quick", action="store_true", help="fewer requests, no 10 MiB")
     args.add_argument("--rss", action="store_true", help="one PUT of 1 GiB as well")
     args = args.parse_args()
+    wanted = ["tests/bench/httpload"] + ([] if args.server else ["tests/e2e/upload_host"])
+    if subprocess.run(["make", "-s", "-C", args.build, *wanted], stdout=sys.stderr).returncode:
+        raise SystemExit("--build must name a configured build folder (without sanitizers)")
     tool = os.path.join(args.build, "tests", "bench", "httpload")
     command = args.server or (os.path.join(args.build, "tests", "e2e", "upload_host") +
                               " --dir {dir} --policy clean --size_max 1073741824 --quota 4294967296 --expire_s 86400")

@@ -24,6 +24,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static void names(void **state)
@@ -391,6 +392,52 @@ static void held_jobs_count_as_connections(void **state)
 	close(fd);
 }
 
+static void overdue_verdict_is_not_waited_for(void **state)
+{
+	struct world *w = *state;
+	struct upload_slot slot;
+	char text[4096];
+	w->conf.scan.file_time_ms = -29900; /* the limit is twice this and a minute: 200 ms */
+	slot_for(w, &slot);
+	int fd = put(w, &slot, "hello");
+	turn_until(w, has_job);
+	assert_int_equal(answer(w, fd, text, sizeof text), 503);
+	assert_true(w->events == 1 && w->status == 503);
+	assert_int_equal(pread(w->fd, text, 5, 0), 5); /* still the judge's to read */
+	upload_verdict(w->job, UPLOAD_CLEAN, NULL, NULL);
+	snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", strstr(slot.get_url, "/files/"));
+	close(fd);
+	fd = client(w, text);
+	assert_int_equal(answer(w, fd, text, sizeof text), 404);
+	close(fd);
+}
+
+static void failed_link_is_no_success(void **state)
+{
+	struct world *w = *state;
+	struct upload_slot slot;
+	struct stat st;
+	char text[4096], path[200];
+	slot_for(w, &slot);
+	int fd = put(w, &slot, "hello");
+	turn_until(w, has_job);
+	/* what a broken disk or a bug would do: the name is taken */
+	int day = (int)(time(NULL) / 86400);
+	snprintf(path, sizeof path, "%s/uploads/d%d/%.24s", w->dir, day, strstr(slot.get_url, "/files/") + 7);
+	int taken = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_true(taken >= 0);
+	close(taken);
+	upload_verdict(w->job, UPLOAD_CLEAN, NULL, NULL);
+	assert_int_equal(answer(w, fd, text, sizeof text), 500);
+	assert_int_equal(w->status, 500);
+	assert_int_equal(stat(path, &st), 0); /* not ours to delete */
+	snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", strstr(slot.get_url, "/files/"));
+	close(fd);
+	fd = client(w, text);
+	assert_int_equal(answer(w, fd, text, sizeof text), 404);
+	close(fd);
+}
+
 static void limits_change_with_a_reload(void **state)
 {
 	struct world *w = *state;
@@ -430,7 +477,7 @@ int main(void)
 		cmocka_unit_test(names), cmocka_unit_test(media_types), cmocka_unit_test(ranges), cmocka_unit_test(thread_names_and_reports),
 		S(judge_sees_what_was_sent), S(refusal_is_told_and_reported), S(length_mismatch_is_reported_but_strangers_are_not),
 		S(judge_without_time), S(verdict_after_the_client_has_gone), S(verdict_after_the_service_has_gone),
-		S(held_jobs_count_as_connections), S(limits_change_with_a_reload), S(second_listener_on_the_port),
+		S(held_jobs_count_as_connections), S(overdue_verdict_is_not_waited_for), S(failed_link_is_no_success), S(limits_change_with_a_reload), S(second_listener_on_the_port),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,6 +125,46 @@ static void answers_files(void **state)
 	rig_remove(&r);
 }
 
+/* What needs files, charsets or memory while closed in must work as it does outside. */
+static void unpacks_and_decodes_closed_in(void **state)
+{
+	static const char page[] = "<html><body><p>norm-pattern-1234</p></body></html>";
+	static const char test[] = "Test.Norm:3:*:6e6f726d2d7061747465726e2d31323334\n";
+	char wide[4 * sizeof page] = "\xff\xfe\0", command[256], path[128], *data;
+	static const char *const archives[] = { "zip64.zip", "zip64_nested.zip", "rar4.rar", "a.deb", "eicar.zip", "eicar.eml" };
+	struct rig r;
+	struct scan_file_answer a;
+	size_t size;
+	rig_dirs(&r, rules);
+	rig_write(&r, "sig/test.ndb", test, strlen(test));
+	snprintf(command, sizeof command, "mkdir %s/h && python3 %s %s/h", r.dir, HOSTILE, r.dir);
+	assert_int_equal(system(command), 0);
+	rig_start(&r, 1, "");
+	rig_settle(&r, 0);
+	for (size_t i = 0; i < sizeof page - 1; i++)
+		wide[4 + 4 * i] = page[i];
+	scan(&r, SCAN_KIND_FILE, wide, 4 * sizeof page, &a);
+	assert_int_equal(a.status, SCAN_MALWARE);
+	assert_string_equal(name, "Test.Norm");
+	for (size_t i = 0; i < sizeof archives / sizeof *archives; i++) {
+		snprintf(path, sizeof path, "%s/h/%s", r.dir, archives[i]);
+		assert_int_equal(io_read_file(path, 1 << 20, &data, &size), 0);
+		scan(&r, SCAN_KIND_FILE, data, size, &a);
+		free(data);
+		if (a.status != SCAN_MALWARE)
+			fail_msg("%s: %s", archives[i], name);
+	}
+	snprintf(path, sizeof path, "%s/h/text_nested.zip", r.dir);
+	assert_int_equal(io_read_file(path, 1 << 20, &data, &size), 0);
+	scan(&r, SCAN_KIND_FILE, data, size, &a);
+	free(data);
+	assert_true(a.status == SCAN_CLEAN && a.n == 1 && a.findings[0].path_len == 11);
+	assert_memory_equal(a.findings[0].path, "a.zip/b.txt", 11);
+	assert_int_equal(r.exits, 0);
+	assert_int_equal(rig_stop(&r), 0);
+	rig_remove(&r);
+}
+
 static void more_findings_than_fit_are_no_clean_verdict(void **state)
 {
 	static char many[120000];
@@ -268,6 +308,7 @@ int main(void)
 		cmocka_unit_test(says_hello_with_its_detectors),
 		cmocka_unit_test(answers_texts_in_order),
 		cmocka_unit_test(answers_files),
+		cmocka_unit_test(unpacks_and_decodes_closed_in),
 		cmocka_unit_test(more_findings_than_fit_are_no_clean_verdict),
 		cmocka_unit_test(replaces_the_dead_at_once),
 		cmocka_unit_test(kills_on_demand_but_never_the_successor),

@@ -61,6 +61,8 @@ def configuration(server, components, cert, ca, module_options, extra_modules, v
         {"port": server.http_port, "ip": "127.0.0.1", "module": "ejabberd_http",
          "request_handlers": {"/bosh": "mod_bosh", "/ws": "ejabberd_http_ws"}},
         {"port": server.component_port, "ip": "127.0.0.1", "module": "ejabberd_service", "access": "all",
+         # else each component is sent what is for any of them
+         "global_routes": False,
          "hosts": {domain: {"password": secret} for domain, secret in components.items()}},
     ]
     if server.s2s_port:
