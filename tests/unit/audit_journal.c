@@ -454,6 +454,42 @@ static void full_disk_keeps_what_it_took(void **state)
 	remove_folder(dir);
 }
 
+/* Tiles can't be written, entries can: they wait in the tail, acknowledged, and move on later. */
+static void bundles_wait_for_space(void **state)
+{
+	char *dir = new_folder();
+	struct journal_report r;
+	pid_t pid = fork();
+	if (pid == 0) {
+		char error[256];
+		struct journal *j = journal_open(dir, seed, origin, NULL, error, sizeof error);
+		struct rlimit old, small = { 8000, RLIM_INFINITY };
+		signal(SIGXFSZ, SIG_IGN);
+		getrlimit(RLIMIT_FSIZE, &old);
+		setrlimit(RLIMIT_FSIZE, &small);
+		for (int i = 0; i < 300; i++)
+			if (journal_append(j, "{}", 2) < 0 || journal_commit(j) < 0)
+				_exit(2);
+		if (journal_checkpoint(j) != JOURNAL_IO || journal_size(j) != 300)
+			_exit(3);
+		journal_close(&j);
+		j = journal_open(dir, seed, origin, NULL, error, sizeof error); /* nor does a start need the space */
+		if (!j || journal_size(j) != 300)
+			_exit(4);
+		setrlimit(RLIMIT_FSIZE, &old);
+		if (journal_checkpoint(j) < 0 || journal_covered(j) != 300)
+			_exit(5);
+		_exit(0);
+	}
+	int status;
+	waitpid(pid, &status, 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(verify(dir, &r), 0);
+	assert_int_equal(r.covered, 300);
+	remove_folder(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +498,7 @@ int main(void)
 		cmocka_unit_test(rollback_is_found), cmocka_unit_test(torn_end_is_cut_and_told),
 		cmocka_unit_test(another_key_or_writer_is_refused), cmocka_unit_test(entries_have_bounds),
 		cmocka_unit_test(killed_writers_lose_nothing), cmocka_unit_test(full_disk_keeps_what_it_took),
+		cmocka_unit_test(bundles_wait_for_space),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
