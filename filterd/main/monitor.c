@@ -189,8 +189,8 @@ static void start_broker(struct monitor *m, uint64_t now_ms)
 {
 	int channel[2] = { -1, -1 }, recorder[2] = { -1, -1 }, bundle = -1;
 	pid_t pid = -1;
-	if (io_socketpair(SOCK_SEQPACKET, channel) == 0 && io_socketpair(SOCK_SEQPACKET, recorder) == 0 && (bundle = bundle_to_fd(&m->config.bundle, 1)) >= 0 &&
-	    io_nonblock(channel[0]) == 0)
+	if (io_socketpair(SOCK_SEQPACKET, channel) == 0 && io_socketpair(SOCK_SEQPACKET, recorder) == 0 &&
+	    (bundle = bundle_to_fd(&m->config.bundle, 1)) >= 0 && io_nonblock(channel[0]) == 0)
 		pid = start_role(m, "broker", (const int[]){ channel[1], bundle, recorder[1] }, 3, &m->broker_privs);
 	io_close(&channel[1]);
 	io_close(&recorder[1]);
@@ -214,7 +214,8 @@ static void start_recorder(struct monitor *m, uint64_t now_ms)
 {
 	int pair[2] = { m->recorder_fd, -1 }, bundle = -1;
 	pid_t pid = -1;
-	if ((pair[0] >= 0 || io_socketpair(SOCK_SEQPACKET, pair) == 0) && (bundle = bundle_to_fd(&m->config.bundle, 0)) >= 0)
+	if ((pair[0] >= 0 || io_socketpair(SOCK_SEQPACKET, pair) == 0) &&
+	    (bundle = bundle_to_fd(&m->config.bundle, 0)) >= 0)
 		pid = start_role(m, "recorder", (const int[]){ pair[0], bundle }, 2, &m->plain_privs);
 	if (pid > 0) {
 		role_started(&m->recorder, pid);
@@ -236,7 +237,11 @@ static pid_t start_nursery(struct monitor *m, uint32_t generation, int channel, 
 {
 	char number[16];
 	const char *const argv[] = { "filterd-scan", number, NULL };
-	struct spawn s = { .path = m->options->scan, .argv = argv, .fds = { channel, bundle }, .nfds = 2, .privs = m->root ? &m->plain_privs : NULL };
+	struct spawn s = {.path = m->options->scan,
+	                  .argv = argv,
+	                  .fds = {channel, bundle},
+	                  .nfds = 2,
+	                  .privs = m->root ? &m->plain_privs : NULL};
 	snprintf(number, sizeof number, "%u", generation);
 	pid_t pid = spawn_run(&s);
 	if (pid < 0)
@@ -253,12 +258,16 @@ static int propose(struct monitor *m, const struct bundle *b, enum monitor_reaso
 	int pair[2] = { -1, -1 }, plain = -1, secret = -1, r = -1;
 	uint32_t n = ++m->generation;
 	pid_t pid = -1;
-	if (io_socketpair(SOCK_SEQPACKET, pair) < 0 || (plain = bundle_to_fd(b, 0)) < 0 || (secret = bundle_to_fd(b, 1)) < 0 ||
-	    (pid = start_nursery(m, n, pair[1], plain)) < 0) {
+	if (io_socketpair(SOCK_SEQPACKET, pair) < 0 || (plain = bundle_to_fd(b, 0)) < 0 ||
+	    (secret = bundle_to_fd(b, 1)) < 0 || (pid = start_nursery(m, n, pair[1], plain)) < 0) {
 		snprintf(text, text_size, "the nursery could not be started: %s", strerror(errno));
 		goto out;
 	}
-	if (!say(m, &(struct monitor_msg){ .type = MONITOR_GENERATION, .generation = n, .reason = reason, .fds = { secret, pair[0] }, .nfds = 2 })) {
+	if (!say(m, &(struct monitor_msg){.type = MONITOR_GENERATION,
+	                                  .generation = n,
+	                                  .reason = reason,
+	                                  .fds = {secret, pair[0]},
+	                                  .nfds = 2})) {
 		snprintf(text, text_size, "the broker does not listen");
 		goto out; /* the nursery ends with its channel */
 	}
@@ -379,7 +388,8 @@ static int check_fixed(const struct conf *old, const struct conf *new, struct cf
 		: strcmp(old->run_dir, new->run_dir) != 0                  ? "run_dir"
 		: strcmp(old->user, new->user) != 0                        ? "user"
 									   : NULL;
-	return name ? cfgerr_set(err, new->path, 0, "%s can't be changed by a reload; restart filterd for that", name) : 0;
+	return name ? cfgerr_set(err, new->path, 0, "%s can't be changed by a reload; restart filterd for that", name)
+	            : 0;
 }
 
 static void begin_reload(struct monitor *m)
@@ -448,7 +458,8 @@ static void take_message(struct monitor *m, const struct monitor_msg *msg)
 			m->requests[m->nrequests++] = msg->id;
 			m->reload_wanted = true;
 		} else {
-			struct monitor_msg no = { .type = MONITOR_DONE, .id = msg->id, .text = "too many reloads are waiting already" };
+			struct monitor_msg no = {
+			        .type = MONITOR_DONE, .id = msg->id, .text = "too many reloads are waiting already"};
 			say(m, &no);
 		}
 		break;
@@ -461,7 +472,8 @@ static void read_broker(struct monitor *m)
 {
 	struct monitor_msg msg;
 	int r = 1;
-	for (int i = 0; i < 16 && m->broker_fd >= 0 && (r = monitor_recv(m->broker_fd, MONITOR_SIDE_BROKER, &msg)) == 1; i++)
+	for (int i = 0; i < 16 && m->broker_fd >= 0 && (r = monitor_recv(m->broker_fd, MONITOR_SIDE_BROKER, &msg)) == 1;
+	     i++)
 		take_message(m, &msg);
 	if (r == 0)
 		io_close(&m->broker_fd); /* its end as a process follows, or it is overdue in check_deadlines() */
@@ -713,13 +725,15 @@ static int set_up(struct monitor *m)
 		return -1;
 	}
 	const struct conf *c = m->config.conf;
-	if (find_users(m, why, sizeof why) < 0 || folders_make(c->state_dir, c->run_dir, m->plain_privs.uid, m->plain_privs.gid, why, sizeof why) < 0) {
+	if (find_users(m, why, sizeof why) < 0 ||
+	    folders_make(c->state_dir, c->run_dir, m->plain_privs.uid, m->plain_privs.gid, why, sizeof why) < 0) {
 		log_error("%s", why);
 		return -1;
 	}
 	m->lock_fd = lock_take(c->state_dir, &other);
 	if (m->lock_fd < 0 && errno == EWOULDBLOCK)
-		log_error("another filterd (pid %ld) uses %s; end it, or give this one its own state_dir", (long)other, c->state_dir);
+		log_error("another filterd (pid %ld) uses %s; end it, or give this one its own state_dir", (long)other,
+		          c->state_dir);
 	else if (m->lock_fd < 0)
 		log_error("%s/lock: %s", c->state_dir, strerror(errno));
 	if (m->lock_fd < 0)

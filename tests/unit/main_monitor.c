@@ -63,7 +63,8 @@ static void role_setup(const char *name, struct bundle *b, struct conf **c)
 	if (bundle_from_fd(4, b) < 0 || conf_parse(b, c, &err) < 0)
 		_exit(98);
 	snprintf(seen_path, sizeof seen_path, "%s/seen", (*c)->state_dir);
-	see("%s started pid=%ld uid=%ld fds=%d secret=%s", name, (long)getpid(), (long)getuid(), fds, (*c)->links[0].secret ? "yes" : "no");
+	see("%s started pid=%ld uid=%ld fds=%d secret=%s", name, (long)getpid(), (long)getuid(), fds,
+	    (*c)->links[0].secret ? "yes" : "no");
 }
 
 static volatile sig_atomic_t reload_asked;
@@ -114,7 +115,8 @@ static void broker_takes(const struct monitor_msg *m, int *nursery)
 		see("broker done id=%u ok=%u text=%s", m->id, m->ok, m->text);
 		break;
 	case MONITOR_EVENT:
-		see("broker event %s %s=%s %s=%s", event_info(m->event)->name, m->fields[0].name, m->fields[0].value, m->fields[1].name, m->fields[1].value);
+		see("broker event %s %s=%s %s=%s", event_info(m->event)->name, m->fields[0].name, m->fields[0].value,
+		    m->fields[1].name, m->fields[1].value);
 		break;
 	default:
 		_exit(96);
@@ -294,7 +296,8 @@ static void expect_within(const struct stage *s, const char *what, int times, in
 			size_t size;
 			if (io_read_file(s->seen, 1 << 20, &text, &size) < 0)
 				text = NULL;
-			fail_msg("\"%s\" was not seen %d times within %d ms; seen:\n%s", what, times, ms, text ? text : "nothing");
+			fail_msg("\"%s\" was not seen %d times within %d ms; seen:\n%s", what, times, ms,
+			         text ? text : "nothing");
 		}
 		usleep(5000);
 	}
