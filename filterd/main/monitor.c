@@ -60,6 +60,7 @@ struct proposal {
 	pid_t pid;             /* of its nursery; 0 = dead */
 	uint64_t deadline_ms;
 	struct config config;  /* REASON_RELOAD: what counts when it is accepted */
+	struct privs broker_privs;
 };
 
 struct drained {
@@ -308,6 +309,25 @@ static struct watch *make_watch(const struct conf *c)
 	return w;
 }
 
+static bool same_folders(const struct conf_scan *a, const struct conf_scan *b)
+{
+	return strcmp(a->signatures, b->signatures) == 0 && strcmp(a->official, b->official) == 0;
+}
+
+static void take_config(struct monitor *m, struct config *next, const struct privs *broker_privs)
+{
+	bool same = same_folders(&m->config.conf->scan, &next->conf->scan);
+	config_free(&m->config);
+	m->config = *next;
+	*next = (struct config){ 0 };
+	m->broker_privs = *broker_privs;
+	if (same)
+		return; /* the watch may hold a change that came while the nursery was loading */
+	watch_free(&m->watch);
+	m->watch = make_watch(m->config.conf);
+	m->signatures_wanted = true; /* as nobody watched these folders while it was */
+}
+
 static void accepted(struct monitor *m, uint32_t n)
 {
 	struct proposal *p = &m->proposal;
@@ -321,11 +341,7 @@ static void accepted(struct monitor *m, uint32_t n)
 	if (!p->pid) /* it died between its HELLO and now */
 		role_ended(&m->nursery, clock_ms());
 	if (p->reason == REASON_RELOAD) {
-		config_free(&m->config);
-		m->config = p->config;
-		p->config = (struct config){ 0 };
-		watch_free(&m->watch);
-		m->watch = make_watch(m->config.conf);
+		take_config(m, &p->config, &p->broker_privs);
 	}
 	if (p->reason == REASON_RELOAD || p->reason == REASON_SIGNATURES)
 		answer_requests(m, true, "the new generation serves");
@@ -392,9 +408,25 @@ static int check_fixed(const struct conf *old, const struct conf *new, struct cf
 	            : 0;
 }
 
+/* Who the roles will be: the configured user if we are root, else whoever we are.  The broker is also in the groups
+ * of its sockets, so that it can give them away. */
+static int find_users(const struct conf *c, struct privs *plain, struct privs *broker, char *why, size_t why_size)
+{
+	*plain = *broker = (struct privs){ .uid = geteuid(), .gid = getegid() };
+	if (geteuid() != 0)
+		return 0;
+	if (privs_find_user(c->user, plain, why, why_size) < 0)
+		return -1;
+	*broker = *plain;
+	if (privs_add_group(broker, c->control.group, why, why_size) < 0)
+		return -1;
+	return privs_add_group(broker, c->inspect.group, why, why_size);
+}
+
 static void begin_reload(struct monitor *m)
 {
 	struct config next = { 0 };
+	struct privs plain, broker;
 	struct cfgerr err = { 0 };
 	char text[MONITOR_TEXT_SIZE];
 	m->reload_wanted = m->signatures_wanted = false; /* a reload loads signatures, too */
@@ -402,10 +434,13 @@ static void begin_reload(struct monitor *m)
 	int r = conf_load(m->options->conf_path, &next.bundle, &next.conf, &err);
 	if (r == 0)
 		r = check_fixed(m->config.conf, next.conf, &err);
+	if (r == 0 && (r = find_users(next.conf, &plain, &broker, text, sizeof text)) < 0)
+		cfgerr_set(&err, next.conf->path, 0, "%s", text);
 	if (r == 0 && (r = propose(m, &next.bundle, REASON_RELOAD, text, sizeof text)) < 0)
 		cfgerr_set(&err, "", 0, "%s", text);
 	if (r == 0) {
 		m->proposal.config = next;
+		m->proposal.broker_privs = broker;
 		return;
 	}
 	config_free(&next);
@@ -694,24 +729,6 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* Who the roles will be: the configured user if we are root, else whoever we are. */
-static int find_users(struct monitor *m, char *why, size_t why_size)
-{
-	const struct conf *c = m->config.conf;
-	m->root = geteuid() == 0;
-	if (!m->root) {
-		m->plain_privs = m->broker_privs = (struct privs){ .uid = geteuid(), .gid = getegid() };
-		return 0;
-	}
-	if (privs_find_user(c->user, &m->plain_privs, why, why_size) < 0)
-		return -1;
-	m->broker_privs = m->plain_privs;
-	/* as a member of these groups the broker can give its sockets to them */
-	if (privs_add_group(&m->broker_privs, c->control.group, why, why_size) < 0)
-		return -1;
-	return privs_add_group(&m->broker_privs, c->inspect.group, why, why_size);
-}
-
 /* config → folders → lock → privileges */
 static int set_up(struct monitor *m)
 {
@@ -725,7 +742,8 @@ static int set_up(struct monitor *m)
 		return -1;
 	}
 	const struct conf *c = m->config.conf;
-	if (find_users(m, why, sizeof why) < 0 ||
+	m->root = geteuid() == 0;
+	if (find_users(c, &m->plain_privs, &m->broker_privs, why, sizeof why) < 0 ||
 	    folders_make(c->state_dir, c->run_dir, m->plain_privs.uid, m->plain_privs.gid, why, sizeof why) < 0) {
 		log_error("%s", why);
 		return -1;

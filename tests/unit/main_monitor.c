@@ -452,6 +452,35 @@ static void reload_cannot_move_the_state_folder(void **state)
 	expect(s, more, 1);
 }
 
+static void reload_with_an_unknown_group_is_refused(void **state)
+{
+	struct stage *s = *state;
+	char want[300];
+	if (geteuid() != 0)
+		skip();
+	expect_running(s);
+	write_conf(s, "inspect = { group = \"no-such-group\"; };\n");
+	assert_int_equal(kill(s->monitor, SIGHUP), 0);
+	snprintf(want, sizeof want, "broker event config.rejected file=%s reason=there is no group", s->conf);
+	expect(s, want, 1);
+}
+
+static void reload_can_move_the_signatures(void **state)
+{
+	struct stage *s = *state;
+	char path[200];
+	expect_running(s);
+	snprintf(s->signatures, sizeof s->signatures, "%s/sig2", s->dir);
+	assert_int_equal(mkdir(s->signatures, 0755), 0);
+	write_conf(s, "");
+	assert_int_equal(kill(s->monitor, SIGHUP), 0);
+	expect(s, "reason=reload", 1);
+	expect(s, "reason=signatures", 1); /* what came before it was watched */
+	snprintf(path, sizeof path, "%s/own.ndb", s->signatures);
+	write_file(path, "x\n", 0644);
+	expect(s, "reason=signatures", 2);
+}
+
 static void signatures_are_noticed_when_they_come_and_go(void **state)
 {
 	struct stage *s = *state;
@@ -578,6 +607,8 @@ int main(int argc, char **argv)
 		TEST(reload_keeps_the_old_when_the_file_is_broken),
 		TEST(reload_keeps_the_old_when_the_nursery_says_no),
 		TEST(reload_cannot_move_the_state_folder),
+		TEST(reload_with_an_unknown_group_is_refused),
+		TEST(reload_can_move_the_signatures),
 		TEST(signatures_are_noticed_when_they_come_and_go),
 		TEST(many_reloads_leak_no_descriptor),
 		TEST(death_of_the_monitor_ends_all),
