@@ -23,11 +23,11 @@ struct queue {
 struct durable {
 	pthread_t thread;
 	bool started;
-	pthread_mutex_t lock;  /* of todo, finished and stop */
+	pthread_mutex_t lock; /* of todo, finished and stop */
 	pthread_cond_t work;
 	struct queue todo, finished;
 	bool stop;
-	int wake_fd;           /* eventfd: finished is not empty */
+	int wake_fd; /* eventfd: finished is not empty */
 	struct event *wake;
 };
 
@@ -67,7 +67,7 @@ static int link_unnamed(int fd, int dir_fd, const char *name)
 /* Order is what makes it safe: never a name whose content could be missing after a power loss. */
 static void do_files(struct durable_item **files, int n)
 {
-	bool synced[BATCH_MAX] = { false };
+	bool synced[BATCH_MAX] = {false};
 	for (int i = 0; i < n; i++)
 		(void)sync_file_range(files[i]->fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* a hint: what counts comes next */
 	for (int i = 0; i < n; i++)

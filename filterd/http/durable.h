@@ -17,24 +17,25 @@ struct event_base;
 struct durable;
 
 enum durable_kind {
-	DURABLE_FILE,  /* make fd's content durable, link it into dir_fd as name, make that durable */
-	DURABLE_SYNC,  /* fdatasync(fd) */
-	DURABLE_RUN    /* run(): something else that may wait for the disk */
+	DURABLE_FILE, /* make fd's content durable, link it into dir_fd as name, make that durable */
+	DURABLE_SYNC, /* fdatasync(fd) */
+	DURABLE_RUN   /* run(): something else that may wait for the disk */
 };
 
 struct durable_item {
 	enum durable_kind kind;
 	int fd, dir_fd;
 	const char *name;
-	void (*run)(struct durable_item *item);      /* in the thread */
-	void (*done)(struct durable_item *item);     /* in the event loop; error is set */
+	void (*run)(struct durable_item *item);  /* in the thread */
+	void (*done)(struct durable_item *item); /* in the event loop; error is set */
 	void *ctx;
-	int error;                                   /* 0 or errno */
+	int error; /* 0 or errno */
 	struct durable_item *next;
 };
 
 /* NULL with errno.  The thread starts, with all signals blocked, when there is first something for it to do: after the
- * process has closed itself in, since Landlock binds the thread that asks for it and those born later, not its siblings. */
+ * process has closed itself in, since Landlock binds the thread that asks for it and those born later, not its
+ * siblings. */
 struct durable *durable_new(struct event_base *base);
 /* Queues an item, which stays the caller's and must live until done() was called. */
 void durable_submit(struct durable *d, struct durable_item *item);
