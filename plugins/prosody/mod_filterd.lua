@@ -429,7 +429,7 @@ end
 
 function lose_channel(ch, why)
 	if ch.dead then return; end
-	ch.dead = true;
+	ch.dead, ch.out, ch.buffer = true, {}, "";
 	if ch.conn then ch.conn:close(); end
 	if channel ~= ch then return; end
 	channel = nil;
@@ -626,11 +626,18 @@ local function inject(text)
 	return ok and 0 or 2;
 end
 
-local function answered(ch, body, verdict, prepare)
+local function answered(ch, id, verdict)
+	local item = ch.open[id];
+	if item then settle(item, verdict); end -- else it comes late
+	return true;
+end
+
+-- An answer that can't be used must not turn into the original, not even where on_failure is open
+local function answered_with(ch, body, verdict, prepare)
 	local id = unpack(">I4", body);
 	local item = ch.open[id];
-	if not item then return true; end -- late
-	local usable = not prepare or prepare(item, body:sub(5));
+	if not item then return true; end
+	local usable = prepare(item, parse(body:sub(5)));
 	settle(item, usable and verdict or "refuse");
 	return usable;
 end
@@ -647,24 +654,22 @@ on_frame[READY] = { 9, true, function (ch, body)
 end };
 
 on_frame[DELIVER] = { 4, true, function (ch, body)
-	return answered(ch, body, "deliver");
+	return answered(ch, unpack(">I4", body), "deliver");
 end };
 
 on_frame[DROP] = { 4, true, function (ch, body)
-	return answered(ch, body, "drop");
+	return answered(ch, unpack(">I4", body), "drop");
 end };
 
 on_frame[REPLACE] = { 5, false, function (ch, body)
-	return answered(ch, body, "replace", function (item, text)
-		local stanza = parse(text);
+	return answered_with(ch, body, "replace", function (item, stanza)
 		item.replacement = stanza;
 		return stanza and stanza.attr.xmlns == nil and stanza.name == item.stanza.name;
 	end);
 end };
 
 on_frame[BOUNCE] = { 5, false, function (ch, body)
-	return answered(ch, body, "bounce", function (item, text)
-		local err = parse(text);
+	return answered_with(ch, body, "bounce", function (item, err)
 		item.error = err;
 		return err and err.attr.xmlns == nil and err.name == "error";
 	end);
@@ -700,7 +705,9 @@ local function read_frames(ch, data)
 		if length == 0 or length > ch.max_frame then return lose_channel(ch, "bad frame length"); end
 		if size - at + 1 < 4 + length then break; end
 		local kind = data:byte(at + 4);
-		if not handle_frame(ch, kind, data:sub(at + 5, at + 3 + length)) then
+		if kind == DELIVER and length == 5 and ch.ready then -- nearly all of them: spare the copy
+			answered(ch, unpack(">I4", data, at + 5), "deliver");
+		elseif not handle_frame(ch, kind, data:sub(at + 5, at + 3 + length)) then
 			return lose_channel(ch, ("bad frame of type 0x%02x"):format(kind));
 		end
 		if ch.dead then return; end

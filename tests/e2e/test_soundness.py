@@ -638,6 +638,22 @@ def test_gateway_to_user(world, gate):
     assert world.peer.wait_ask(lambda a: f"last {tag}" in a.stanza).session.origin == 3
 
 
+def test_gateway_gone_while_held(world):
+    async def say_and_go():
+        link = peers.Link("127.0.0.1", world.server.component_port, GATE, GATE_SECRET)
+        await link.connect()
+        link.send(f"<message from='irc@{GATE}' to='{bob.full}'><body>wait:600 SECRET {tag}</body></message>"
+                  f"<message from='irc@{GATE}' to='{bob.full}'><body>last {tag}</body></message>")
+        while not world.peer.asked("last " + tag):
+            await asyncio.sleep(0.01)
+        await link.close()
+    bob = world.client("bob@example.test")
+    tag = world.unique("gate-gone")
+    world.peer.do(asyncio.wait_for(say_and_go(), 10))
+    bob.wait_message(body=f"last {tag}")
+    assert bodies(bob, tag) == [f"wait:600 [removed] {tag}", f"last {tag}"]
+
+
 def test_user_to_gateway(world, gate):
     bob = world.client("bob@example.test")
     tag = world.unique("gate-out")
