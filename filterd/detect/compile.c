@@ -35,13 +35,18 @@ static int fold_regex(const char *regex, char *dst, size_t dst_size)
 	return 0;
 }
 
-static int compile_regex(struct detect_set *set, struct regex *re, const char *regex, int callout, const char *file, int line, struct cfgerr *err)
+static int compile_regex(struct detect_set *set, struct regex *re, const char *regex, struct classified *cls, int callout,
+                         const char *file, int line, struct cfgerr *err)
 {
 	char msg[300], *folded = malloc(REGEX_FOLDED_MAX);
 	int r = folded ? fold_regex(regex, folded, REGEX_FOLDED_MAX) : -1;
+	struct classified exclusion;
+	cls = cls ? cls : &exclusion;
 	if (r < 0)
 		cfgerr_set(err, file, line, "this regex is too long");
-	else if ((r = regex_compile(re, folded, callout, msg, sizeof msg)) < 0)
+	else
+		classify(folded, set->arena, cls);
+	if (r == 0 && (r = regex_compile(re, folded, callout, cls->cost > CLASSIFY_COST_MAX, msg, sizeof msg)) < 0)
 		cfgerr_set(err, file, line, "bad regex: %s: %.120s", msg, regex);
 	free(folded);
 	if (r == 0) {
@@ -58,7 +63,7 @@ static int compile_pattern(struct detect_set *set, const struct detector_def *de
 	p->def = &def->patterns[i];
 	p->detector = (uint16_t)set->ndetectors;
 	p->checked = def->validate.n || p->def->validate.n || def->exclude_values.n || def->exclude_patterns.n;
-	if (compile_regex(set, &p->re, p->def->regex, p->checked, def->file, p->def->line, err) < 0)
+	if (compile_regex(set, &p->re, p->def->regex, &p->cls, p->checked, def->file, p->def->line, err) < 0)
 		return -1;
 	set->npatterns++;
 	p->group = (uint16_t)regex_group(&p->re, "secret");
@@ -121,7 +126,7 @@ static int compile_exclude(struct detect_set *set, const struct detector_def *de
 			return cfgerr_set(err, def->file, def->exclude_patterns.line[i], "this regex is too long");
 		/* an exclusion means the whole sensitive part, not a piece of it */
 		stpcpy(stpcpy(stpcpy(whole, "\\A(?:"), def->exclude_patterns.item[i]), ")\\z");
-		if (compile_regex(set, &d->exclude_patterns[i], whole, 0, def->file, def->exclude_patterns.line[i], err) < 0)
+		if (compile_regex(set, &d->exclude_patterns[i], whole, NULL, 0, def->file, def->exclude_patterns.line[i], err) < 0)
 			return -1;
 	}
 	return 0;
@@ -180,7 +185,7 @@ static int compile_all(struct detect_set *set, const struct bundle *b, struct cf
 	for (size_t i = 0; i < defs.n; i++)
 		if (compile_detector(set, &defs.detectors[i], err) < 0)
 			return -1;
-	return 0;
+	return detect_plan(set) < 0 ? cfgerr_set(err, NULL, 0, "out of memory") : 0;
 }
 
 int detect_compile(const struct bundle *b, struct detect_set **set_r, struct cfgerr *err)
@@ -211,6 +216,7 @@ void detect_free(struct detect_set **setp)
 	for (size_t i = 0; i < set->ndetectors; i++)
 		for (size_t k = 0; k < set->detectors[i].nexclude_patterns; k++)
 			regex_free(&set->detectors[i].exclude_patterns[k]);
+	literal_free(&set->literals);
 	arena_free(&set->arena);
 	free(set);
 	*setp = NULL;

@@ -40,8 +40,27 @@ int detect_jit(const struct detect_set *set);
 /* The number of inline tests. */
 size_t detect_tests(const struct detect_set *set);
 
-/* Runs each detector's inline tests (match and no_match) through the same scan as production. */
+/* Runs each detector's inline tests (match and no_match) through the same scan as production.  -1: err tells of the first
+ * that fails. */
 int detect_selftest(const struct detect_set *set, struct cfgerr *err) __attribute__((warn_unused_result));
+
+/* The same for a rule's author: tells report() of everything wrong, patterns that texts can make slow too.  Returns how much
+ * there is. */
+typedef void (*detect_report)(void *arg, const struct cfgerr *e);
+size_t detect_check(const struct detect_set *set, detect_report report, void *arg);
+
+/* How one pattern is run and what that costs, for `filterctl rules lint`. */
+struct detect_price {
+	const char *detector, *regex, *file;
+	int line;
+	const char *kind;     /* literal, number, shape or always (classify.h) */
+	double cost;          /* steps of backtracking from one start at most */
+	int watched;          /* compiled so that the clock can stop it */
+	char literals[160];   /* what is looked for, if kind is literal */
+	char slow[160];       /* "" or on what text it is slow */
+};
+size_t detect_patterns(const struct detect_set *set);
+void detect_pattern_price(const struct detect_set *set, size_t pattern, struct detect_price *p_r);
 
 struct detect_scratch *detect_scratch_new(const struct detect_set *set);
 void detect_scratch_free(struct detect_scratch **s);

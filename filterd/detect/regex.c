@@ -22,11 +22,12 @@ static int compile_one(pcre2_code **code_r, const char *pattern, uint32_t option
 	return 0;
 }
 
-static int compile_both(struct regex *r, const char *pattern, char *msg, size_t size)
+static int compile_both(struct regex *r, const char *pattern, int watched, char *msg, size_t size)
 {
-	*r = (struct regex){ .jit = 1 };
-	if (compile_one(&r->ascii, pattern, 0, &r->jit, msg, size) < 0 ||
-	    compile_one(&r->unicode, pattern, PCRE2_UCP, &r->jit, msg, size) < 0) {
+	uint32_t options = watched ? PCRE2_AUTO_CALLOUT : 0;
+	*r = (struct regex){ .jit = 1, .watched = watched };
+	if (compile_one(&r->ascii, pattern, options, &r->jit, msg, size) < 0 ||
+	    compile_one(&r->unicode, pattern, options | PCRE2_UCP, &r->jit, msg, size) < 0) {
 		regex_free(r);
 		return -1;
 	}
@@ -34,14 +35,14 @@ static int compile_both(struct regex *r, const char *pattern, char *msg, size_t 
 	return 0;
 }
 
-int regex_compile(struct regex *r, const char *pattern, int callout, char *msg, size_t size)
+int regex_compile(struct regex *r, const char *pattern, int callout, int watched, char *msg, size_t size)
 {
 	if (strncmp(pattern, "(*", 2) == 0) {
 		snprintf(msg, size, "a pattern must not begin with a (*VERB), at offset 0");
 		return -1;
 	}
 	struct regex plain;
-	if (compile_both(&plain, pattern, msg, size) < 0) /* first, so that messages are about what the author wrote */
+	if (compile_both(&plain, pattern, watched, msg, size) < 0) /* first, so that messages are about what the author wrote */
 		return -1;
 	*r = plain;
 	char *with = callout ? malloc(strlen(pattern) + 32) : NULL, ignored[8];
@@ -49,7 +50,7 @@ int regex_compile(struct regex *r, const char *pattern, int callout, char *msg, 
 		return 0;
 	sprintf(with, "(?:%s)(?C%d)", pattern, REGEX_CALLOUT);
 	/* an open comment or \Q would swallow the callout: then it stays without */
-	if (compile_both(r, with, ignored, sizeof ignored) == 0 && r->ngroups == plain.ngroups) {
+	if (compile_both(r, with, watched, ignored, sizeof ignored) == 0 && r->ngroups == plain.ngroups) {
 		r->callout = 1;
 		regex_free(&plain);
 	} else {
@@ -75,6 +76,7 @@ int regex_group(const struct regex *r, const char *name)
 
 int regex_run_init(struct regex_run *run, uint32_t ngroups_max)
 {
+	*run = (struct regex_run){ 0 };
 	run->data = pcre2_match_data_create(ngroups_max + 1, NULL);
 	run->context = pcre2_match_context_create(NULL);
 	run->stack = pcre2_jit_stack_create(REGEX_JIT_STACK_MIN, REGEX_JIT_STACK_MAX, NULL);
@@ -97,24 +99,20 @@ void regex_run_free(struct regex_run *run)
 	*run = (struct regex_run){ 0 };
 }
 
-int regex_match(const struct regex *r, struct regex_run *run, const char *s, size_t size, size_t start, size_t last, int ascii)
-{
-	pcre2_set_offset_limit(run->context, last);
-	int rc = pcre2_match(ascii ? r->ascii : r->unicode, (PCRE2_SPTR)s, size, start, PCRE2_NO_UTF_CHECK, run->data, run->context);
-	return rc > 0 ? 1 : rc == 0 ? 1 : rc == PCRE2_ERROR_NOMATCH ? 0 : rc;
-}
-
 struct judging {
-	regex_judge judge;
+	regex_judge judge; /* or NULL: every end will do */
 	void *arg;
 	unsigned group;
+	const struct regex_run *run;
 };
 
-static int at_end(pcre2_callout_block *b, void *arg)
+static int on_callout(pcre2_callout_block *b, void *arg)
 {
 	const struct judging *j = arg;
 	size_t start = b->start_match, end = b->current_position;
 	if (b->callout_number != REGEX_CALLOUT)
+		return j->run->tick && j->run->tick(j->run->tick_arg) ? PCRE2_ERROR_CALLOUT : 0;
+	if (!j->judge)
 		return 0;
 	if (j->group) {
 		if (j->group >= b->capture_top || b->offset_vector[2 * j->group] == PCRE2_UNSET)
@@ -129,9 +127,15 @@ static int at_end(pcre2_callout_block *b, void *arg)
 int regex_match_judged(const struct regex *r, struct regex_run *run, const char *s, size_t size, size_t start, size_t last, int ascii,
                        unsigned group, regex_judge judge, void *arg)
 {
-	struct judging j = { judge, arg, group };
-	pcre2_set_callout(run->context, at_end, &j);
-	int rc = regex_match(r, run, s, size, start, last, ascii);
-	pcre2_set_callout(run->context, NULL, NULL);
-	return rc;
+	struct judging j = { judge, arg, group, run };
+	int use = r->watched || judge;
+	pcre2_set_offset_limit(run->context, last);
+	pcre2_set_callout(run->context, use ? on_callout : NULL, use ? &j : NULL);
+	int rc = pcre2_match(ascii ? r->ascii : r->unicode, (PCRE2_SPTR)s, size, start, PCRE2_NO_UTF_CHECK, run->data, run->context);
+	return rc >= 0 ? 1 : rc == PCRE2_ERROR_NOMATCH ? 0 : rc;
+}
+
+int regex_match(const struct regex *r, struct regex_run *run, const char *s, size_t size, size_t start, size_t last, int ascii)
+{
+	return regex_match_judged(r, run, s, size, start, last, ascii, 0, NULL, NULL);
 }

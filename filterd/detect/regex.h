@@ -21,7 +21,11 @@ struct regex {
 	uint32_t ngroups;
 	int jit;      /* both run as machine code */
 	int callout;  /* has a callout at its end, number REGEX_CALLOUT */
+	int watched;  /* has a callout at every step: the clock can stop a single call */
 };
+
+/* Asked now and then while a watched pattern runs; nonzero stops it (PCRE2_ERROR_CALLOUT). */
+typedef int (*regex_tick)(void *arg);
 
 enum { REGEX_CALLOUT = 254 };
 
@@ -30,11 +34,14 @@ struct regex_run {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
+	regex_tick tick; /* or NULL */
+	void *tick_arg;
 };
 
 /* Compiles UTF-8 text pattern.  On failure msg (size bytes) says why, with the offset in code units from 0.
- * callout: lets the caller judge each end that the pattern could have (regex_match_judged). */
-int regex_compile(struct regex *r, const char *pattern, int callout, char *msg, size_t size) __attribute__((warn_unused_result));
+ * callout: lets the caller judge each end that the pattern could have (regex_match_judged).  watched: several times slower,
+ * for patterns whose backtracking no limit of PCRE2 bounds. */
+int regex_compile(struct regex *r, const char *pattern, int callout, int watched, char *msg, size_t size) __attribute__((warn_unused_result));
 void regex_free(struct regex *r);
 /* The number of the group called name, or 0. */
 int regex_group(const struct regex *r, const char *name);

@@ -1,14 +1,19 @@
 noinst_LIBRARIES += libdetect.a
 libdetect_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS) $(PCRE2_CFLAGS) $(UTF8PROC_CFLAGS)
 libdetect_a_SOURCES = \
-	filterd/detect/cfgread.c filterd/detect/cfgread.h \
+	filterd/detect/classify.c filterd/detect/classify.h \
 	filterd/detect/compile.c filterd/detect/detect.h filterd/detect/set.h \
 	filterd/detect/evidence.c filterd/detect/evidence.h \
 	filterd/detect/fold.c filterd/detect/fold.h \
+	filterd/detect/lint.c filterd/detect/lint.h \
+	filterd/detect/literal.c filterd/detect/literal.h \
+	filterd/detect/plan.c \
 	filterd/detect/regex.c filterd/detect/regex.h \
 	filterd/detect/ruledef.c filterd/detect/ruledef.h \
 	filterd/detect/scan.c filterd/detect/scan.h \
 	filterd/detect/selftest.c \
+	filterd/detect/sweep.c filterd/detect/sweep.h \
+	filterd/detect/syntax.c filterd/detect/syntax.h \
 	filterd/detect/valid.c filterd/detect/valid.h \
 	filterd/detect/valid_number.c filterd/detect/valid_secret.c \
 	filterd/detect/view.c filterd/detect/view.h

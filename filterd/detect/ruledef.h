@@ -3,7 +3,7 @@
 #ifndef FILTERD_DETECT_RULEDEF_H
 #define FILTERD_DETECT_RULEDEF_H
 
-#include "detect/cfgread.h"
+#include "conf/cfgread.h"
 #include "detect/valid.h"
 #include "model/mask.h"
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "detect/evidence.h"
 #include "detect/fold.h"
+#include "detect/syntax.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,17 +18,29 @@ int budget_spent(struct budget *b)
 	return b->over;
 }
 
+static int tick(void *arg)
+{
+	return budget_spent(arg);
+}
+
 struct detect_scratch *detect_scratch_new(const struct detect_set *set)
 {
 	struct detect_scratch *s = calloc(1, sizeof *s);
 	if (!s)
 		return NULL;
 	s->ndetectors = set->ndetectors;
+	s->npatterns = set->npatterns;
 	s->spans = calloc(SCAN_SPANS_MAX, sizeof *s->spans);
 	s->per_detector = calloc(set->ndetectors + 1, sizeof *s->per_detector);
-	if (!s->spans || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
-	    regex_run_init(&s->exclude_run, set->ngroups_max) < 0)
+	s->hits = calloc(SCAN_HITS_MAX, sizeof *s->hits);
+	s->places = calloc(set->npatterns + 1, sizeof *s->places);
+	if (!s->spans || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
+	    regex_run_init(&s->exclude_run, set->ngroups_max) < 0) {
 		detect_scratch_free(&s);
+		return NULL;
+	}
+	s->run.tick = s->exclude_run.tick = tick;
+	s->run.tick_arg = s->exclude_run.tick_arg = &s->budget;
 	return s;
 }
 
@@ -42,38 +55,27 @@ void detect_scratch_free(struct detect_scratch **sp)
 	if (s->low)
 		explicit_bzero(s->low, s->low_cap);
 	free(s->low);
+	sweep_free(&s->sweep);
+	free(s->hits);
+	free(s->places);
 	free(s->spans);
 	free(s->per_detector);
 	free(s);
 	*sp = NULL;
 }
 
-/* The view in lower case; same offsets.  NULL without memory. */
+/* The view in lower case, same offsets: sweep_make() did ASCII, few texts ever ask for the rest. */
 static const char *lower(struct detect_scratch *s)
 {
 	const struct view *v = &s->view;
-	if (s->low_made)
-		return s->low;
-	if (s->low_cap < v->size + 1) {
-		char *p = realloc(s->low, v->size + 1);
-		if (!p)
-			return NULL;
-		s->low = p;
-		s->low_cap = v->size + 1;
-	}
-	for (size_t i = 0; i < v->size;) {
-		unsigned char c = (unsigned char)v->data[i];
-		if (c < 0x80) {
-			s->low[i++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-			continue;
-		}
+	for (size_t i = 0; !v->ascii && !s->low_whole && i < v->size;) {
 		uint32_t cp = 0;
 		int n = text_decode(v->data + i, v->size - i, &cp);
-		text_encode(fold_lower(cp), s->low + i);
+		if (n > 1)
+			text_encode(fold_lower(cp), s->low + i);
 		i += (size_t)(n > 0 ? n : 1);
 	}
-	s->low_size = v->size;
-	s->low_made = 1;
+	s->low_whole = 1;
 	return s->low;
 }
 
@@ -114,7 +116,7 @@ static int confidence(const struct detector *d, const struct pattern *p, struct 
 	for (size_t i = 0; i < d->def->nevidence; i++) {
 		const struct evidence *e = &d->evidence[i];
 		const char *low = lower(s);
-		if (low && evidence_count(e, low, s->view.size, s->view.ascii, start, end) >= e->def->min)
+		if (evidence_count(e, low, s->view.size, s->view.ascii, start, end) >= e->def->min)
 			c += e->def->add;
 		else if (e->def->required)
 			return 0;
@@ -126,6 +128,7 @@ struct candidate {
 	const struct detect_set *set;
 	struct detect_scratch *s;
 	const struct pattern *p;
+	size_t window; /* PCRE2 sees the view up to here */
 };
 
 /* True if the sensitive part [start, end) is what the detector means: validators and exclusions. */
@@ -180,7 +183,7 @@ static void retry_inside(struct candidate *c, size_t from, size_t to)
 	if (!c->p->re.callout)
 		from = next_point(&s->view, from);
 	while (from < to && !budget_spent(&s->budget)) {
-		int rc = regex_match_judged(&c->p->re, &s->run, s->view.data, s->view.size, from, to - 1, s->view.ascii, c->p->group, stands, c);
+		int rc = regex_match_judged(&c->p->re, &s->run, s->view.data, c->window, from, to - 1, s->view.ascii, c->p->group, stands, c);
 		if (rc < 0)
 			s->budget.over = 1;
 		if (rc != 1)
@@ -191,18 +194,52 @@ static void retry_inside(struct candidate *c, size_t from, size_t to)
 	}
 }
 
+enum { WINDOW_UNBOUNDED = 64 << 10 };
+
+/* PCRE2 need not see more than a match that begins at last can reach: that bounds the cost of a call. */
+static size_t window(const struct pattern *p, const struct view *v, size_t last)
+{
+	size_t reach = p->cls.width < SYNTAX_INF ? p->cls.width + 16 : WINDOW_UNBOUNDED;
+	if (v->size - last <= reach)
+		return v->size;
+	size_t end = last + reach;
+	while (end < v->size && ((unsigned char)v->data[end] & 0xc0) == 0x80)
+		end++;
+	return end;
+}
+
+/* How many starts PCRE2 may try in one call, so that the clock is looked at about every millisecond. */
+static size_t starts_per_call(const struct pattern *p)
+{
+	double n = CLASSIFY_COST_MAX / p->cls.cost;
+	return p->re.watched || n > 1e9 ? SIZE_MAX / 2 : n < 1 ? 1 : (size_t)n;
+}
+
 /* All matches of the pattern that begin in [from, last], as PCRE2 finds them one behind the other.  Returns where
  * to go on. */
 static size_t find_all(struct candidate *c, size_t from, size_t last)
 {
 	struct detect_scratch *s = c->s;
+	size_t starts = starts_per_call(c->p);
+	c->window = window(c->p, &s->view, last);
 	while (from <= last && !budget_spent(&s->budget)) {
-		int rc = regex_match(&c->p->re, &s->run, s->view.data, s->view.size, from, last, s->view.ascii);
+		size_t to = last - from < starts ? last : from + starts;
+		if (to < last)
+			s->budget.ticks = 0; /* a call may take long: look at the clock before the next */
+		int rc = regex_match(&c->p->re, &s->run, s->view.data, c->window, from, to, s->view.ascii);
+		const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(s->run.data);
+		if (rc == 1 && ov[1] == c->window && c->window < s->view.size) { /* may go on behind it */
+			c->window = s->view.size;
+			continue;
+		}
 		if (rc < 0)
 			s->budget.over = 1;
+		if (rc == 0 && to < last) {
+			from = next_point(&s->view, to);
+			continue;
+		}
 		if (rc != 1)
-			break;
-		const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(s->run.data);
+			return last + 1;
 		size_t start = ov[0], end = ov[1];
 		if (!judge(c) && c->p->checked && end > start)
 			retry_inside(c, start, end);
@@ -211,12 +248,87 @@ static size_t find_all(struct candidate *c, size_t from, size_t last)
 	return from;
 }
 
+/* find_all() for a pattern that comes to a text in several pieces. */
+static void find_piece(struct candidate *c, size_t from, size_t last)
+{
+	struct scan_place *place = &c->s->places[c->p - c->set->patterns];
+	size_t next = place->text == c->s->text_number ? place->next : 0;
+	if (from < next)
+		from = next;
+	if (from > last)
+		return;
+	*place = (struct scan_place){ c->s->text_number, (uint32_t)find_all(c, from, last) };
+}
+
+static void scan_literals(const struct detect_set *set, struct detect_scratch *s)
+{
+	int n = literal_scan(set->literals, s->low, s->view.size, s->hits, SCAN_HITS_MAX);
+	if (n < 0)
+		s->budget.over = 1;
+	for (int i = 0; i < n && !s->budget.over; i++) {
+		const struct literal_hit *h = &s->hits[i];
+		const struct pattern_list *users = &set->users[h->literal];
+		for (uint32_t k = 0; k < users->n && !s->budget.over; k++) {
+			struct candidate c = { .set = set, .s = s, .p = &set->patterns[users->item[k]] };
+			size_t from = h->start > c.p->cls.before ? h->start - c.p->cls.before : 0;
+			while (from > 0 && from < s->view.size && ((unsigned char)s->view.data[from] & 0xc0) == 0x80)
+				from--;
+			find_piece(&c, from, h->start);
+		}
+	}
+}
+
+static void scan_numbers(const struct detect_set *set, struct detect_scratch *s)
+{
+	for (uint32_t i = 0; i < set->numbers.n && s->sweep.nruns; i++) {
+		struct candidate c = { .set = set, .s = s, .p = &set->patterns[set->numbers.item[i]] };
+		if (c.p->cls.digits > s->sweep.run_digits)
+			continue;
+		for (size_t k = 0; k < s->sweep.nruns && !s->budget.over; k++)
+			if (s->sweep.runs[k].digits >= c.p->cls.digits)
+				find_piece(&c, s->sweep.runs[k].start, s->sweep.runs[k].end - 1);
+	}
+}
+
+static int possible(const struct classified *c, const struct sweep *w)
+{
+	return c->digits <= w->digits && c->token <= w->token_max &&
+	       ((c->shapes[0] & w->shapes[0]) | (c->shapes[1] & w->shapes[1]) | (c->shapes[2] & w->shapes[2]) | (c->shapes[3] & w->shapes[3]));
+}
+
+static void scan_others(const struct detect_set *set, struct detect_scratch *s)
+{
+	for (uint32_t i = 0; i < set->others.n && !s->budget.over; i++) {
+		struct candidate c = { .set = set, .s = s, .p = &set->patterns[set->others.item[i]] };
+		if (possible(&c.p->cls, &s->sweep))
+			find_all(&c, 0, s->view.size);
+	}
+}
+
+static int sweep(struct detect_scratch *s)
+{
+	size_t need = s->view.size + LITERAL_PAD;
+	if (s->low_cap < need) {
+		char *p = realloc(s->low, need);
+		if (!p)
+			return -1;
+		s->low = p;
+		s->low_cap = need;
+	}
+	memset(s->low + s->view.size, 0, LITERAL_PAD);
+	s->low_whole = 0;
+	if (++s->text_number == 0) { /* wrapped: old places would count again */
+		memset(s->places, 0, s->npatterns * sizeof *s->places);
+		s->text_number = 1;
+	}
+	return sweep_make(&s->sweep, s->view.data, s->view.size, s->low);
+}
+
 static void scan_view(const struct detect_set *set, struct detect_scratch *s)
 {
-	for (size_t i = 0; i < set->npatterns && !s->budget.over; i++) {
-		struct candidate c = { set, s, &set->patterns[i] };
-		find_all(&c, 0, s->view.size);
-	}
+	scan_literals(set, s);
+	scan_numbers(set, s);
+	scan_others(set, s);
 }
 
 static int by_place(const void *pa, const void *pb)
@@ -272,9 +384,10 @@ enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, c
 	s->budget = (struct budget){ .deadline_us = clock_us() + budget_us };
 	for (size_t i = 0; i < ntexts && !s->budget.over; i++) {
 		s->nspans = 0;
-		s->low_made = 0;
 		memset(s->per_detector, 0, s->ndetectors * sizeof *s->per_detector);
 		int r = view_make(&s->view, texts[i].data, texts[i].size);
+		if (r == VIEW_OK && sweep(s) < 0)
+			r = VIEW_NOMEM;
 		if (r < 0) {
 			cause = r == VIEW_INVALID ? CAUSE_UNSCANNABLE : CAUSE_LIMIT;
 			continue;

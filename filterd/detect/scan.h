@@ -3,9 +3,10 @@
 #define FILTERD_DETECT_SCAN_H
 
 #include "detect/set.h"
+#include "detect/sweep.h"
 #include "detect/view.h"
 
-enum { SCAN_SPANS_MAX = 10000, SCAN_SPANS_PER_DETECTOR_MAX = 1000 };
+enum { SCAN_SPANS_MAX = 10000, SCAN_SPANS_PER_DETECTOR_MAX = 1000, SCAN_HITS_MAX = 1 << 16 };
 
 /* What all stages of one call share: when it is used up, the rest is not looked at and the caller says so. */
 struct budget {
@@ -21,16 +22,25 @@ struct span {
 	uint8_t confidence;
 };
 
+/* How far a pattern has come in a text; counts only if text is the one at hand. */
+struct scan_place {
+	uint32_t text, next;
+};
+
 struct detect_scratch {
 	struct view view;
 	struct regex_run run, exclude_run; /* an exclusion must not overwrite the match it judges */
-	char *low;       /* the view in lower case, made when evidence is first asked for */
-	size_t low_size, low_cap;
-	int low_made;
+	struct sweep sweep;
+	char *low;       /* the view in ASCII lower case; in whole lower case once evidence has been asked for */
+	size_t low_cap;
+	int low_whole;
+	struct literal_hit *hits;
+	struct scan_place *places; /* of each pattern */
+	uint32_t text_number;      /* of the text at hand, for places */
 	struct span *spans;
 	size_t nspans;
 	uint16_t *per_detector; /* spans of each, in the text at hand */
-	size_t ndetectors;
+	size_t ndetectors, npatterns;
 	struct budget budget;
 };
 

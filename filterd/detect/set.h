@@ -2,7 +2,9 @@
 #ifndef FILTERD_DETECT_SET_H
 #define FILTERD_DETECT_SET_H
 
+#include "detect/classify.h"
 #include "detect/detect.h"
+#include "detect/literal.h"
 #include "detect/regex.h"
 #include "detect/ruledef.h"
 
@@ -12,6 +14,13 @@ struct pattern {
 	uint16_t detector;
 	uint16_t group; /* the one called "secret" is the sensitive part; 0: the whole match */
 	uint8_t checked; /* validators or exclusions can refuse a match */
+	struct classified cls;
+};
+
+/* Indexes of patterns. */
+struct pattern_list {
+	uint32_t *item;
+	uint32_t n;
 };
 
 /* An evidence term: folded and in lower case. */
@@ -45,7 +54,14 @@ struct detect_set {
 	size_t npatterns;
 	uint32_t ngroups_max;
 	int jit;
+	struct literal_set *literals;
+	struct pattern_list *users;   /* of each literal */
+	size_t nliterals;
+	struct pattern_list numbers, others; /* CLASS_NUMBER; CLASS_SHAPE and CLASS_ALWAYS */
 };
+
+/* Sorts the compiled patterns by class and builds the literal matcher (plan.c).  -1 without memory. */
+int detect_plan(struct detect_set *set) __attribute__((warn_unused_result));
 
 enum { DETECT_EXCLUDED_MAX = 256 };
 /* s without spaces, dashes, dots and slashes into dst (which may be s); returns its size. */

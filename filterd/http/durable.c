@@ -22,6 +22,7 @@ struct queue {
 
 struct durable {
 	pthread_t thread;
+	bool started;
 	pthread_mutex_t lock;  /* of todo, finished and stop */
 	pthread_cond_t work;
 	struct queue todo, finished;
@@ -106,6 +107,13 @@ static void do_batch(struct durable_item **batch, int n)
 	}
 }
 
+static void wake(struct durable *d)
+{
+	uint64_t one = 1;
+	if (write(d->wake_fd, &one, sizeof one) < 0)
+		return; /* full: then the loop is about to wake up anyway */
+}
+
 static void *work(void *arg)
 {
 	struct durable *d = arg;
@@ -124,9 +132,7 @@ static void *work(void *arg)
 		pthread_mutex_lock(&d->lock);
 		for (int i = 0; i < n; i++)
 			queue_add(&d->finished, batch[i]);
-		uint64_t one = 1;
-		if (write(d->wake_fd, &one, sizeof one) < 0)
-			continue; /* full: then the loop is about to wake up anyway */
+		wake(d);
 	}
 	pthread_mutex_unlock(&d->lock);
 	return NULL;
@@ -151,6 +157,15 @@ static void on_wake(int fd, short what, void *arg)
 		finish(arg);
 }
 
+static void start(struct durable *d)
+{
+	sigset_t all, old;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	d->started = pthread_create(&d->thread, NULL, work, d) == 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
 struct durable *durable_new(struct event_base *base)
 {
 	struct durable *d = calloc(1, sizeof *d);
@@ -162,18 +177,8 @@ struct durable *durable_new(struct event_base *base)
 	pthread_cond_init(&d->work, NULL);
 	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->wake = d->wake_fd < 0 ? NULL : event_new(base, d->wake_fd, EV_READ | EV_PERSIST, on_wake, d);
-	if (!d->wake || event_add(d->wake, NULL) < 0)
-		goto fail;
-	sigset_t all, old;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	errno = pthread_create(&d->thread, NULL, work, d);
-	int e = errno;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	errno = e;
-	if (e == 0)
+	if (d->wake && event_add(d->wake, NULL) == 0)
 		return d;
-fail:
 	if (d->wake)
 		event_free(d->wake);
 	io_close(&d->wake_fd);
@@ -184,6 +189,14 @@ fail:
 void durable_submit(struct durable *d, struct durable_item *item)
 {
 	item->error = 0;
+	if (!d->started)
+		start(d);
+	if (!d->started) { /* without a thread the loop has to wait itself */
+		do_batch(&item, 1);
+		queue_add(&d->finished, item);
+		wake(d);
+		return;
+	}
 	pthread_mutex_lock(&d->lock);
 	queue_add(&d->todo, item);
 	pthread_cond_signal(&d->work);
@@ -196,11 +209,13 @@ void durable_free(struct durable **dp)
 	*dp = NULL;
 	if (!d)
 		return;
-	pthread_mutex_lock(&d->lock);
-	d->stop = true;
-	pthread_cond_signal(&d->work);
-	pthread_mutex_unlock(&d->lock);
-	pthread_join(d->thread, NULL);
+	if (d->started) {
+		pthread_mutex_lock(&d->lock);
+		d->stop = true;
+		pthread_cond_signal(&d->work);
+		pthread_mutex_unlock(&d->lock);
+		pthread_join(d->thread, NULL);
+	}
 	finish(d);
 	event_free(d->wake);
 	io_close(&d->wake_fd);

@@ -33,7 +33,8 @@ struct durable_item {
 	struct durable_item *next;
 };
 
-/* Starts the thread, with all signals blocked in it.  NULL with errno. */
+/* NULL with errno.  The thread starts, with all signals blocked, when there is first something for it to do: after the
+ * process has closed itself in, since Landlock binds the thread that asks for it and those born later, not its siblings. */
 struct durable *durable_new(struct event_base *base);
 /* Queues an item, which stays the caller's and must live until done() was called. */
 void durable_submit(struct durable *d, struct durable_item *item);

@@ -39,7 +39,7 @@ struct upload_ops {
 };
 
 /* Opens STATE_DIR/uploads and listens as conf->upload says.  Certificate and key are read here, so call it
- * before the sandbox closes.  conf must outlive the service or be replaced by upload_service_reload(). */
+ * before the sandbox closes (STATE_DIR/uploads must stay writable in it).  conf must outlive the service or be replaced by upload_service_reload(). */
 int upload_service_new(struct event_base *base, const struct conf *conf, struct upload_ops ops, void *ctx,
 	struct upload_service **svc_r, struct cfgerr *err) __attribute__((warn_unused_result));
 /* Ends all connections, waits for the helper thread.  Jobs not yet judged stay valid until their

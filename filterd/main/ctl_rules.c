@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "conf/bundle.h"
 #include "detect/detect.h"
+#include "policy/rules.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -44,7 +45,8 @@ static int usage(void)
 {
 	fputs("usage: filterctl rules check [DIR|FILE]\n"
 	      "       filterctl rules match [--rules DIR] --jsonl\n"
-	      "       filterctl rules list [--rules DIR] [--json]\n", stderr);
+	      "       filterctl rules list [--rules DIR] [--json]\n"
+	      "       filterctl rules lint [DIR|FILE]\n", stderr);
 	return STATUS_USAGE;
 }
 
@@ -78,25 +80,72 @@ static int parse(int argc, char **argv, struct options *o)
 	return 0;
 }
 
+static void report(void *arg, const struct cfgerr *e)
+{
+	print_error(e);
+}
+
+/* The part of the files that says what to do, against the detectors there are. */
+static int check_policy(const struct bundle *b, const struct detect_set *set)
+{
+	struct policy_rules *rules = NULL;
+	struct cfgerr err = { 0 };
+	size_t n = detect_count(set);
+	const char **ids = calloc(n + 1, sizeof *ids);
+	int r = -1;
+	for (size_t i = 0; ids && i < n; i++)
+		ids[i] = detect_info(set, i)->id;
+	if (ids && policy_rules_parse(b, &rules, &err) == 0)
+		r = policy_rules_bind(rules, ids, n, &err);
+	if (r < 0)
+		print_error(&err);
+	policy_rules_free(&rules);
+	free(ids);
+	return r;
+}
+
 static int cmd_check(const struct options *o)
 {
 	struct bundle b;
 	struct detect_set *set = NULL;
-	struct cfgerr err = { 0 };
 	if (load(o->rules, &b, &set) < 0)
 		return STATUS_WRONG;
-	int r = detect_selftest(set, &err);
-	if (r < 0)
-		print_error(&err);
-	else if (detect_count(set) == 0)
-		fprintf(stderr, "%s: there are no detectors in it\n", o->rules);
-	else
+	size_t wrong = detect_check(set, report, NULL);
+	if (check_policy(&b, set) < 0)
+		wrong++;
+	if (b.nfiles == 0) {
+		fprintf(stderr, "%s: there are no .rules files in it\n", o->rules);
+		wrong++;
+	}
+	if (wrong == 0)
 		printf("%zu files, %zu detectors, %zu tests: all well%s\n", b.nfiles, detect_count(set), detect_tests(set),
 		       detect_jit(set) ? "" : " (PCRE2's JIT is not available: matching is slow)");
-	r = r < 0 || detect_count(set) == 0 ? STATUS_WRONG : STATUS_OK;
 	detect_free(&set);
 	bundle_free(&b);
-	return r;
+	return wrong ? STATUS_WRONG : STATUS_OK;
+}
+
+/* How each pattern is run, dearest kinds last to be overlooked: one line each. */
+static int cmd_lint(const struct options *o)
+{
+	struct bundle b;
+	struct detect_set *set = NULL;
+	int status = STATUS_OK;
+	if (load(o->rules, &b, &set) < 0)
+		return STATUS_WRONG;
+	for (size_t i = 0; i < detect_patterns(set); i++) {
+		struct detect_price p;
+		detect_pattern_price(set, i, &p);
+		printf("%s:%d: %s: %s, %.0f steps%s%s%s\n", p.file, p.line, p.detector, p.kind, p.cost, p.watched ? ", watched by the clock" : "",
+		       p.literals[0] ? ": " : "", p.literals);
+		if (p.slow[0]) {
+			printf("%s:%d: %s: slow: it %s\n", p.file, p.line, p.detector, p.slow);
+			status = STATUS_WRONG;
+		}
+	}
+	detect_free(&set);
+	bundle_free(&b);
+	return status;
 }
 
 static size_t points(const char *s, size_t size)
@@ -280,6 +329,7 @@ static const struct command {
 	{ "check", cmd_check },
 	{ "match", cmd_match },
 	{ "list", cmd_list },
+	{ "lint", cmd_lint },
 };
 
 int ctl_rules(int argc, char **argv)

@@ -50,6 +50,7 @@ struct uploads {
 	int day_fds[2];        /* today's and, for uploads that ran over midnight, the one before */
 	int64_t days[2];
 	int dirty;
+	int lost;              /* the open transaction is not whole: SQLite rolled back what came before */
 	int log_pages;
 };
 
@@ -81,8 +82,9 @@ static int step_done(sqlite3_stmt *st)
 /* Every change passes through here first. */
 static int begin(struct uploads *u)
 {
-	if (u->dirty)
+	if (u->dirty && !sqlite3_get_autocommit(u->db))
 		return 0;
+	u->lost = u->dirty;
 	if (step_done(u->st[ST_BEGIN]) < 0)
 		return -1;
 	u->dirty = 1;
@@ -99,8 +101,11 @@ int uploads_commit(struct uploads *u)
 {
 	if (!u->dirty)
 		return 0;
-	u->dirty = 0;
-	if (step_done(u->st[ST_COMMIT]) < 0) {
+	/* A full disk makes SQLite end a transaction by itself (sqlite.org/lang_transaction.html, "Response To
+	 * Errors"): what else was in it must not be taken for committed when a later one goes well. */
+	int lost = u->lost || sqlite3_get_autocommit(u->db);
+	u->dirty = u->lost = 0;
+	if (lost || step_done(u->st[ST_COMMIT]) < 0) {
 		sqlite3_exec(u->db, "ROLLBACK", NULL, NULL, NULL);
 		return -1;
 	}
@@ -387,10 +392,15 @@ int uploads_expire(struct uploads *u, int64_t now, struct uploads_path *paths_r,
 	sqlite3_bind_int64(st, 1, now);
 	sqlite3_bind_int(st, 2, max);
 	while ((r = sqlite3_step(st)) == SQLITE_ROW && n < max) {
-		snprintf(ids[n].id, sizeof ids[n].id, "%.24s", (const char *)sqlite3_column_text(st, 0));
+		const void *id = sqlite3_column_text(st, 0);
+		size_t size = (size_t)sqlite3_column_bytes(st, 0);
+		if (!id || size >= sizeof ids[n].id)
+			continue; /* none that we wrote */
+		memcpy(ids[n].id, id, size);
+		ids[n].id[size] = '\0';
 		paths_r[n].path[0] = '\0';
 		if (sqlite3_column_int(st, 1) == UPLOAD_STATE_CLEAN)
-			snprintf(paths_r[n].path, sizeof paths_r[n].path, "d%lld/%s", (long long)sqlite3_column_int64(st, 2), ids[n].id);
+			snprintf(paths_r[n].path, sizeof paths_r[n].path, "d%lld/%.24s", (long long)sqlite3_column_int64(st, 2), ids[n].id);
 		n++;
 	}
 	sqlite3_reset(st);

@@ -75,7 +75,8 @@ int uploads_day_fd(struct uploads *u, int64_t day) __attribute__((warn_unused_re
 /* The file of a clean row, read-only; the caller closes it. */
 int uploads_open_file(const struct uploads *u, const struct upload_row *row) __attribute__((warn_unused_result));
 
-/* Ends the open transaction, if there is one.  See above for durability. */
+/* Ends the open transaction, if there is one.  See above for durability.  On failure everything since the last
+ * commit is undone. */
 int uploads_commit(struct uploads *u) __attribute__((warn_unused_result));
 int uploads_is_dirty(const struct uploads *u);
 int uploads_log_fd(const struct uploads *u);

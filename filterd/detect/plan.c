@@ -1,0 +1,85 @@
+/* Which patterns are run when: by literal, on number runs, or on whole texts. */
+#include "detect/set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A literal of a pattern. */
+struct use {
+	const char *s;
+	uint32_t size, pattern;
+};
+
+static int by_text(const void *pa, const void *pb)
+{
+	const struct use *a = pa, *b = pb;
+	uint32_t n = a->size < b->size ? a->size : b->size;
+	int c = memcmp(a->s, b->s, n);
+	if (c == 0)
+		c = a->size < b->size ? -1 : a->size > b->size;
+	return c ? c : a->pattern < b->pattern ? -1 : a->pattern > b->pattern;
+}
+
+static size_t collect(const struct detect_set *set, struct use *uses)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < set->npatterns; i++) {
+		const struct classified *c = &set->patterns[i].cls;
+		for (int k = 0; c->kind == CLASS_LITERAL && k < c->literals->n; k++, n++)
+			if (uses)
+				uses[n] = (struct use){ c->literals->item[k].s, c->literals->item[k].size, (uint32_t)i };
+	}
+	return n;
+}
+
+/* uses is sorted: equal literals stand together and become one with several users. */
+static int plan_literals(struct detect_set *set, const struct use *uses, size_t n)
+{
+	struct literal_text *texts = calloc(n + 1, sizeof *texts);
+	uint32_t *items = arena_alloc(set->arena, n * sizeof *items + 1);
+	set->users = arena_alloc(set->arena, n * sizeof *set->users + 1);
+	if (!texts || !items || !set->users) {
+		free(texts);
+		return -1;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (i == 0 || uses[i].size != uses[i - 1].size || memcmp(uses[i].s, uses[i - 1].s, uses[i].size) != 0) {
+			texts[set->nliterals] = (struct literal_text){ uses[i].s, (uint8_t)uses[i].size };
+			set->users[set->nliterals++].item = &items[i];
+		}
+		items[i] = uses[i].pattern;
+		set->users[set->nliterals - 1].n++;
+	}
+	set->literals = literal_new(texts, set->nliterals);
+	free(texts);
+	return set->literals ? 0 : -1;
+}
+
+static int plan_others(struct detect_set *set)
+{
+	set->numbers.item = arena_alloc(set->arena, set->npatterns * sizeof *set->numbers.item + 1);
+	set->others.item = arena_alloc(set->arena, set->npatterns * sizeof *set->others.item + 1);
+	if (!set->numbers.item || !set->others.item)
+		return -1;
+	for (uint32_t i = 0; i < set->npatterns; i++) {
+		enum pattern_class k = set->patterns[i].cls.kind;
+		if (k == CLASS_NUMBER)
+			set->numbers.item[set->numbers.n++] = i;
+		else if (k != CLASS_LITERAL)
+			set->others.item[set->others.n++] = i;
+	}
+	return 0;
+}
+
+int detect_plan(struct detect_set *set)
+{
+	size_t n = collect(set, NULL);
+	struct use *uses = calloc(n + 1, sizeof *uses);
+	if (!uses)
+		return -1;
+	collect(set, uses);
+	qsort(uses, n, sizeof *uses, by_text);
+	int r = plan_literals(set, uses, n);
+	free(uses);
+	return r < 0 ? r : plan_others(set);
+}

@@ -1,0 +1,33 @@
+/* One pass over a view that finds out what all patterns' cheap conditions ask for. */
+#ifndef FILTERD_DETECT_SWEEP_H
+#define FILTERD_DETECT_SWEEP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The classes of a byte that shapes are made of, two bits each; four in a row, first one highest, are a shape. */
+enum { SHAPE_OTHER, SHAPE_DIGIT, SHAPE_UPPER, SHAPE_LOWER };
+enum { SWEEP_DIGITS_MIN = 6 }; /* fewer digits are no number run */
+
+struct number_run {
+	uint32_t start, end, digits;
+};
+
+struct sweep {
+	uint64_t shapes[4];    /* shapes that occur; behind the end stands SHAPE_OTHER */
+	uint32_t digits;       /* in all */
+	uint32_t token_max;    /* longest row of token characters */
+	uint32_t run_digits;   /* most digits in one run */
+	struct number_run *runs;
+	size_t nruns, runs_cap;
+};
+
+int sweep_is_number(unsigned char c); /* digits, and what stands between them */
+int sweep_is_token(unsigned char c);  /* base64, base64url and _ */
+unsigned sweep_shape(unsigned char c);
+
+/* low, if not NULL, takes the size bytes in ASCII lower case.  -1 without memory. */
+int sweep_make(struct sweep *w, const char *s, size_t size, char *low) __attribute__((warn_unused_result));
+void sweep_free(struct sweep *w);
+
+#endif

@@ -1,0 +1,284 @@
+/* The engine as its callers see it: findings, confidence, limits. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "detect/detect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct engine {
+	struct bundle b;
+	struct detect_set *set;
+	struct detect_scratch *s;
+	struct finding out[DETECT_FINDINGS_MAX];
+	size_t n;
+};
+
+static struct engine *engine(const char *detectors)
+{
+	static struct engine e;
+	char rules[20000];
+	struct cfgerr err = { 0 };
+	memset(&e, 0, sizeof e);
+	snprintf(rules, sizeof rules, "detectors: ( %s );", detectors);
+	assert_int_equal(bundle_add_data(&e.b, BUNDLE_RULES, "t.rules", rules, strlen(rules)), 0);
+	if (detect_compile(&e.b, &e.set, &err) < 0)
+		fail_msg("%s:%d: %s", err.file, err.line, err.text);
+	e.s = detect_scratch_new(e.set);
+	assert_non_null(e.s);
+	return &e;
+}
+
+static enum cause scan(struct engine *e, const char *text)
+{
+	const struct detect_text t = { ROLE_BODY, text, strlen(text) };
+	return detect_scan(e->set, e->s, &t, 1, 1000000, e->out, &e->n);
+}
+
+static void end(struct engine *e)
+{
+	detect_scratch_free(&e->s);
+	detect_free(&e->set);
+	bundle_free(&e->b);
+}
+
+/* Scans and expects exactly one finding, of this piece of the text and this confidence (0: none at all). */
+static void expect(struct engine *e, const char *text, const char *piece, int confidence)
+{
+	assert_int_equal(scan(e, text), CAUSE_NONE);
+	if (confidence == 0) {
+		if (e->n)
+			fail_msg("found in \"%s\"", text);
+		return;
+	}
+	if (e->n != 1)
+		fail_msg("%zu findings in \"%s\"", e->n, text);
+	if (e->out[0].end - e->out[0].start != strlen(piece) || memcmp(text + e->out[0].start, piece, strlen(piece)) != 0)
+		fail_msg("found \"%.*s\" in \"%s\"", (int)(e->out[0].end - e->out[0].start), text + e->out[0].start, text);
+	if (e->out[0].confidence != confidence)
+		fail_msg("confidence %d in \"%s\"", e->out[0].confidence, text);
+}
+
+#define D(more) "{ id = \"d\"; title = \"t\"; " more " }"
+
+static void evidence(void **state)
+{
+	struct engine *e = engine(D("patterns = ( { regex = \"\\\\d{6}\"; confidence = 40; } );"
+	                            "evidence = ( { any = [ \"bank code\", \"Prüf*\", \"卡号\" ]; within = 10; add = 30; },"
+	                            "             { any = [ \"order\" ]; before = 8; add = -25; } );"));
+	expect(e, "123456", "123456", 40);
+	expect(e, "bank code 123456", "123456", 70);
+	expect(e, "BANK_CODE:123456", "123456", 70);
+	expect(e, "123456 is the bank\ncode", "123456", 40); /* "bank code" ends beyond 10 code points */
+	expect(e, "123456 bank\ncode", "123456", 70);
+	expect(e, "embank code 123456", "123456", 40);      /* not a word of its own */
+	expect(e, "prufung 123456", "123456", 70);
+	expect(e, "PRÜFUNG 123456", "123456", 70);
+	expect(e, "请输入卡号123456", "123456", 70);
+	expect(e, "order 123456", "123456", 15);
+	expect(e, "123456 order", "123456", 40);
+	expect(e, "bank code ééé 123456", "123456", 40); /* code points, not bytes: 5 of them lie between, but the term begins 14 before */
+	end(e);
+	e = engine(D("patterns = ( { regex = \"\\\\d{6}\"; confidence = 40; } );"
+	             "evidence = ( { any = [ \"alpha\", \"beta\", \"gamma\" ]; within = 40; min = 2; add = 0; required = true; } );"));
+	expect(e, "alpha alpha 123456", "", 0);
+	expect(e, "alpha 123456 gamma", "123456", 40);
+	end(e);
+}
+
+static void exclusions_and_validators(void **state)
+{
+	struct engine *e = engine(D("patterns = ( { regex = \"\\\\d{4}(?: ?\\\\d{4}){3}\"; confidence = 60; } ); validate = [ \"luhn\" ];"
+	                            "exclude = { values = [ \"4111-1111-1111-1111\" ]; patterns = [ \"55.*\" ]; };"));
+	expect(e, "4012 8888 8888 1881", "4012 8888 8888 1881", 60);
+	expect(e, "4111 1111 1111 1111", "", 0);
+	expect(e, "5555555555554444", "", 0);
+	expect(e, "4012 8888 8888 1882", "", 0);
+	expect(e, "1234 4012 8888 8888 1881", "4012 8888 8888 1881", 60); /* PCRE2's own iteration swallows this one */
+	end(e);
+}
+
+static void sensitive_part(void **state)
+{
+	struct engine *e = engine(D("patterns = ( { regex = \"password=(?<secret>\\\\S+)\"; confidence = 60; } ); mask = { keep_first = 1; };"));
+	expect(e, "password=hunter2 and", "hunter2", 60);
+	assert_int_equal(detect_info(e->set, 0)->mask.keep_first, 1);
+	end(e);
+}
+
+static void overlaps_merge(void **state)
+{
+	struct engine *e = engine(D("patterns = ( { regex = \"abcde\"; confidence = 60; }, { regex = \"defgh\"; confidence = 70; } );"));
+	expect(e, "abcdefgh", "abcdefgh", 70);
+	assert_int_equal(scan(e, "defghabcde"), CAUSE_NONE);
+	assert_int_equal(e->n, 2); /* side by side is not one */
+	assert_true(e->out[0].start == 0 && e->out[1].start == 5);
+	end(e);
+}
+
+static void disguised_text_maps_back(void **state)
+{
+	struct engine *e = engine(D("patterns = ( { regex = \"ghp_[A-Za-z0-9]{8}\"; confidence = 60; } );"));
+	expect(e, "— ｇhp＿abc\u200bd1234\u0301 …", "ｇhp＿abc\u200bd1234\u0301", 60);
+	end(e);
+}
+
+static void several_texts(void **state)
+{
+	struct engine *e = engine(D("patterns = ( { regex = \"secret\"; confidence = 60; } );"));
+	const struct detect_text t[] = { { ROLE_BODY, "secret", 6 }, { ROLE_SUBJECT, "none", 4 }, { ROLE_OTHER, "\xff", 1 }, { ROLE_NAME, "a secret", 8 }, { ROLE_NAME, NULL, 0 } };
+	assert_int_equal(detect_scan(e->set, e->s, t, 5, 1000000, e->out, &e->n), CAUSE_UNSCANNABLE); /* the third */
+	assert_int_equal(e->n, 2);
+	assert_true(e->out[0].text == 0 && e->out[1].text == 3 && e->out[1].start == 2);
+	end(e);
+}
+
+static void no_time_is_no_verdict(void **state)
+{
+	struct engine *e = engine(D("patterns = ( { regex = \"[a-z]+\"; confidence = 60; } );"));
+	const struct detect_text t = { ROLE_BODY, "secret", 6 };
+	assert_int_equal(detect_scan(e->set, e->s, &t, 1, 0, e->out, &e->n), CAUSE_OVER_BUDGET);
+	end(e);
+}
+
+static void bulk_is_cut_and_said(void **state)
+{
+	struct engine *e = engine(D("patterns = ( { regex = \"abc\"; confidence = 60; } );"));
+	char *text = malloc(4 * 5000 + 1);
+	for (int i = 0; i < 5000; i++)
+		memcpy(text + 4 * i, "abc ", 5);
+	assert_int_equal(scan(e, text), CAUSE_OVER_BUDGET);
+	assert_true(e->n >= 1000 && e->n <= DETECT_FINDINGS_MAX);
+	free(text);
+	end(e);
+}
+
+/* Texts made to hurt: each must come back within its budget and a little, with a cause if it was cut. */
+static void adversarial_texts(void **state)
+{
+	static const struct {
+		const char *regex, *unit, *tail;
+	} cases[] = {
+		{ "eyJ[\\\\w-]+\\\\.[\\\\w-]+\\\\.[\\\\w-]+", "eyJhbGciOi", "." },
+		{ "-----BEGIN [A-Z ]+-----[\\\\s\\\\S]*?-----END", "-----BEGIN A-----", "" },
+		{ "(?:a+)+b", "a", "b!" },
+		{ "(a|aa|aaa)*c", "aaa", "c!" },
+		{ "a{1,1000}[ab]{1,1000}c", "a", " c" },
+		{ "key.*=.*;.*!", "key=;", "\\n!" },
+		{ "[\\\\w.]+@[\\\\w.]+\\\\.[a-z]{2,}", "a@a.a-", "" },
+		{ "(?:\\\\d[ -]?){12,18}\\\\d", "4 ", "" },
+		{ "(\\\\d+)\\\\1\\\\1x", "1", "x" },
+		{ "(?:.*,){11}P", "1,2,3,", "" },
+	};
+	enum { SIZE = 64 << 10, BUDGET_US = 20000 };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char d[400];
+		snprintf(d, sizeof d, D("patterns = ( { regex = \"%s\"; confidence = 60; } ); validate = [ \"luhn\" ];"), cases[i].regex);
+		struct engine *e = engine(d);
+		char *text = malloc(SIZE + 64);
+		size_t unit = strlen(cases[i].unit), o = 0;
+		for (; o + unit < SIZE; o += unit)
+			memcpy(text + o, cases[i].unit, unit);
+		strcpy(text + o, cases[i].tail);
+		const struct detect_text t = { ROLE_FILE, text, strlen(text) };
+		uint64_t from = clock_us();
+		enum cause cause = detect_scan(e->set, e->s, &t, 1, BUDGET_US, e->out, &e->n);
+		uint64_t took = clock_us() - from;
+		assert_true(cause == CAUSE_NONE || cause == CAUSE_OVER_BUDGET);
+		/* one call of PCRE2 may still run when the time is up; sanitizers and a busy machine are allowed for */
+		if (took > 1000000)
+			fail_msg("%s took %llu us", cases[i].regex, (unsigned long long)took);
+		free(text);
+		end(e);
+	}
+}
+
+static void refuses(const char *detectors, int line, const char *says)
+{
+	struct bundle b = { 0 };
+	struct detect_set *set = NULL;
+	struct cfgerr err = { 0 };
+	assert_int_equal(bundle_add_data(&b, BUNDLE_RULES, "t.rules", detectors, strlen(detectors)), 0);
+	assert_int_equal(detect_compile(&b, &set, &err), -1);
+	if (err.line != line || !strstr(err.text, says) || strcmp(err.file, "t.rules") != 0)
+		fail_msg("%s:%d: %s", err.file, err.line, err.text);
+	bundle_free(&b);
+}
+
+static void mistakes_have_a_place(void **state)
+{
+	refuses("detectors: ( { id = \"a\"; title = \"t\";\n patterns = ( { regex = \"a(b\"; confidence = 1; } ); } );", 2, "at offset 3");
+	refuses("detectors: ( { id = \"a\"; title = \"t\"; patterns = ( { regex = \"a*\"; confidence = 1; } ); } );", 1, "empty text");
+	refuses("\n\ndetectors = ;", 3, "syntax");
+	refuses("@include \"/etc/passwd\"", 1, "@include");
+	refuses("# \xff", 1, "UTF-8");
+}
+
+/* Two files, one id. */
+static void ids_are_unique_over_files(void **state)
+{
+	static const char one[] = "detectors: ( { id = \"a\"; title = \"t\"; patterns = ( { regex = \"ab\"; confidence = 1; } ); } );";
+	struct bundle b = { 0 };
+	struct detect_set *set = NULL;
+	struct cfgerr err = { 0 };
+	assert_int_equal(bundle_add_data(&b, BUNDLE_RULES, "1.rules", one, strlen(one)), 0);
+	assert_int_equal(bundle_add_data(&b, BUNDLE_RULES, "2.rules", one, strlen(one)), 0);
+	assert_int_equal(detect_compile(&b, &set, &err), -1);
+	assert_string_equal(err.file, "2.rules");
+	assert_non_null(strstr(err.text, "already defined at 1.rules:1"));
+	bundle_free(&b);
+}
+
+/* libconfig 1.7 and later read "\b" in a string as U+0008. */
+static void backspace_means_word_border(void **state)
+{
+	struct engine *e = engine(D("patterns = ( { regex = \"\bword\b\"; confidence = 60; } );"));
+	expect(e, "a word here", "word", 60);
+	expect(e, "swords", "", 0);
+	end(e);
+	e = engine(D("patterns = ( { regex = \"\\bword\\b\"; confidence = 60; } );"));
+	expect(e, "a word here", "word", 60);
+	expect(e, "swords", "", 0);
+	end(e);
+}
+
+static void shipped_rules_pass_their_tests(void **state)
+{
+	struct bundle b = { 0 };
+	struct detect_set *set = NULL;
+	struct cfgerr err = { 0 };
+	if (bundle_add_rules(&b, TEST_SRCDIR "/rules", &err) < 0 || detect_compile(&b, &set, &err) < 0 || detect_selftest(set, &err) < 0)
+		fail_msg("%s:%d: %s", err.file, err.line, err.text);
+	assert_true(detect_count(set) >= 12 && detect_jit(set));
+	for (size_t i = 0; i < detect_count(set); i++)
+		assert_true(detect_info(set, i)->nreferences > 0);
+	detect_free(&set);
+	bundle_free(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(evidence),
+		cmocka_unit_test(exclusions_and_validators),
+		cmocka_unit_test(sensitive_part),
+		cmocka_unit_test(overlaps_merge),
+		cmocka_unit_test(disguised_text_maps_back),
+		cmocka_unit_test(several_texts),
+		cmocka_unit_test(no_time_is_no_verdict),
+		cmocka_unit_test(bulk_is_cut_and_said),
+		cmocka_unit_test(adversarial_texts),
+		cmocka_unit_test(mistakes_have_a_place),
+		cmocka_unit_test(ids_are_unique_over_files),
+		cmocka_unit_test(backspace_means_word_border),
+		cmocka_unit_test(shipped_rules_pass_their_tests),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
