@@ -842,6 +842,28 @@ def test_most_that_is_held_and_window(alone):
     assert 1 < most[0] <= 20
 
 
+def test_most_that_is_held_of_a_web_session(alone):
+    """BOSH cannot be paused (others may use the same connection): what is too much comes back, nothing is lost."""
+    world = alone(module_options={"max_held": 8, "timeout": 2})
+    world.peer.start()
+    bob, alice = world.client("bob@example.test"), world.raw("alice@example.test", "bosh", resource="web")
+    count = 40
+    alice.send("".join(f"<message xmlns='jabber:client' to='{bob.full}' id='h{n}' type='chat'><body>wait:500 {n}</body></message>"
+                       for n in range(count)))
+    alice.message(bob.full, "wait:500 last", "last")
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        alice.quiet(0.5)
+        came = {m.id for m in bob.messages() if m.body}
+        bounced = set(re.findall(r"<message[^>]*?id=['\"](h\d+|last)['\"]", alice.all))
+        if len(came) + len(bounced) == count + 1:
+            break
+    assert not came & bounced and len(came | bounced) == count + 1, (sorted(came), sorted(bounced))
+    assert len(came) >= 8
+    order = [int(m.id[1:]) for m in bob.messages() if m.body and m.id != "last"]
+    assert order == sorted(order)
+
+
 def test_stanza_that_does_not_fit(alone):
     world = alone(module_options={"on_failure": "open"})
     world.peer = world.new_peer(max_frame=8192).start()
