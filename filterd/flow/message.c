@@ -39,12 +39,13 @@ struct item {
 	char signature[128], failure[128];
 	struct finding *findings;
 	size_t nfindings;
-	struct decide_text texts[SCAN_TEXTS_MAX];
+	struct decide_text *texts;      /* of the stanza, as it came */
 	int blob_fds[STANZA_BLOBS_MAX];
 
 	/* classified and decided */
 	const char *from_zone;
-	const char *zones[CONF_ZONES_MAX + 1];
+	const char *one_zone;           /* the usual case needs no list */
+	const char **zones;
 	size_t nzones;
 	char zones_text[128];
 	struct decision decision;
@@ -141,6 +142,11 @@ static void start_texts(struct item *it)
 {
 	struct scan_text texts[SCAN_TEXTS_MAX];
 	const struct stanza *s = &it->stanza;
+	it->texts = arena_alloc(it->arena, s->ntexts * sizeof *it->texts);
+	if (!it->texts) {
+		it->causes |= 1u << CAUSE_NO_SPACE;
+		return;
+	}
 	for (size_t i = 0; i < s->ntexts; i++) {
 		texts[i] = (struct scan_text){ s->texts[i].role, s->texts[i].data, s->texts[i].size };
 		it->texts[i] = (struct decide_text){ s->texts[i].data, s->texts[i].size };
@@ -179,14 +185,6 @@ static enum next step_inspect(struct item *it)
 
 /* classify */
 
-static void add_zone(struct item *it, const char *zone)
-{
-	for (size_t i = 0; i < it->nzones; i++)
-		if (strcmp(it->zones[i], zone) == 0)
-			return;
-	it->zones[it->nzones++] = zone;
-}
-
 static const char *sender_of(const struct item *it)
 {
 	return it->parsed && it->stanza.from[0] ? it->stanza.from : it->session->jid;
@@ -207,12 +205,24 @@ static enum next step_classify(struct item *it)
 	const char *from = sender_of(it);
 	it->from_zone = zone_of_jid(conf, from, strlen(from));
 	if (!it->parsed || it->stanza.broadcast) {
-		it->nzones = broker_all_zones(conf, it->zones);
+		it->zones = arena_alloc(it->arena, (CONF_ZONES_MAX + 1) * sizeof *it->zones);
+		if (!it->zones) {
+			it->zones = &it->one_zone;
+			it->causes |= 1u << CAUSE_NO_SPACE;
+		} else {
+			it->nzones = broker_all_zones(conf, it->zones);
+		}
 		snprintf(it->zones_text, sizeof it->zones_text, "%s>*", it->from_zone);
 	} else {
 		const char *to = it->stanza.to[0] ? it->stanza.to : from;
-		add_zone(it, zone_of_jid(conf, to, strlen(to)));
-		snprintf(it->zones_text, sizeof it->zones_text, "%s>%s", it->from_zone, it->zones[0]);
+		it->one_zone = zone_of_jid(conf, to, strlen(to));
+		it->zones = &it->one_zone;
+		it->nzones = 1;
+		snprintf(it->zones_text, sizeof it->zones_text, "%s>%s", it->from_zone, it->one_zone);
+	}
+	if (it->nzones == 0) { /* only without memory, and then it is blocked anyway */
+		it->one_zone = it->from_zone;
+		it->nzones = 1;
 	}
 	return STEP_NEXT;
 }

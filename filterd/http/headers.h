@@ -1,5 +1,9 @@
 /* Our own look at a request's headers.  libmicrohttpd parses them, but lets pass what RFC 9112
- * forbids: two lengths, a length and a transfer encoding, "Content-Length :", NUL bytes, no Host. */
+ * forbids: two lengths, a length and a transfer encoding, "Content-Length :", control characters, no Host.
+ *
+ * What we can't see behind it: a bare LF as a line's end, a folded line (obs-fold), and what follows a NUL in a value
+ * (RFC 9112 sections 2.2 and 5.2).  They matter where two parsers must agree on where a request ends; here none of them can
+ * lend a body to a request of ours, whose one length is that of its slot. */
 #ifndef FILTERD_HTTP_HEADERS_H
 #define FILTERD_HTTP_HEADERS_H
 

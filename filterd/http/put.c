@@ -229,12 +229,23 @@ static struct upload_job *job_new(struct upload_service *svc, struct request *re
 	return job;
 }
 
+/* The index knows it as taken; but a commit that fails undoes that too. */
+static bool is_under_way(const struct upload_service *svc, const char *id)
+{
+	for (const struct upload_job *job = svc->jobs; job; job = job->next)
+		if (strcmp(job->row->id, id) == 0)
+			return true;
+	return false;
+}
+
 static enum MHD_Result accept_body(struct upload_service *svc, struct request *req, struct MHD_Connection *connection,
 	struct upload_row **row)
 {
 	/* Clients that go away while the judge works leave jobs without a connection: these have a limit too. */
 	if (svc->njobs >= 2 * (unsigned)svc->conf->upload.connections_max)
 		return refuse(svc, req, connection, *row, MHD_HTTP_SERVICE_UNAVAILABLE, "Too many uploads. Try again later.");
+	if (is_under_way(svc, (*row)->id))
+		return refuse(svc, req, connection, *row, MHD_HTTP_CONFLICT, "This slot has been used.");
 	struct upload_job *job = job_new(svc, req, connection, row);
 	if (!job)
 		return MHD_NO;
@@ -378,6 +389,24 @@ static void store_failed(struct upload_job *job, int error)
 	fail(job, status);
 }
 
+static void fail_storing(struct upload_service *svc)
+{
+	struct upload_job *jobs = svc->storing;
+	svc->storing = NULL;
+	for (struct upload_job *next; jobs; jobs = next) {
+		next = jobs->link;
+		store_failed(jobs, EIO);
+	}
+}
+
+int put_flush(struct upload_service *svc)
+{
+	if (uploads_commit(svc->uploads) == 0)
+		return 0;
+	fail_storing(svc); /* their rows are undone with the rest */
+	return -1;
+}
+
 /* The last of a commit's items is done: all its jobs are answered. */
 static void settle(struct commit *c)
 {
@@ -417,17 +446,15 @@ void put_commit(struct upload_service *svc)
 {
 	if (svc->committing || !svc->storing)
 		return;
-	struct upload_job *jobs = svc->storing;
-	svc->storing = NULL;
+	if (put_flush(svc) < 0)
+		return;
 	struct commit *c = malloc(sizeof *c);
-	if (!c || uploads_commit(svc->uploads) < 0) {
-		free(c);
-		for (struct upload_job *next; jobs; jobs = next) {
-			next = jobs->link;
-			store_failed(jobs, EIO);
-		}
+	if (!c) {
+		fail_storing(svc);
 		return;
 	}
+	struct upload_job *jobs = svc->storing;
+	svc->storing = NULL;
 	*c = (struct commit){ .svc = svc, .jobs = jobs, .pending = 1 };
 	c->item = (struct durable_item){ .kind = DURABLE_SYNC, .fd = uploads_log_fd(svc->uploads), .done = commit_part_done, .ctx = c };
 	for (struct upload_job *job = jobs; job; job = job->link) {

@@ -22,6 +22,8 @@ void put_end(struct request *req);
 /* Event callbacks: makes durable what was judged clean; answers what was decided. */
 void put_commit(struct upload_service *svc);
 void put_answer(struct upload_service *svc);
+/* uploads_commit(), and if that fails, what was about to be stored fails with it. */
+int put_flush(struct upload_service *svc) __attribute__((warn_unused_result));
 /* Gives up on overdue verdicts. */
 void put_sweep(struct upload_service *svc, uint64_t now_ms);
 /* At the service's end, before its connections are closed: lets the suspended ones go. */

@@ -84,7 +84,7 @@ static void expire(struct upload_service *svc)
 		return;
 	e->count = uploads_expire(svc->uploads, clock_wall_s(), e->paths, EXPIRE_STEP);
 	/* Rows first: a file without a row is deleted at the next start, a row without a file would be an error. */
-	if (e->count <= 0 || uploads_commit(svc->uploads) < 0) {
+	if (e->count <= 0 || put_flush(svc) < 0) {
 		free(e);
 		return;
 	}
@@ -102,6 +102,6 @@ void sweep(struct upload_service *svc)
 	put_sweep(svc, now_ms);
 	expire(svc);
 	/* Slots and refusals need no disk before they are answered, so they wait for this. */
-	if (uploads_commit(svc->uploads) == 0 && uploads_wants_checkpoint(svc->uploads) && !svc->checkpointing)
+	if (put_flush(svc) == 0 && uploads_wants_checkpoint(svc->uploads) && !svc->checkpointing)
 		checkpoint(svc);
 }

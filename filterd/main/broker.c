@@ -242,7 +242,9 @@ static void on_drain(evutil_socket_t fd, short what, void *ctx)
 {
 	static const struct timeval flush = { 0, FLUSH_MS * 1000 };
 	struct role *r = ctx;
-	if (r->b.items > 0 && clock_ms() - r->stop_ms <= DRAIN_MS)
+	struct report_counters events;
+	report_counters(r->b.report, &events);
+	if ((r->b.items > 0 || events.waiting > 0) && clock_ms() - r->stop_ms <= DRAIN_MS)
 		return;
 	event_del(r->draining);
 	event_base_loopexit(r->b.base, &flush); /* the last answers and events have yet to leave */

@@ -6,6 +6,7 @@
 #include "main/check.h"
 #include "main/monitor.h"
 #include "main/paths.h"
+#include "main/recorder.h"
 #include "main/roles.h"
 
 #include <errno.h>

@@ -15,6 +15,7 @@
 #include "main/monitor.h"
 #include "main/paths.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -464,6 +465,52 @@ static void signatures_are_noticed_when_they_come_and_go(void **state)
 	assert_int_equal(count(s, "reason=signatures"), 2);
 }
 
+static int fds_of(pid_t pid)
+{
+	char path[64];
+	struct dirent *e;
+	int n = 0;
+	snprintf(path, sizeof path, "/proc/%ld/fd", (long)pid);
+	DIR *d = opendir(path);
+	assert_non_null(d);
+	while ((e = readdir(d)))
+		n += *e->d_name != '.';
+	closedir(d);
+	return n;
+}
+
+static void many_reloads_leak_no_descriptor(void **state)
+{
+	struct stage *s = *state;
+	expect_running(s);
+	int before = fds_of(s->monitor);
+	for (int i = 0; i < 4; i++) {
+		write_file(s->rules, i & 1 ? "BROKEN\n" : "# fine\n", 0644);
+		assert_int_equal(kill(pid_of(s, "broker"), SIGUSR1), 0);
+		expect(s, "broker done id=77", i + 1);
+	}
+	assert_int_equal(kill(pid_of(s, "broker"), SIGKILL), 0);
+	expect(s, "reason=restart", 1);
+	expect(s, "recorder started", 2);
+	usleep(100000);
+	assert_int_equal(fds_of(s->monitor), before);
+}
+
+static void death_of_the_monitor_ends_all(void **state)
+{
+	struct stage *s = *state;
+	expect_running(s);
+	assert_int_equal(kill(s->monitor, SIGKILL), 0);
+	assert_int_equal(waitpid(s->monitor, NULL, 0), s->monitor);
+	s->monitor = 0;
+	expect(s, "broker end 0", 1);
+	expect(s, "recorder end", 1);
+	expect(s, "nursery end generation=1", 1);
+	s->monitor = start_monitor(s); /* and the lock went with it */
+	expect(s, "broker started", 2);
+	expect(s, "event service.start", 2);
+}
+
 static void ends_in_order(void **state)
 {
 	struct stage *s = *state;
@@ -529,6 +576,8 @@ int main(int argc, char **argv)
 		TEST(reload_keeps_the_old_when_the_nursery_says_no),
 		TEST(reload_cannot_move_the_state_folder),
 		TEST(signatures_are_noticed_when_they_come_and_go),
+		TEST(many_reloads_leak_no_descriptor),
+		TEST(death_of_the_monitor_ends_all),
 		TEST(ends_in_order),
 		TEST(nothing_starts_when_the_first_generation_is_refused),
 		TEST(readable_secret_starts_nothing),
