@@ -638,6 +638,22 @@ def test_gateway_to_user(world, gate):
     assert world.peer.wait_ask(lambda a: f"last {tag}" in a.stanza).session.origin == 3
 
 
+def test_gateway_gone_while_held(world):
+    async def say_and_go():
+        link = peers.Link("127.0.0.1", world.server.component_port, GATE, GATE_SECRET)
+        await link.connect()
+        link.send(f"<message from='irc@{GATE}' to='{bob.full}'><body>wait:600 SECRET {tag}</body></message>"
+                  f"<message from='irc@{GATE}' to='{bob.full}'><body>last {tag}</body></message>")
+        while not world.peer.asked("last " + tag):
+            await asyncio.sleep(0.01)
+        await link.close()
+    bob = world.client("bob@example.test")
+    tag = world.unique("gate-gone")
+    world.peer.do(asyncio.wait_for(say_and_go(), 10))
+    bob.wait_message(body=f"last {tag}")
+    assert bodies(bob, tag) == [f"wait:600 [removed] {tag}", f"last {tag}"]
+
+
 def test_user_to_gateway(world, gate):
     bob = world.client("bob@example.test")
     tag = world.unique("gate-out")
@@ -824,6 +840,28 @@ def test_most_that_is_held_and_window(alone):
     bob.wait_message(id=f"f{count - 1}", timeout=60)
     assert [m.body for m in bob.messages() if m.body] == [str(n) for n in range(count)]
     assert 1 < most[0] <= 20
+
+
+def test_most_that_is_held_of_a_web_session(alone):
+    """BOSH cannot be paused (others may use the same connection): what is too much comes back, nothing is lost."""
+    world = alone(module_options={"max_held": 8, "timeout": 2})
+    world.peer.start()
+    bob, alice = world.client("bob@example.test"), world.raw("alice@example.test", "bosh", resource="web")
+    count = 40
+    alice.send("".join(f"<message xmlns='jabber:client' to='{bob.full}' id='h{n}' type='chat'><body>wait:500 {n}</body></message>"
+                       for n in range(count)))
+    alice.message(bob.full, "wait:500 last", "last")
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        alice.quiet(0.5)
+        came = {m.id for m in bob.messages() if m.body}
+        bounced = set(re.findall(r"<message[^>]*?id=['\"](h\d+|last)['\"]", alice.all))
+        if len(came) + len(bounced) == count + 1:
+            break
+    assert not came & bounced and len(came | bounced) == count + 1, (sorted(came), sorted(bounced))
+    assert len(came) >= 8
+    order = [int(m.id[1:]) for m in bob.messages() if m.body and m.id != "last"]
+    assert order == sorted(order)
 
 
 def test_stanza_that_does_not_fit(alone):
