@@ -12,7 +12,7 @@ struct commit {
 	struct durable_item item;
 	struct upload_service *svc;
 	struct upload_job *jobs;
-	unsigned pending; /* items that the thread still has */
+	unsigned pending; /* items that the threads still have */
 };
 
 static void fail_storing(struct upload_service *svc)
@@ -67,7 +67,7 @@ static void commit_part_done(struct durable_item *item)
  *
  * The index is committed before the files are named, but each only counts once all of it is on disk: a row without
  * its file is no file, to a GET as well as at the next start, and until the answer nobody was promised one.  So one
- * pass of the thread is enough for both. */
+ * pass of the threads is enough for both. */
 void commit_start(struct upload_service *svc)
 {
 	if (svc->committing || !svc->storing)

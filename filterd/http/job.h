@@ -9,7 +9,7 @@ struct evp_md_ctx_st;
 enum job_phase { JOB_RECEIVING, JOB_JUDGING, JOB_STORING, JOB_ANSWERED };
 
 /* Apart from its connection, since either may end first.  Freed when it is answered or its client is gone, no
- * verdict is due and the thread does not have it: see job_release(). */
+ * verdict is due and the threads do not have it: see job_release(). */
 struct upload_job {
 	struct upload_service *svc;        /* NULL once the service is gone */
 	struct upload_job *prev, *next;    /* svc->jobs */

@@ -57,7 +57,7 @@ static void checkpoint(struct upload_service *svc)
 	durable_submit(svc->durable, item);
 }
 
-/* Deleting is slow, and makes ext4 slow for whoever creates files next: so a few at a time, in the thread. */
+/* Deleting is slow, and makes ext4 slow for whoever creates files next: so a few at a time, in a thread. */
 enum { EXPIRE_STEP = 16 };
 
 struct expiry {

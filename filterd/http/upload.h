@@ -1,6 +1,6 @@
 /* HTTP upload service (XEP-0363): slots, PUT with a verdict before the answer, GET of what is clean.
  *
- * Runs in the caller's event loop, with one helper thread that waits for the disk (http/durable.h).
+ * Runs in the caller's event loop, with helper threads that wait for the disk (http/durable.h).
  * News goes up through struct upload_ops only.  The process ignores SIGPIPE and SIGXFSZ.
  *
  * A PUT's life: headers checked → body to an unnamed file, hashed on the way → scan() → verdict →
@@ -43,7 +43,7 @@ struct upload_ops {
  * by upload_service_reload(). */
 int upload_service_new(struct event_base *base, const struct conf *conf, struct upload_ops ops, void *ctx,
                        struct upload_service **svc_r, struct cfgerr *err) __attribute__((warn_unused_result));
-/* Ends all connections, waits for the helper thread.  Jobs not yet judged stay valid until their
+/* Ends all connections, waits for the helper threads.  Jobs not yet judged stay valid until their
  * upload_verdict(), which then only frees them.  Sets *svc to NULL; NULL is fine. */
 void upload_service_free(struct upload_service **svc);
 /* From now on these limits count.  Listener, certificate and folder stay until a restart. */

@@ -86,7 +86,7 @@ int uploads_is_dirty(const struct uploads *u);
 int uploads_log_fd(const struct uploads *u);
 /* True when the log has grown so far that uploads_checkpoint() should be called. */
 int uploads_wants_checkpoint(const struct uploads *u);
-/* Moves the log into the database.  From any one thread, while another uses the store. */
+/* Moves the log into the database.  From any thread, but one at a time, while another uses the store. */
 void uploads_checkpoint(struct uploads *u);
 
 #endif
