@@ -605,7 +605,7 @@ end
 
 local listener = {};
 local channels = {}; -- connection -> channel
-local unloaded = false;
+local closed_for_good = false; -- module unloaded, server stopping
 
 function listener.onattach(conn, ch) -- TLS: the connection is made by net.connect
 	ch.conn, channels[conn] = conn, ch;
@@ -715,7 +715,7 @@ local function on_attach(event)
 		origin.send(st.error_reply(stanza, kind, condition, text));
 		return true;
 	end
-	if unloaded then return; end
+	if closed_for_good then return; end
 	if origin.type ~= "component" or not origin.stream or origin.host ~= component then
 		module:log("warn", "Offer of an inspect channel from %q refused: it is not %s", stanza.attr.from, component);
 		return refuse("auth", "forbidden");
@@ -751,12 +751,18 @@ end
 
 --- Life ---
 
+-- What is held when the server stops comes back while its sender can still be told
+module:hook("server-stopping", function ()
+	closed_for_good = true;
+	if channel then lose_channel(channel, "server stops"); end
+end, 100);
+
 filters.add_filter_hook(add_filter);
 for host in pairs(hosts) do watch(host); end
 for _, session in ipairs(live_sessions()) do add_filter(session); end
 
 function module.unload()
-	unloaded = true;
+	closed_for_good = true;
 	filters.remove_filter_hook(add_filter);
 	for _, session in ipairs(live_sessions()) do
 		filters.remove_filter(session, "stanzas/in", filter_stanza);

@@ -803,6 +803,22 @@ def alone(request):
         run.remove(world.folder)
 
 
+@pytest.mark.skipif("prosody" not in KINDS, reason="Prosody's own order of stopping")
+def test_server_stopped_while_held():
+    folder = run.scratch()
+    world = World("prosody", folder)
+    try:
+        world.peer.start()
+        alice, bob = world.client("alice@example.test"), world.client("bob@example.test")
+        id = alice.send(bob.full, "HANG")
+        world.peer.wait_ask(lambda a: "HANG" in a.stanza)
+        world.server.stop()
+        assert is_wait(alice.wait_error(id, timeout=2).error)
+    finally:
+        world.close()
+        run.remove(folder)
+
+
 def test_on_failure_open(alone):
     world = alone(module_options={"on_failure": "open", "timeout": 1})
     alice, bob = world.client("alice@example.test"), world.client("bob@example.test")
