@@ -177,13 +177,17 @@ c2s_copy_session(State, _) ->
 %% The client has gone; what it sent before is settled first, within the timeout.
 c2s_terminated(#{mgmt_state := resumed} = State, _Reason) ->
     State;
-c2s_terminated(#{filterd := Session} = State, Reason) ->
-    case mod_filterd_session:is_idle(Session) of
-        true -> State;
-        false -> c2s_terminated(settle(mod_filterd_session:wait(Session), State), Reason)
-    end;
+c2s_terminated(#{filterd := Session} = State, _Reason) ->
+    mod_filterd_session:leave(Session),
+    settle_all(State);
 c2s_terminated(State, _Reason) ->
     State.
+
+settle_all(#{filterd := Session} = State) ->
+    case mod_filterd_session:is_idle(Session) of
+        true -> State;
+        false -> settle_all(settle(mod_filterd_session:wait(Session), State))
+    end.
 
 client_info(#{jid := Jid, lserver := Host} = State) ->
     #{origin => c2s, flags => tls_flag(State), jid => jid:encode(Jid), host => Host, address => address(State)}.
@@ -360,15 +364,15 @@ outcome(Pkt, deliver, _) ->
     {pass, Pkt};
 outcome(_, drop, _) ->
     drop;
-outcome(Pkt, {replace, Xml}, _) ->
+outcome(Pkt, {replace, Xml}, Host) ->
     case parse_stanza(Xml) of
         {ok, New} when element(1, New) == element(1, Pkt) -> {pass, readdress(New, Pkt)};
-        _ -> unavailable(Pkt)
+        _ -> broken_answer(Pkt, Host)
     end;
-outcome(Pkt, {bounce, Xml}, _) ->
+outcome(Pkt, {bounce, Xml}, Host) ->
     case parse(Xml) of
         {ok, #stanza_error{} = Error} -> bounce(Pkt, Error);
-        _ -> unavailable(Pkt)
+        _ -> broken_answer(Pkt, Host)
     end;
 outcome(Pkt, refused, _) ->
     unavailable(Pkt);
@@ -381,6 +385,12 @@ outcome(Pkt, failed, Host) ->
                          [element(1, Pkt), jid:encode(xmpp:get_from(Pkt)), jid:encode(xmpp:get_to(Pkt))]),
             {pass, Pkt}
     end.
+
+%% The channel ends as for any frame that breaks the rules.  The stanza does not pass, whatever on_failure says: that it
+%% may not pass as it is has been understood.
+broken_answer(Pkt, Host) ->
+    mod_filterd_channel:broken(Host),
+    unavailable(Pkt).
 
 unavailable(Pkt) ->
     Text = ?T("Content filter unavailable. Not delivered; please try again."),
