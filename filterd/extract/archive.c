@@ -21,6 +21,7 @@ static const struct magic {
 	{ 0, "\x1f\x9d", 2, ARCHIVE_UNPACK, "compress" },
 	{ 0, "\x5d\x00\x00", 3, ARCHIVE_UNPACK, "lzma" },
 	{ 0, "!<arch>\n", 8, ARCHIVE_UNPACK, "ar" },
+	{ 0, "7z\xbc\xaf\x27\x1c", 6, ARCHIVE_UNPACK, "7z" }, /* members in deflate and bzip2 are left out */
 	{ 0, "\xed\xab\xee\xdb", 4, ARCHIVE_UNPACK, "rpm" },
 	{ 7, "**ACE**", 7, ARCHIVE_REFUSE, "ace" },
 	{ 0, "LRZI", 4, ARCHIVE_REFUSE, "lrzip" },
@@ -71,6 +72,18 @@ static const char *zip_needs(const uint8_t *data, size_t size)
 	return kind;
 }
 
+/* True if another bzip2 stream follows the first: libclamav stops at the end of that one.  Streams begin on whole bytes. */
+static int is_multi_bzip2(const uint8_t *data, size_t size)
+{
+	const uint8_t *p = data;
+	if (size < 14 || memcmp(data, "BZh", 3) != 0)
+		return 0;
+	while ((p = memmem(p + 1, size - (size_t)(p + 1 - data), "BZh", 3)))
+		if (size - (size_t)(p - data) >= 10 && (memcmp(p + 4, "1AY&SY", 6) == 0 || memcmp(p + 4, "\x17\x72\x45\x38\x50\x90", 6) == 0))
+			return 1;
+	return 0;
+}
+
 /* A RAR archive behind a program (self-extracting), of which a libclamav without unrar says nothing. */
 size_t archive_embedded(const void *data, size_t size)
 {
@@ -85,6 +98,10 @@ enum archive_need archive_need(const void *data, size_t size, const char **kind_
 	const char *zip = zip_needs(data, size);
 	if (zip) {
 		*kind_r = zip;
+		return ARCHIVE_UNPACK;
+	}
+	if (is_multi_bzip2(data, size)) {
+		*kind_r = "bzip2";
 		return ARCHIVE_UNPACK;
 	}
 	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Writes the files of extract_scan.c's table into a folder: each hides EICAR, or text, where libclamav does not look."""
+import bz2
 import gzip
 import io
+import lzma
 import os
 import struct
 import sys
@@ -120,6 +122,9 @@ ar = b"!<arch>\n" + b"e.com/          0           0     0     100644  %-10d`\n" 
 write("a.deb", ar)
 write("old.ace", b"\x12\x34\x31\0\0\x90\0**ACE**\x14\x14\2\0" + b"x" * 200)
 write("old.lrz", b"LRZI\0\6" + b"x" * 200)
+
+for kind, pack in ("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress):
+    write("streams." + kind, pack(b"first part, nothing\n") + pack(b"xx RAW-pattern-1234 xx\n"))
 
 # past the limits (1 MB a member, 4 MB in all, 100 members, 8 levels)
 filler = os.urandom(1024) * 1500
