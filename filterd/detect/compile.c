@@ -124,6 +124,10 @@ static int compile_exclude(struct detect_set *set, const struct detector_def *de
 		char whole[RULEDEF_REGEX_MAX + 16];
 		if (strlen(def->exclude_patterns.item[i]) > RULEDEF_REGEX_MAX)
 			return cfgerr_set(err, def->file, def->exclude_patterns.line[i], "this regex is too long");
+		struct regex plain; /* for a message about what the author wrote */
+		if (compile_regex(set, &plain, def->exclude_patterns.item[i], NULL, 0, def->file, def->exclude_patterns.line[i], err) < 0)
+			return -1;
+		regex_free(&plain);
 		/* an exclusion means the whole sensitive part, not a piece of it */
 		stpcpy(stpcpy(stpcpy(whole, "\\A(?:"), def->exclude_patterns.item[i]), ")\\z");
 		if (compile_regex(set, &d->exclude_patterns[i], whole, NULL, 0, def->file, def->exclude_patterns.line[i], err) < 0)

@@ -1,11 +1,11 @@
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/text.h"
 #include "extract/alert.h"
 #include "extract/archive.h"
 #include "extract/engine.h"
 #include "extract/layer_text.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum { PATH_MAX_BYTES = 1024, PENDING_MAX = 64, SEEN_MAX = 1024, HASH_SIZE = 32 };
+enum { PATH_MAX_BYTES = 1024, PENDING_MAX = 64, SEEN_MAX = 256, HASH_SIZE = 32, READ_MAX = 65536 };
 
 /* A layer that libclamav can't unpack, kept until it is done with the file that holds it. */
 struct pending {
@@ -315,6 +315,19 @@ static void free_pending(struct scan *s)
 	}
 }
 
+/* For small files a copy costs less than a mapping and its faults.  NULL unless all of it was read. */
+static void *read_small(int fd, size_t size)
+{
+	char *data;
+	size_t have;
+	if (io_pread_all(fd, size, &data, &have) < 0)
+		return NULL;
+	if (have == size)
+		return data;
+	free(data);
+	return NULL;
+}
+
 static void scan_fd(struct scan *s, int fd)
 {
 	struct stat st;
@@ -328,14 +341,20 @@ static void scan_fd(struct scan *s, int fd)
 	}
 	if (st.st_size == 0)
 		return;
-	void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (data == MAP_FAILED) {
-		fail(s, CAUSE_UNSCANNABLE, strerror(errno));
+	size_t size = (size_t)st.st_size;
+	void *data = size <= READ_MAX ? read_small(fd, size) : mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (!data || data == MAP_FAILED) {
+		fail(s, CAUSE_UNSCANNABLE, "can't be read");
 		return;
 	}
-	scan_bytes(s, data, (size_t)st.st_size, "", 0);
+	scan_bytes(s, data, size, "", 0);
 	unpack_pending(s);
-	munmap(data, (size_t)st.st_size);
+	if (size <= READ_MAX) {
+		explicit_bzero(data, size);
+		free(data);
+	} else {
+		munmap(data, size);
+	}
 }
 
 void extract_scan(struct extract_engine *engine, int fd, const char *name, uint32_t time_ms, extract_text_fn *on_text, void *ctx,

@@ -14,7 +14,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ARENA_MAX = 64 << 20 };
+enum {
+	ARENA_MAX = 64 << 20,
+	SESSION_BYTES_MAX = 8 << 20,   /* of one session's stanzas under way: no sender fills the broker … */
+	ITEM_BYTES_MAX = 128 << 20,    /* … nor do all together */
+};
 
 enum next { STEP_NEXT, STEP_WAIT, STEP_END };
 
@@ -60,6 +64,8 @@ static void item_free(struct item *it)
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
 		io_close(&it->blob_fds[i]);
 	it->b->items--;
+	it->b->item_bytes -= it->raw_size;
+	it->session->open_bytes -= it->raw_size;
 	session_unref(it->session);
 	generation_unref(&it->g);
 	buf_free(&it->masked);
@@ -471,7 +477,7 @@ static void item_run(struct item *it)
 	item_free(it);
 }
 
-/* Out of memory before there is an item: the sender is asked to try again. */
+/* No room for an item: the sender is asked to try again. */
 static void refuse(struct session *s, uint32_t id)
 {
 	static const char error[] = "<error type='wait'><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
@@ -480,7 +486,8 @@ static void refuse(struct session *s, uint32_t id)
 
 void message_inspect(struct broker *b, struct session *s, uint32_t id, bool again, const char *stanza, size_t size)
 {
-	struct item *it = calloc(1, sizeof *it);
+	bool room = s->open_bytes + size <= SESSION_BYTES_MAX && b->item_bytes + size <= ITEM_BYTES_MAX;
+	struct item *it = room ? calloc(1, sizeof *it) : NULL;
 	b->counters.inspected += !again;
 	if (!it || !(it->arena = arena_new(ARENA_MAX)) || !(it->raw = arena_strndup(it->arena, stanza, size))) {
 		if (it)
@@ -497,5 +504,7 @@ void message_inspect(struct broker *b, struct session *s, uint32_t id, bool agai
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
 		it->blob_fds[i] = -1;
 	b->items++;
+	b->item_bytes += size;
+	s->open_bytes += size;
 	item_run(it);
 }

@@ -14,20 +14,21 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { BATCH_MAX = 64 };
+enum { BATCH_MAX = 64, THREADS = 4 };
 
 struct queue {
 	struct durable_item *head, **tail;
 };
 
 struct durable {
-	pthread_t thread;
-	bool started;
-	pthread_mutex_t lock;  /* of todo, finished and stop */
+	pthread_t threads[THREADS];
+	int nthreads;
+	pthread_mutex_t lock; /* of todo, ntodo, finished and stop */
 	pthread_cond_t work;
 	struct queue todo, finished;
+	int ntodo; /* items in todo */
 	bool stop;
-	int wake_fd;           /* eventfd: finished is not empty */
+	int wake_fd; /* eventfd: finished is not empty */
 	struct event *wake;
 };
 
@@ -67,7 +68,7 @@ static int link_unnamed(int fd, int dir_fd, const char *name)
 /* Order is what makes it safe: never a name whose content could be missing after a power loss. */
 static void do_files(struct durable_item **files, int n)
 {
-	bool synced[BATCH_MAX] = { false };
+	bool synced[BATCH_MAX] = {false};
 	for (int i = 0; i < n; i++)
 		(void)sync_file_range(files[i]->fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* a hint: what counts comes next */
 	for (int i = 0; i < n; i++)
@@ -123,8 +124,10 @@ static void *work(void *arg)
 		int n = 0;
 		while (!d->todo.head && !d->stop)
 			pthread_cond_wait(&d->work, &d->lock);
-		while (n < BATCH_MAX && (batch[n] = queue_take(&d->todo)))
+		int share = (d->ntodo + THREADS - 1) / THREADS;
+		while (n < BATCH_MAX && n < share && (batch[n] = queue_take(&d->todo)))
 			n++;
+		d->ntodo -= n;
 		if (n == 0)
 			break;
 		pthread_mutex_unlock(&d->lock);
@@ -162,7 +165,8 @@ static void start(struct durable *d)
 	sigset_t all, old;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	d->started = pthread_create(&d->thread, NULL, work, d) == 0;
+	while (d->nthreads < THREADS && pthread_create(&d->threads[d->nthreads], NULL, work, d) == 0)
+		d->nthreads++;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
@@ -189,9 +193,9 @@ struct durable *durable_new(struct event_base *base)
 void durable_submit(struct durable *d, struct durable_item *item)
 {
 	item->error = 0;
-	if (!d->started)
+	if (d->nthreads == 0)
 		start(d);
-	if (!d->started) { /* without a thread the loop has to wait itself */
+	if (d->nthreads == 0) { /* without threads the loop has to wait itself */
 		do_batch(&item, 1);
 		queue_add(&d->finished, item);
 		wake(d);
@@ -199,6 +203,7 @@ void durable_submit(struct durable *d, struct durable_item *item)
 	}
 	pthread_mutex_lock(&d->lock);
 	queue_add(&d->todo, item);
+	d->ntodo++;
 	pthread_cond_signal(&d->work);
 	pthread_mutex_unlock(&d->lock);
 }
@@ -209,12 +214,13 @@ void durable_free(struct durable **dp)
 	*dp = NULL;
 	if (!d)
 		return;
-	if (d->started) {
+	if (d->nthreads > 0) {
 		pthread_mutex_lock(&d->lock);
 		d->stop = true;
-		pthread_cond_signal(&d->work);
+		pthread_cond_broadcast(&d->work);
 		pthread_mutex_unlock(&d->lock);
-		pthread_join(d->thread, NULL);
+		for (int i = 0; i < d->nthreads; i++)
+			pthread_join(d->threads[i], NULL);
 	}
 	finish(d);
 	event_free(d->wake);

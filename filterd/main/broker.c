@@ -418,6 +418,7 @@ int broker_main(const struct bundle *bundle, const struct conf *conf, int monito
 		log_fatal("out of memory");
 	r->monitor_fd = monitor_fd;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file over RLIMIT_FSIZE is an error of write() */
 	signal(SIGHUP, SIG_IGN);  /* the monitor's to answer */
 	signal(SIGTERM, SIG_IGN); /* it closes the channel when it wants us gone */
 	signal(SIGINT, SIG_IGN);

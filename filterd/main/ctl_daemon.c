@@ -17,9 +17,11 @@ int ctl_daemon_connect(const struct ctl *ctl)
 	int fd = control_client_connect(ctl->control);
 	if (fd >= 0)
 		return fd;
-	const char *hint = errno == ENOENT || errno == ECONNREFUSED ? "filterd does not run, or its control socket is elsewhere (see -c and --control)"
-		: errno == EACCES || errno == EPERM                 ? "you may not use it; filterd.conf's control.group names who may"
-								    : strerror(errno);
+	const char *hint = errno == ENOENT || errno == ECONNREFUSED
+	                           ? "filterd does not run, or its control socket is elsewhere (see -c and --control)"
+	                   : errno == EACCES || errno == EPERM
+	                           ? "you may not use it; filterd.conf's control.group names who may"
+	                           : strerror(errno);
 	fprintf(stderr, "filterctl: %s: %s\n", ctl->control, hint);
 	return -1;
 }
@@ -54,7 +56,10 @@ int ctl_daemon_ask(const struct ctl *ctl, int fd, json_t *request, int pass_fd, 
 	json_decref(request);
 	if (!answer) {
 		fprintf(stderr, "filterctl: %s: %s\n", ctl->control,
-			e == ETIMEDOUT ? "filterd does not answer" : e == EPIPE ? "filterd hung up" : e == EPROTO ? "this is not a filterd of our version" : strerror(e));
+		        e == ETIMEDOUT ? "filterd does not answer"
+		        : e == EPIPE   ? "filterd hung up"
+		        : e == EPROTO  ? "this is not a filterd of our version"
+		                       : strerror(e));
 		return CTL_FAILED;
 	}
 	if (json_is_true(json_object_get(answer, "ok"))) {
@@ -109,9 +114,9 @@ static void print_links(const json_t *links)
 {
 	size_t i;
 	json_t *l;
-	json_array_foreach(links, i, l)
-		printf("link      %s (%s) at %s:%" JSON_INTEGER_FORMAT ": %s\n", ctl_text(l, "domain"), ctl_text(l, "serves"), ctl_text(l, "host"), number(l, "port"),
-			json_is_true(json_object_get(l, "up")) ? "up" : "DOWN");
+	json_array_foreach(links, i, l) printf(
+	        "link      %s (%s) at %s:%" JSON_INTEGER_FORMAT ": %s\n", ctl_text(l, "domain"), ctl_text(l, "serves"),
+	        ctl_text(l, "host"), number(l, "port"), json_is_true(json_object_get(l, "up")) ? "up" : "DOWN");
 }
 
 static void print_channels(const json_t *channels)
@@ -121,8 +126,8 @@ static void print_channels(const json_t *channels)
 	if (json_array_size(channels) == 0)
 		puts("channel   none: no connector is attached, so nothing is filtered yet");
 	json_array_foreach(channels, i, c)
-		printf("channel   %s, %s: %" JSON_INTEGER_FORMAT " inspected, %" JSON_INTEGER_FORMAT " under way\n", ctl_text(c, "link"), ctl_text(c, "software"), number(c, "inspected"),
-			number(c, "open"));
+	        printf("channel   %s, %s: %" JSON_INTEGER_FORMAT " inspected, %" JSON_INTEGER_FORMAT " under way\n",
+	               ctl_text(c, "link"), ctl_text(c, "software"), number(c, "inspected"), number(c, "open"));
 }
 
 /* Numbers by name, in the order in which filterd tells them. */
@@ -206,7 +211,8 @@ int ctl_reload(const struct ctl *ctl, int argc, char **argv)
 
 static void print_item(const json_t *item)
 {
-	static const char *const members[] = { "item", "id", "time", "from", "to", "rule", "cause", "channel", "name", "size", "sha256" };
+	static const char *const members[] = {"item",  "id",      "time", "from", "to",    "rule",
+	                                      "cause", "channel", "name", "size", "sha256"};
 	const char *before = "";
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
 		json_t *v = json_object_get(item, members[i]);
@@ -225,7 +231,8 @@ static int quarantine_list(const struct ctl *ctl)
 {
 	json_t *answer, *item;
 	size_t i;
-	int r = ask_once(ctl, json_pack("{s:s,s:s,s:i}", "cmd", "quarantine", "op", "list", "limit", 1000), ASK_S, &answer);
+	int r = ask_once(ctl, json_pack("{s:s,s:s,s:i}", "cmd", "quarantine", "op", "list", "limit", 1000), ASK_S,
+	                 &answer);
 	if (r != CTL_OK)
 		return r;
 	json_t *items = json_object_get(answer, "items");

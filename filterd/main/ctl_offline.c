@@ -62,11 +62,15 @@ static int write_conf(const struct offline *o, const struct conf *from, struct b
 	if (strpbrk(s->signatures, "\"\\") || strpbrk(s->official, "\"\\"))
 		return complain("scan.signatures or scan.official", "a quote or backslash in its name"), -1;
 	int n = snprintf(text, sizeof text,
-		"run_dir = \"%s\"; links = ( { domain = \"offline.invalid\"; secret_file = \"/none\"; } );\n"
-		"scan = { workers = 1; signatures = \"%s\"; official = \"%s\"; text_budget_ms = %d; text_timeout_ms = %d; file_time_ms = %d;\n"
-		"  file_max = \"%" PRId64 "\"; scan_max = \"%" PRId64 "\"; files_max = %d; recursion_max = %d; };\n",
-		o->tmp, s->signatures, s->official, s->text_budget_ms, s->text_timeout_ms, s->file_time_ms, s->file_max, s->scan_max, s->files_max, s->recursion_max);
-	return bundle_add_data(b, BUNDLE_CONFIG, "(offline)", text, (size_t)n) < 0 ? (complain("out of memory", ""), -1) : 0;
+	                 "run_dir = \"%s\"; links = ( { domain = \"offline.invalid\"; secret_file = \"/none\"; } );\n"
+	                 "scan = { workers = 1; signatures = \"%s\"; official = \"%s\"; text_budget_ms = %d; "
+	                 "text_timeout_ms = %d; file_time_ms = %d;\n"
+	                 "  file_max = \"%" PRId64 "\"; scan_max = \"%" PRId64
+	                 "\"; files_max = %d; recursion_max = %d; };\n",
+	                 o->tmp, s->signatures, s->official, s->text_budget_ms, s->text_timeout_ms, s->file_time_ms,
+	                 s->file_max, s->scan_max, s->files_max, s->recursion_max);
+	return bundle_add_data(b, BUNDLE_CONFIG, "(offline)", text, (size_t)n) < 0 ? (complain("out of memory", ""), -1)
+	                                                                           : 0;
 }
 
 /* The admin's configuration, or the defaults where there is none. */
@@ -294,11 +298,12 @@ static json_t *answer_json(const struct offline *o, const struct scan_file_answe
 	json_t *list = json_array();
 	for (size_t i = 0; i < a->n; i++) {
 		const struct scan_file_finding *f = &a->findings[i];
-		json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:i, s:s%}", "detector", o->ids[f->detector], "start", (json_int_t)f->start, "end",
-			(json_int_t)f->end, "confidence", f->confidence, "path", f->path, f->path_len));
+		json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:i, s:s%}", "detector", o->ids[f->detector],
+		                                      "start", (json_int_t)f->start, "end", (json_int_t)f->end,
+		                                      "confidence", f->confidence, "path", f->path, f->path_len));
 	}
-	return json_pack("{s:b, s:s, s:s%, s:s, s:o}", "ok", 1, "status", scan_status_name(a->status), "name", a->name, a->name_len, "cause", cause_name(a->cause),
-		"findings", list);
+	return json_pack("{s:b, s:s, s:s%, s:s, s:o}", "ok", 1, "status", scan_status_name(a->status), "name", a->name,
+	                 a->name_len, "cause", cause_name(a->cause), "findings", list);
 }
 
 /* The worker died over the file or took too long: it is replaced, and the file is not clean. */
@@ -320,7 +325,9 @@ static int send_job(struct offline *o, const struct scan_file_job *job, int fd)
 {
 	struct buf out;
 	buf_init(&out, SCAN_PACKET_MAX);
-	int r = scan_put_file_job(&out, job) == SCAN_WIRE_OK ? io_send_fds(o->file_sock, buf_ptr(&out), buf_left(&out), &fd, 1) : -1;
+	int r = scan_put_file_job(&out, job) == SCAN_WIRE_OK
+	                ? io_send_fds(o->file_sock, buf_ptr(&out), buf_left(&out), &fd, 1)
+	                : -1;
 	buf_free(&out);
 	return r;
 }
@@ -333,12 +340,16 @@ json_t *offline_scan(struct offline *o, int fd, const char *name)
 	struct buf in;
 	int fds[IO_FDS_MAX], nfds;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return json_pack("{s:b, s:s, s:s, s:s, s:[]}", "ok", 1, "status", scan_status_name(SCAN_UNSCANNABLE), "name", "not a regular file", "cause",
-			cause_name(CAUSE_UNSCANNABLE), "findings");
+		return json_pack("{s:b, s:s, s:s, s:s, s:[]}", "ok", 1, "status", scan_status_name(SCAN_UNSCANNABLE),
+		                 "name", "not a regular file", "cause", cause_name(CAUSE_UNSCANNABLE), "findings");
 	if (o->file_sock < 0 && wait_for_worker(o) < 0)
 		return complain("filterd-scan", "no worker came");
-	const struct scan_file_job job = { .seq = ++o->seq, .kind = SCAN_KIND_FILE, .size = (uint64_t)st.st_size, .time_ms = (uint32_t)o->conf->scan.file_time_ms, .name = name,
-		.name_len = strlen(name) };
+	const struct scan_file_job job = {.seq = ++o->seq,
+	                                  .kind = SCAN_KIND_FILE,
+	                                  .size = (uint64_t)st.st_size,
+	                                  .time_ms = (uint32_t)o->conf->scan.file_time_ms,
+	                                  .name = name,
+	                                  .name_len = strlen(name)};
 	if (send_job(o, &job, fd) < 0)
 		return failed(o, CAUSE_CRASHED);
 	if (wait_for(o->file_sock, clock_ms() + job.time_ms + SPARE_MS) < 0)

@@ -11,8 +11,8 @@ struct offline;
 /* Loads the signatures and rules that ctl's configuration names (without one: the installed ones).  NULL if that
  * failed, which has been said on standard error. */
 struct offline *offline_start(const struct ctl *ctl);
-/* Scans a regular file (fd stays the caller's; opened for reading only).  The answer has the members of PROTOCOL.control's scan; NULL
- * when no scan is possible any more, which has been said. */
+/* Scans a regular file (fd stays the caller's; opened for reading only).  The answer has the members of
+ * PROTOCOL.control's scan; NULL when no scan is possible any more, which has been said. */
 json_t *offline_scan(struct offline *o, int fd, const char *name);
 void offline_stop(struct offline **o);
 

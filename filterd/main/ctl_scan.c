@@ -26,9 +26,11 @@ static void print_findings(const char *name, const json_t *findings)
 	json_t *f;
 	json_array_foreach(findings, i, f) {
 		const char *inner = ctl_text(f, "path");
-		printf("%s%s%s: found %s at %" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT ", confidence %" JSON_INTEGER_FORMAT "\n", name, *inner ? "//" : "", inner,
-			ctl_text(f, "detector"), json_integer_value(json_object_get(f, "start")), json_integer_value(json_object_get(f, "end")),
-			json_integer_value(json_object_get(f, "confidence")));
+		printf("%s%s%s: found %s at %" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT
+		       ", confidence %" JSON_INTEGER_FORMAT "\n",
+		       name, *inner ? "//" : "", inner, ctl_text(f, "detector"),
+		       json_integer_value(json_object_get(f, "start")), json_integer_value(json_object_get(f, "end")),
+		       json_integer_value(json_object_get(f, "confidence")));
 	}
 }
 
@@ -42,7 +44,8 @@ static void print_human(const char *path, const json_t *answer)
 	else if (strcmp(status, "unscannable") == 0)
 		printf("%s: NOT SCANNED (%s) %s\n", name, ctl_text(answer, "cause"), ctl_text(answer, "name"));
 	else
-		printf("%s: %s\n", name, json_array_size(json_object_get(answer, "findings")) ? "no malware, but:" : "clean");
+		printf("%s: %s\n", name,
+		       json_array_size(json_object_get(answer, "findings")) ? "no malware, but:" : "clean");
 	print_findings(name, json_object_get(answer, "findings"));
 }
 
@@ -63,7 +66,8 @@ struct scanner {
 static json_t *ask_daemon(const struct scanner *s, int fd, const char *name)
 {
 	json_t *answer = NULL;
-	int r = ctl_daemon_ask(s->ctl, s->daemon, json_pack("{s:s,s:s}", "cmd", "scan", "name", name), fd, SCAN_S, &answer);
+	int r = ctl_daemon_ask(s->ctl, s->daemon, json_pack("{s:s,s:s}", "cmd", "scan", "name", name), fd, SCAN_S,
+	                       &answer);
 	return r == CTL_OK ? answer : NULL;
 }
 
@@ -81,7 +85,8 @@ static int scan_one(const struct scanner *s, const char *path)
 		return say_wrong(path, "not scanned");
 	if (s->ctl->json) {
 		json_object_del(answer, "ok");
-		json_object_set_new(answer, "file", text_is_utf8(path, strlen(path)) ? json_string(path) : json_string(name));
+		json_object_set_new(answer, "file",
+		                    text_is_utf8(path, strlen(path)) ? json_string(path) : json_string(name));
 		ctl_print_json(answer);
 	} else {
 		print_human(path, answer);

@@ -58,16 +58,17 @@ static const struct command {
 	const char *usage;
 	const char *help;
 } commands[] = {
-	{ "status", 0, ctl_status, "status", "how filterd does: links, connectors, workers, rules, counters" },
-	{ "reload", 0, ctl_reload, "reload", "read configuration, rules and signatures again; says what is wrong with them" },
-	{ "scan", 0, ctl_scan, "scan FILE...", "scan files for malware and data, by the running filterd or without one" },
-	{ "quarantine", 0, ctl_quarantine, "quarantine list", "what is held, newest first" },
-	{ "quarantine", 0, ctl_quarantine, "quarantine show ITEM", "what is known of one held item" },
-	{ "rules", 1, run_rules, "rules check [DIR]", "check rule files and run the tests in them" },
-	{ "rules", 1, run_rules, "rules match [--rules DIR] --jsonl", "try rules on texts from standard input" },
-	{ "audit", 1, run_audit, "audit verify [--dir DIR]", "prove that the audit journal is whole" },
-	{ "help", 0, print_help, "help", "this text" },
-	{ "version", 0, print_version, "version", "the version" },
+        {"status", 0, ctl_status, "status", "how filterd does: links, connectors, workers, rules, counters"},
+        {"reload", 0, ctl_reload, "reload",
+         "read configuration, rules and signatures again; says what is wrong with them"},
+        {"scan", 0, ctl_scan, "scan FILE...", "scan files for malware and data, by the running filterd or without one"},
+        {"quarantine", 0, ctl_quarantine, "quarantine list", "what is held, newest first"},
+        {"quarantine", 0, ctl_quarantine, "quarantine show ITEM", "what is known of one held item"},
+        {"rules", 1, run_rules, "rules check [DIR]", "check rule files and run the tests in them"},
+        {"rules", 1, run_rules, "rules match [--rules DIR] --jsonl", "try rules on texts from standard input"},
+        {"audit", 1, run_audit, "audit verify [--dir DIR]", "prove that the audit journal is whole"},
+        {"help", 0, print_help, "help", "this text"},
+        {"version", 0, print_version, "version", "the version"},
 };
 
 static int print_help(const struct ctl *ctl, int argc, char **argv)

@@ -5,7 +5,8 @@
 
 #include "conf/conf.h"
 
-/* b and conf: of the first generation, with secrets; they live as long as the process.  monitor_fd: PROTOCOL.monitor; recorder_fd: PROTOCOL.recorder. */
+/* b and conf: of the first generation, with secrets; they live as long as the process.  monitor_fd: PROTOCOL.monitor;
+ * recorder_fd: PROTOCOL.recorder. */
 int broker_main(const struct bundle *b, const struct conf *conf, int monitor_fd, int recorder_fd);
 
 #endif

@@ -22,10 +22,14 @@ enum { OUTPUT_MAX = 8192 };
 
 static void do_status(void *ctx, struct control_request *req, json_t *cmd, int fd)
 {
-	control_reply(req, json_pack("{s:b,s:s,s:i,s:i,s:[{s:s,s:s,s:s,s:i,s:b},{s:s,s:s,s:s,s:i,s:b}],s:[{s:s,s:s,s:i,s:i}],s:{s:b,s:i},s:{s:i},s:{s:i,s:i}}", "ok", 1, "version", "9.9",
-		"uptime_s", 90061, "generation", 3, "links", "domain", "f.example", "serves", "filter", "host", "127.0.0.1", "port", 5347, "up", 1, "domain",
-		"u.example\x1b[2J", "serves", "upload", "host", "127.0.0.1", "port", 5347, "up", 0, "channels", "link", "f.example", "software", "mod_filterd/1.0", "open", 2, "inspected", 40,
-		"scan", "serving", 1, "text_workers", 4, "rules", "detectors", 13, "counters", "inspected", 40, "blocked", 1));
+	control_reply(req, json_pack("{s:b,s:s,s:i,s:i,s:[{s:s,s:s,s:s,s:i,s:b},{s:s,s:s,s:s,s:i,s:b}],s:[{s:s,s:s,s:i,"
+	                             "s:i}],s:{s:b,s:i},s:{s:i},s:{s:i,s:i}}",
+	                             "ok", 1, "version", "9.9", "uptime_s", 90061, "generation", 3, "links", "domain",
+	                             "f.example", "serves", "filter", "host", "127.0.0.1", "port", 5347, "up", 1,
+	                             "domain", "u.example\x1b[2J", "serves", "upload", "host", "127.0.0.1", "port",
+	                             5347, "up", 0, "channels", "link", "f.example", "software", "mod_filterd/1.0",
+	                             "open", 2, "inspected", 40, "scan", "serving", 1, "text_workers", 4, "rules",
+	                             "detectors", 13, "counters", "inspected", 40, "blocked", 1));
 }
 
 static void do_reload(void *ctx, struct control_request *req, json_t *cmd, int fd)
@@ -39,29 +43,35 @@ static void do_scan(void *ctx, struct control_request *req, json_t *cmd, int fd)
 	ssize_t n = pread(fd, text, sizeof text - 1, 0);
 	close(fd);
 	if (n > 0 && strcmp(text, "bad") == 0)
-		control_reply(req, json_pack("{s:b,s:s,s:s,s:s,s:[]}", "ok", 1, "status", "malware", "name", "Evil.Thing", "cause", "none", "findings"));
+		control_reply(req, json_pack("{s:b,s:s,s:s,s:s,s:[]}", "ok", 1, "status", "malware", "name",
+		                             "Evil.Thing", "cause", "none", "findings"));
 	else if (n > 0 && strcmp(text, "locked") == 0)
-		control_reply(req, json_pack("{s:b,s:s,s:s,s:s,s:[]}", "ok", 1, "status", "unscannable", "name", "", "cause", "encrypted", "findings"));
+		control_reply(req, json_pack("{s:b,s:s,s:s,s:s,s:[]}", "ok", 1, "status", "unscannable", "name", "",
+		                             "cause", "encrypted", "findings"));
 	else if (n > 0 && strcmp(text, "card") == 0)
-		control_reply(req, json_pack("{s:b,s:s,s:s,s:s,s:[{s:s,s:i,s:i,s:i,s:s}]}", "ok", 1, "status", "clean", "name", "", "cause", "none", "findings", "detector",
-			"payment-card", "start", 3, "end", 19, "confidence", 90, "path", "a/b.txt"));
+		control_reply(req, json_pack("{s:b,s:s,s:s,s:s,s:[{s:s,s:i,s:i,s:i,s:s}]}", "ok", 1, "status", "clean",
+		                             "name", "", "cause", "none", "findings", "detector", "payment-card",
+		                             "start", 3, "end", 19, "confidence", 90, "path", "a/b.txt"));
 	else if (n > 0 && strcmp(text, "busy") == 0)
 		control_reply_error(req, "No more jobs can be taken now; try again.");
 	else
-		control_reply(req, json_pack("{s:b,s:s,s:s,s:s,s:[]}", "ok", 1, "status", "clean", "name", "", "cause", "none", "findings"));
+		control_reply(req, json_pack("{s:b,s:s,s:s,s:s,s:[]}", "ok", 1, "status", "clean", "name", "", "cause",
+		                             "none", "findings"));
 }
 
 static void do_quarantine(void *ctx, struct control_request *req, json_t *cmd, int fd)
 {
 	const char *op = json_string_value(json_object_get(cmd, "op"));
 	if (strcmp(op, "list") == 0)
-		control_reply(req, json_pack("{s:b,s:[{s:s,s:s,s:i}]}", "ok", 1, "items", "item", "4f00", "from", "a@b.example\nforged=1", "size", 12));
+		control_reply(req, json_pack("{s:b,s:[{s:s,s:s,s:i}]}", "ok", 1, "items", "item", "4f00", "from",
+		                             "a@b.example\nforged=1", "size", 12));
 	else
 		control_reply_error(req, "There is no item with this id.");
 }
 
 static const struct control_command commands[] = {
-	{ "status", 0, 5, do_status }, { "reload", 0, 5, do_reload }, { "scan", 1, 5, do_scan }, { "quarantine", 0, 5, do_quarantine }, { NULL, 0, 0, NULL },
+        {"status", 0, 5, do_status},         {"reload", 0, 5, do_reload}, {"scan", 1, 5, do_scan},
+        {"quarantine", 0, 5, do_quarantine}, {NULL, 0, 0, NULL},
 };
 
 static int serve(const char *path, int ready)
@@ -157,7 +167,8 @@ static void refusal_is_told_as_it_is(void **state)
 {
 	char out[OUTPUT_MAX];
 	assert_int_equal(run(out, "reload"), 1);
-	assert_string_equal(out, "filterctl: /etc/filterd/a.rules:7: the pattern \"x\\d\" is broken\\u{a}\\u{1b}[31mred\n");
+	assert_string_equal(out,
+	                    "filterctl: /etc/filterd/a.rules:7: the pattern \"x\\d\" is broken\\u{a}\\u{1b}[31mred\n");
 	assert_int_equal(run(out, "quarantine show 12"), 1);
 	has(out, "There is no item");
 }
@@ -165,7 +176,8 @@ static void refusal_is_told_as_it_is(void **state)
 static void scan_says_what_was_found(void **state)
 {
 	char out[OUTPUT_MAX], args[600];
-	const char *clean = file("clean.txt", "fine"), *bad = file("bad.bin", "bad"), *locked = file("locked.zip", "locked"), *card = file("card.zip", "card");
+	const char *clean = file("clean.txt", "fine"), *bad = file("bad.bin", "bad"),
+	           *locked = file("locked.zip", "locked"), *card = file("card.zip", "card");
 	snprintf(args, sizeof args, "scan %s", clean);
 	assert_int_equal(run(out, args), 0);
 	has(out, "clean.txt: clean\n");

@@ -53,13 +53,17 @@ static void put_all(const char *more)
 {
 	char text[2000];
 	snprintf(text, sizeof text,
-		"user = \"nobody\"; rules = \"%s/rules\";\nlinks = ( { domain = \"f.example\"; secret_file = \"%s/secret\"; } );\n"
-		"scan = { signatures = \"%s/sig\"; official = \"\"; };\n%s",
-		dir, dir, dir, more);
+	         "user = \"nobody\"; rules = \"%s/rules\";\nlinks = ( { domain = \"f.example\"; secret_file = "
+	         "\"%s/secret\"; } );\n"
+	         "scan = { signatures = \"%s/sig\"; official = \"\"; };\n%s",
+	         dir, dir, dir, more);
 	put("filterd.conf", text, 0644);
 	put("secret", "s3cret\n", 0600);
-	put("rules/a.rules", "detectors: ( { id = \"word\"; title = \"Word\"; patterns = ( { regex = \"bluebird[0-9]+\"; confidence = 80; } );\n"
-			     "  tests = { match = [ \"a bluebird12 b\" ]; no_match = [ \"bluebird\" ]; }; } );\n", 0644);
+	put("rules/a.rules",
+	    "detectors: ( { id = \"word\"; title = \"Word\"; patterns = ( { regex = \"bluebird[0-9]+\"; confidence = "
+	    "80; } );\n"
+	    "  tests = { match = [ \"a bluebird12 b\" ]; no_match = [ \"bluebird\" ]; }; } );\n",
+	    0644);
 }
 
 static char output[OUTPUT_MAX];
@@ -117,7 +121,10 @@ static void errors_have_file_and_line(void **state)
 	assert_int_equal(check(), 1);
 	says("rules/b.rules", ":2: ");
 
-	put("rules/b.rules", "detectors: ( { id = \"x\"; title = \"X\";\n  patterns = ( { regex = \"a(\"; confidence = 80; } );\n  tests = { match = [ \"a\" ]; }; } );\n", 0644);
+	put("rules/b.rules",
+	    "detectors: ( { id = \"x\"; title = \"X\";\n  patterns = ( { regex = \"a(\"; confidence = 80; } );\n  "
+	    "tests = { match = [ \"a\" ]; }; } );\n",
+	    0644);
 	assert_int_equal(check(), 1);
 	says("rules/b.rules", ":");
 	put("rules/b.rules", "", 0644);

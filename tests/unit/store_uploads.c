@@ -155,7 +155,7 @@ static void expiry_goes_in_steps(void **state)
 {
 	struct fixture *f = *state;
 	struct uploads_path paths[3];
-	char id[8];
+	char id[16];
 	for (int i = 0; i < 5; i++) {
 		snprintf(id, sizeof id, "s%d", i);
 		add(f, id, "a@b", 1, 100 + i);
