@@ -99,19 +99,14 @@ own_domains(Host) ->
 
 %%% --- clients -----------------------------------------------------------------------------------------------------
 
-user_send_packet({#iq{to = #jid{lserver = To}} = Pkt, #{lserver := Host} = State} = Acc) ->
-    case is_passed(Pkt) orelse lists:member(To, own_domains(Host)) of
-        true -> Acc;
-        false -> from_client(Pkt, State)
-    end;
 user_send_packet({Pkt, State} = Acc) ->
     case is_passed(Pkt) of
         true -> Acc;
-        false -> from_client(Pkt, State)
+        false -> closed(fun() -> from_client(Pkt, State) end, Acc)
     end.
 
-from_client(Pkt, State) ->
-    Ask = mod_filterd_content:is_content(Pkt),
+from_client(Pkt, #{lserver := Host} = State) ->
+    Ask = mod_filterd_content:is_content(Pkt) andalso not is_own_iq(Pkt, Host),
     case State of
         #{filterd := Session} ->
             case Ask orelse not mod_filterd_session:is_idle(Session) of
@@ -199,10 +194,13 @@ s2s_receive_packet({Pkt, State} = Acc) ->
         true ->
             Acc;
         false ->
-            Host = ejabberd_router:host_of_route((xmpp:get_to(Pkt))#jid.lserver),
-            #jid{lserver = From} = xmpp:get_from(Pkt),
-            in_lane(Pkt, Host, From, State, fun() -> {server_info(From, Host, State), {?MODULE, pass_s2s, [State]}} end)
+            closed(fun() -> from_server(Pkt, State) end, Acc)
     end.
+
+from_server(Pkt, State) ->
+    Host = ejabberd_router:host_of_route((xmpp:get_to(Pkt))#jid.lserver),
+    #jid{lserver = From} = xmpp:get_from(Pkt),
+    in_lane(Pkt, Host, From, State, fun() -> {server_info(From, Host, State), {?MODULE, pass_s2s, [State]}} end).
 
 pass_s2s(Pkt, State) ->
     pass_on(s2s_receive_packet, ejabberd_router:host_of_route((xmpp:get_to(Pkt))#jid.lserver), Pkt, State).
@@ -223,7 +221,10 @@ s2s_allow_host(Acc, Host, Remote) ->
 
 %%% --- components --------------------------------------------------------------------------------------------------
 
-component_send_packet({Pkt, #{remote_server := Domain} = State} = Acc) ->
+component_send_packet(Acc) ->
+    closed(fun() -> from_component(Acc) end, Acc).
+
+from_component({Pkt, #{remote_server := Domain} = State} = Acc) ->
     Host = component_host(Pkt),
     #jid{lserver = From} = xmpp:get_from(Pkt),
     Own = own_domains(Host),
@@ -294,6 +295,23 @@ parse_field(<<"fingerprint">>, Value) when byte_size(Value) == 64 ->
     catch error:_ -> ignored
     end;
 parse_field(_, _) -> ignored.
+
+%%% --- all entrances -----------------------------------------------------------------------------------------------
+
+%% A hook that crashes is passed over by ejabberd, and its stanza would pass uninspected.  Ours returns it to the sender,
+%% and the session begins anew.
+closed(Enter, {Pkt, State}) ->
+    try
+        Enter()
+    catch
+        Class:Why:Stack ->
+            ?ERROR_MSG("Stanza not inspected, and returned: ~ts", [misc:format_exception(2, Class, Why, Stack)]),
+            case unavailable(Pkt) of
+                {bounce, Error} -> ejabberd_router:route_error(Pkt, Error);
+                drop -> ok
+            end,
+            {stop, {drop, maps:remove(filterd, State)}}
+    end.
 
 %%% --- streams with a lane -----------------------------------------------------------------------------------------
 
