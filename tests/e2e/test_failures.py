@@ -64,7 +64,7 @@ class Traffic:
         def settled():
             got = [m.id for m in self.cast.bob.messages(self.seen)]
             back = [s.id for s in self.cast.alice.received[self.mine:] if s.type == "error"]
-            return len(set(got) | set(back)) >= len(self.sent) and (got, back)
+            return not set(self.sent) - set(got) - set(back) and (got, back)
         try:
             got, back = run.until(settled, 15, "")
         except TimeoutError:
