@@ -1,5 +1,6 @@
 #include "detect/classify.h"
 
+#include "detect/numbers.h"
 #include "detect/sweep.h"
 #include "detect/syntax.h"
 
@@ -368,12 +369,17 @@ static int prefix_of(const struct syntax *n, uint8_t mask[4], int *at)
 	return 0;
 }
 
-static void shapes_of(const struct syntax *root, uint64_t shapes[4])
+static void shapes_of(const struct syntax *root, struct classified *c)
 {
-	uint8_t mask[4] = { 15, 15, 15, 15 }, known[4] = { 0 };
+	uint8_t *mask = c->first, known[4] = { 0 };
+	uint64_t *shapes = c->shapes;
 	int n = 0;
 	prefix_of(root, known, &n);
+	memset(mask, 15, 4);
 	memcpy(mask, known, (size_t)n);
+	c->digit_at = 0;
+	while (c->digit_at < 4 && mask[c->digit_at] != 1u << SHAPE_DIGIT)
+		c->digit_at++;
 	for (unsigned s = 0; s < 256; s++)
 		if ((mask[0] >> (s >> 6) & 1) && (mask[1] >> (s >> 4 & 3) & 1) && (mask[2] >> (s >> 2 & 3) & 1) && (mask[3] >> (s & 3) & 1))
 			shapes[s >> 6] |= UINT64_C(1) << (s & 63);
@@ -459,7 +465,7 @@ static struct effort effort_of(const struct syntax *n, const struct first *follo
 	case SYNTAX_EMPTY:
 		break;
 	case SYNTAX_ANY:
-		e.steps = REPEAT_ENDLESS;
+		e.steps = n->max < REPEAT_ENDLESS ? n->max : REPEAT_ENDLESS;
 		break;
 	case SYNTAX_CAT:
 		for (uint32_t i = 0; i < n->nkids; i++) {
@@ -512,7 +518,7 @@ void classify(const char *pattern, struct arena *a, struct classified *c)
 {
 	struct syntax_tree tree;
 	struct info info;
-	*c = (struct classified){ .kind = CLASS_ALWAYS, .before = SYNTAX_INF, .width = SYNTAX_INF, .cost = 1e30 };
+	*c = (struct classified){ .kind = CLASS_ALWAYS, .before = SYNTAX_INF, .width = SYNTAX_INF, .cost = 1e30, .digit_at = 4 };
 	memset(c->shapes, 0xff, sizeof c->shapes);
 	struct arena *scratch = arena_new(16 << 20);
 	if (!scratch || syntax_read(pattern, scratch, &tree) < 0) {
@@ -524,7 +530,8 @@ void classify(const char *pattern, struct arena *a, struct classified *c)
 	c->digits = digits_of(tree.root);
 	c->token = row_of(tree.root).any;
 	memset(c->shapes, 0, sizeof c->shapes);
-	shapes_of(tree.root, c->shapes);
+	shapes_of(tree.root, c);
+	c->leading = row_of(tree.root).start;
 	literals_of(tree.root, &info);
 	if (info.exact)
 		consider(&info, &info.all, 0);
@@ -536,6 +543,7 @@ void classify(const char *pattern, struct arena *a, struct classified *c)
 		c->before = info.before;
 	} else if (c->digits >= SWEEP_DIGITS_MIN && all_number(tree.root)) {
 		c->kind = CLASS_NUMBER;
+		c->numbers = numbers_read(tree.root, a);
 	} else if (c->digits >= 2 || c->token >= 8 || (c->shapes[0] & c->shapes[1] & c->shapes[2] & c->shapes[3]) != UINT64_MAX) {
 		c->kind = CLASS_SHAPE;
 	}

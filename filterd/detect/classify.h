@@ -18,6 +18,8 @@ enum pattern_class { CLASS_LITERAL, CLASS_NUMBER, CLASS_SHAPE, CLASS_ALWAYS };
 
 enum { LITERALS_MAX = 32, LITERAL_SIZE_MAX = 48, LITERAL_SIZE_MIN = 3 };
 
+struct number_shapes; /* numbers.h */
+
 struct literals {
 	uint8_t n;
 	struct {
@@ -34,6 +36,10 @@ struct classified {
 	uint32_t digits;           /* at least so many digits */
 	uint32_t token;            /* at least so many token characters in a row */
 	uint64_t shapes[4];        /* one of these 4-character shapes (sweep.h) */
+	uint8_t first[4];          /* the shape's classes, one bit each, as far as positions are fixed */
+	uint8_t digit_at;          /* the first position that is always a digit; 4: none of the first four */
+	uint32_t leading;          /* it begins with so many token characters */
+	struct number_shapes *numbers; /* CLASS_NUMBER: its digit blocks, if they are plain */
 	double cost;               /* steps of backtracking from one start at most, roughly */
 };
 

@@ -78,7 +78,7 @@ static void collect_repeats(const struct syntax *n, const struct syntax **list, 
 {
 	if (n->type == SYNTAX_REPEAT && n->max >= 16 && n->max > n->min && *count < TRIALS_MAX)
 		list[(*count)++] = n;
-	for (uint32_t i = 0; i < n->nkids; i++)
+	for (uint32_t i = 0; n->type != SYNTAX_ANY && i < n->nkids; i++)
 		collect_repeats(n->kids[i], list, count);
 }
 
@@ -104,24 +104,24 @@ static int out_of_time(void *arg)
 static int try_text(const struct pattern *p, struct regex_run *run, const char *text, size_t size, char *what, size_t what_size)
 {
 	struct clock_left left = { cpu_us() + LINT_LIMIT_US, 0 };
-	int slow = 0;
 	run->tick = out_of_time;
 	run->tick_arg = &left;
+	int slow = 0;
 	for (size_t from = 0; from < size && !slow;) {
 		size_t to = from + 16 < size ? from + 16 : size; /* few starts a call, so that the clock is looked at */
 		int rc = regex_match(&p->re, run, text, size, from, to, 1);
-		slow = rc < 0 || cpu_us() > left.deadline;
 		if (rc == PCRE2_ERROR_CALLOUT || cpu_us() > left.deadline) {
 			snprintf(what, what_size, "takes more than %d ms", LINT_LIMIT_US / 1000);
+			slow = 1;
 		} else if (rc < 0) {
 			snprintf(what, what_size, "runs into PCRE2's %s", rc == PCRE2_ERROR_MATCHLIMIT ? "match limit" : "limits");
-		} else {
-			const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(run->data);
-			from = rc == 1 && ov[1] > from ? ov[1] : to + 1;
+			slow = 1;
 		}
+		const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(run->data);
+		from = rc == 1 && ov[1] > from ? ov[1] : to + 1;
 	}
-	run->tick_arg = NULL; /* left goes */
 	run->tick = NULL;
+	run->tick_arg = NULL;
 	return slow;
 }
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "detect/evidence.h"
 #include "detect/fold.h"
+#include "detect/numbers.h"
 #include "detect/syntax.h"
 
 #include <stdlib.h>
@@ -278,6 +279,19 @@ static void scan_literals(const struct detect_set *set, struct detect_scratch *s
 	}
 }
 
+static void scan_run(struct candidate *c, const struct number_run *r)
+{
+	const struct number_shapes *shapes = c->p->cls.numbers;
+	const struct digit_block *blocks = c->s->sweep.blocks + r->block;
+	if (!shapes) {
+		find_piece(c, r->start, r->end - 1);
+		return;
+	}
+	for (uint32_t i = 0; i < r->nblocks && !c->s->budget.over; i++)
+		if (numbers_fit(shapes, blocks, r->nblocks, i))
+			find_piece(c, blocks[i].start, blocks[i].end - 1);
+}
+
 static void scan_numbers(const struct detect_set *set, struct detect_scratch *s)
 {
 	for (uint32_t i = 0; i < set->numbers.n && s->sweep.nruns; i++) {
@@ -286,7 +300,7 @@ static void scan_numbers(const struct detect_set *set, struct detect_scratch *s)
 			continue;
 		for (size_t k = 0; k < s->sweep.nruns && !s->budget.over; k++)
 			if (s->sweep.runs[k].digits >= c.p->cls.digits)
-				find_piece(&c, s->sweep.runs[k].start, s->sweep.runs[k].end - 1);
+				scan_run(&c, &s->sweep.runs[k]);
 	}
 }
 
@@ -296,11 +310,53 @@ static int possible(const struct classified *c, const struct sweep *w)
 	       ((c->shapes[0] & w->shapes[0]) | (c->shapes[1] & w->shapes[1]) | (c->shapes[2] & w->shapes[2]) | (c->shapes[3] & w->shapes[3]));
 }
 
+/* The classes of the bytes at `at`, as far as the pattern fixes them. */
+static int begins(const struct classified *c, const struct view *v, size_t at)
+{
+	if (((unsigned char)v->data[at] & 0xc0) == 0x80)
+		return 0; /* inside a code point */
+	for (size_t i = 0; i < 4; i++) {
+		unsigned sh = at + i < v->size ? sweep_shape((unsigned char)v->data[at + i]) : SHAPE_OTHER;
+		if (!(c->first[i] >> sh & 1))
+			return 0;
+	}
+	return 1;
+}
+
+/* A pattern whose first characters are of fixed classes, a digit among them: tried where digits stand so. */
+static void scan_at_digits(struct candidate *c)
+{
+	struct detect_scratch *s = c->s;
+	size_t k = c->p->cls.digit_at;
+	for (size_t i = 0; i < s->sweep.nblocks && !s->budget.over; i++) {
+		const struct digit_block *b = &s->sweep.blocks[i];
+		for (size_t at = b->start; at < b->end && !s->budget.over; at++)
+			if (at >= k && begins(&c->p->cls, &s->view, at - k))
+				find_piece(c, at - k, at - k);
+	}
+}
+
+static void scan_tokens(struct candidate *c)
+{
+	struct detect_scratch *s = c->s;
+	for (size_t i = 0; i < s->sweep.ntokens && !s->budget.over; i++) {
+		const struct token *t = &s->sweep.tokens[i];
+		if (t->end - t->start >= c->p->cls.leading)
+			find_piece(c, t->start, t->end - c->p->cls.leading);
+	}
+}
+
 static void scan_others(const struct detect_set *set, struct detect_scratch *s)
 {
 	for (uint32_t i = 0; i < set->others.n && !s->budget.over; i++) {
 		struct candidate c = { .set = set, .s = s, .p = &set->patterns[set->others.item[i]] };
-		if (possible(&c.p->cls, &s->sweep))
+		if (!possible(&c.p->cls, &s->sweep))
+			continue;
+		if (c.p->cls.leading >= SWEEP_TOKEN_MIN)
+			scan_tokens(&c);
+		else if (c.p->cls.digit_at > 0 && c.p->cls.digit_at < 4)
+			scan_at_digits(&c);
+		else
 			find_all(&c, 0, s->view.size);
 	}
 }

@@ -7,10 +7,22 @@
 
 /* The classes of a byte that shapes are made of, two bits each; four in a row, first one highest, are a shape. */
 enum { SHAPE_OTHER, SHAPE_DIGIT, SHAPE_UPPER, SHAPE_LOWER };
-enum { SWEEP_DIGITS_MIN = 6 }; /* fewer digits are no number run */
+enum { SWEEP_DIGITS_MIN = 6, SWEEP_TOKEN_MIN = 16 }; /* fewer are no number run, no token */
 
+/* Digits in a row. */
+struct digit_block {
+	uint32_t start, end;
+};
+
+/* Digits and what may stand between them, with enough digits. */
 struct number_run {
 	uint32_t start, end, digits;
+	uint32_t block, nblocks; /* its digit blocks */
+};
+
+/* A long row of token characters. */
+struct token {
+	uint32_t start, end;
 };
 
 struct sweep {
@@ -20,6 +32,10 @@ struct sweep {
 	uint32_t run_digits;   /* most digits in one run */
 	struct number_run *runs;
 	size_t nruns, runs_cap;
+	struct digit_block *blocks; /* all there are */
+	size_t nblocks, blocks_cap;
+	struct token *tokens;
+	size_t ntokens, tokens_cap;
 };
 
 int sweep_is_number(unsigned char c); /* digits, and what stands between them */

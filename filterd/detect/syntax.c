@@ -5,13 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 32, LOOK_SLACK = 8 };
+enum { DEPTH_MAX = 32, LOOK_SLACK = 8, GROUPS_MAX = 32 };
 
 struct reader {
 	const char *p;
 	struct arena *a;
 	int caseless, depth, failed;
 	uint32_t look_ahead;
+	int ngroups;
+	struct syntax *group[GROUPS_MAX]; /* capturing groups that are closed, by number */
 };
 
 static struct syntax *read_alt(struct reader *r);
@@ -229,7 +231,10 @@ static struct syntax *read_escape(struct reader *r)
 		r->p++;
 		if (r->look_ahead < LOOK_SLACK)
 			r->look_ahead = LOOK_SLACK;
-		return node(r, SYNTAX_EMPTY);
+		n = node(r, SYNTAX_EMPTY);
+		if (n)
+			n->border = c == 'b';
+		return n;
 	}
 	if (c == 'R' || c == 'X' || (c >= '1' && c <= '9') || c == 'k') {
 		n = node(r, SYNTAX_ANY);
@@ -245,8 +250,15 @@ static struct syntax *read_escape(struct reader *r)
 				return fail(r);
 			r->p = end + 1;
 		}
-		while (c >= '1' && c <= '9' && *r->p >= '0' && *r->p <= '9')
+		int more = 0;
+		while (c >= '1' && c <= '9' && *r->p >= '0' && *r->p <= '9') {
 			r->p++;
+			more = 1;
+		}
+		if (n && c >= '1' && c <= '9' && !more && r->group[c - '0']) {
+			add_kid(r, n, r->group[c - '0']);
+			n->max = syntax_width(r->group[c - '0']);
+		}
 		return n;
 	}
 	n = node(r, SYNTAX_SET);
@@ -341,7 +353,7 @@ static int read_flags(struct reader *r)
 {
 	const char *p = r->p;
 	int on = 1, caseless = r->caseless;
-	for (; *p && strchr("imsJUn-", *p); p++) {
+	for (; *p && strchr("imsJU-", *p); p++) {
 		if (*p == '-')
 			on = 0;
 		else if (*p == 'i')
@@ -371,7 +383,24 @@ static int skip_name(struct reader *r, char close)
 	return 1;
 }
 
-static struct syntax *read_look(struct reader *r, int ahead)
+/* True if a text of one digit, whichever, matches n. */
+static int takes_digits(const struct syntax *n)
+{
+	if (n->type == SYNTAX_ALT) {
+		for (uint32_t i = 0; i < n->nkids; i++)
+			if (takes_digits(n->kids[i]))
+				return 1;
+		return 0;
+	}
+	if (n->type == SYNTAX_CAT)
+		return n->nkids == 1 && takes_digits(n->kids[0]);
+	for (unsigned c = '0'; c <= '9'; c++)
+		if (n->type != SYNTAX_SET || !byte_set_has(&n->set, c))
+			return 0;
+	return 1;
+}
+
+static struct syntax *read_look(struct reader *r, int ahead, int negative)
 {
 	uint32_t before = r->look_ahead;
 	struct syntax *n = close_group(r, read_alt(r));
@@ -379,37 +408,46 @@ static struct syntax *read_look(struct reader *r, int ahead)
 		return NULL;
 	uint32_t reach = ahead ? syntax_width(n) + r->look_ahead : r->look_ahead;
 	r->look_ahead = reach > before ? reach : before;
-	return node(r, SYNTAX_EMPTY);
+	struct syntax *e = node(r, SYNTAX_EMPTY);
+	if (e)
+		e->border = negative && takes_digits(n);
+	return e;
 }
 
 static struct syntax *read_group(struct reader *r)
 {
-	int caseless = r->caseless;
+	int caseless = r->caseless, number = 0;
 	struct syntax *n;
 	r->p++;
 	if (*r->p == '*' || ++r->depth > DEPTH_MAX)
 		return fail(r);
-	if (r->p[0] == '?') {
+	if (r->p[0] != '?') {
+		number = ++r->ngroups;
+	} else {
 		r->p++;
 		if (strncmp(r->p, "<=", 2) == 0 || strncmp(r->p, "<!", 2) == 0) {
 			r->p += 2;
-			n = read_look(r, 0);
+			n = read_look(r, 0, r->p[-1] == '!');
 			goto done;
 		}
 		if (*r->p == '=' || *r->p == '!') {
 			r->p++;
-			n = read_look(r, 1);
+			n = read_look(r, 1, r->p[-1] == '!');
 			goto done;
 		}
 		if (*r->p == '>' || *r->p == '|' || *r->p == ':') {
+			if (*r->p == '|') /* numbers begin again in each branch: backreferences are unknown from here */
+				r->ngroups = GROUPS_MAX;
 			r->p++;
 		} else if (*r->p == '<' || (r->p[0] == 'P' && r->p[1] == '<')) {
 			if (!skip_name(r, '>'))
 				return fail(r);
+			number = ++r->ngroups;
 		} else if (*r->p == '\'') {
 			r->p++;
 			if (!skip_name(r, '\''))
 				return fail(r);
+			number = ++r->ngroups;
 		} else if (read_flags(r)) {
 			r->p++;
 			if (r->p[-1] == ')') { /* until the end of the enclosing group */
@@ -421,6 +459,8 @@ static struct syntax *read_group(struct reader *r)
 		}
 	}
 	n = close_group(r, read_alt(r));
+	if (number > 0 && number < GROUPS_MAX)
+		r->group[number] = n;
 done:
 	r->depth--;
 	r->caseless = caseless;

@@ -19,8 +19,8 @@ struct byte_set {
 
 enum syntax_type {
 	SYNTAX_SET,    /* one byte out of set, or if wide one code point above U+007F */
-	SYNTAX_EMPTY,  /* no width: assertions, empty alternatives */
-	SYNTAX_ANY,    /* up to max bytes: what a group matched, or if wide (\R, \X) any text */
+	SYNTAX_EMPTY,  /* no width: assertions, empty alternatives; border: no digit may stand behind (or before) this place */
+	SYNTAX_ANY,    /* up to max bytes: what the group kids[0] (if known) matched, or if wide (\R, \X) any text */
 	SYNTAX_CAT,
 	SYNTAX_ALT,
 	SYNTAX_REPEAT, /* kids[0], min to max times */
@@ -29,7 +29,7 @@ enum syntax_type {
 struct syntax {
 	enum syntax_type type;
 	struct byte_set set;
-	int wide;
+	uint8_t wide, border;
 	uint32_t min, max;
 	struct syntax **kids;
 	uint32_t nkids, cap;

@@ -230,6 +230,67 @@ static void shipped_patterns(void **state)
 	bundle_free(&b);
 }
 
+/* Number-shaped patterns: blocks, separators, borders, backreferences, on texts that are nearly all digits. */
+static void number_patterns(void **state)
+{
+	static const char *const starts[] = { "", "(?<!\\d)", "\\b", "(?<![\\d.,-])", "(?<!\\d[.,])", "(?<![0-9A-Za-z])" };
+	static const char *const blocks[] = { "\\d{4}", "\\d{3}", "\\d{2,4}", "\\d{6}", "\\d\\d", "3\\d{3}", "(?:\\d|\\d{3})", "\\d+", "\\d{2,}", "[1-9]\\d{2}" };
+	static const char *const seps[] = { "", "-", "[ -]", "[ -]?", "([ .-])", "([ .-]?)", "\\1", "\\1?", "[ -]{1,2}", "(?:-| )", "(?: ?)", " \\.? ?" };
+	static const char *const ends[] = { "", "(?!\\d)", "\\b", "(?!\\d|[.,-]\\d)", "(?![0-9A-Za-z])" };
+	static const char *const words_[] = { "1", "12", "123", "1234", "123456", "12345678901234", " ", " ", "-", ".", "--", ", ", "x", "é", "٣", "\u200b", "3" };
+	struct finding *got = calloc(DETECT_FINDINGS_MAX, sizeof *got), *want = calloc(DETECT_FINDINGS_MAX, sizeof *want);
+	size_t total = 0, shaped = 0;
+	for (int round = 0; round < 60; round++) {
+		enum { N = 10 };
+		static char patterns[N][300];
+		const char *list[N];
+		for (size_t n = 0; n < N;) {
+			char *p = patterns[n];
+			size_t o = (size_t)sprintf(p, "%s%s", PICK(starts), PICK(blocks));
+			int groups = 0;
+			for (int k = 1 + (int)rnd(4); k > 0; k--) {
+				const char *sep = PICK(seps);
+				if (sep[0] == '\\' && !groups)
+					continue;
+				groups += sep[0] == '(' && sep[1] == '[';
+				o += (size_t)sprintf(p + o, "%s%s", sep, PICK(blocks));
+			}
+			sprintf(p + o, "%s", PICK(ends));
+			struct bundle one;
+			list[n] = p;
+			struct detect_set *try = make_set(&list[n], 1, &one);
+			if (try) {
+				n++;
+				detect_free(&try);
+				bundle_free(&one);
+			}
+		}
+		struct bundle b;
+		struct detect_set *set = make_set(list, N, &b);
+		assert_non_null(set);
+		struct detect_scratch *s = detect_scratch_new(set);
+		for (size_t i = 0; i < N; i++)
+			shaped += set->patterns[i].cls.numbers != NULL;
+		for (int i = 0; i < 60; i++) {
+			char text[256];
+			size_t o = 0;
+			while (o < 60) {
+				const char *w = PICK(words_);
+				if (i % 4 || (unsigned char)w[0] < 0x80)
+					o += (size_t)sprintf(text + o, "%s", w);
+			}
+			total += compare(set, s, text, o, got, want);
+		}
+		detect_scratch_free(&s);
+		detect_free(&set);
+		bundle_free(&b);
+	}
+	free(got);
+	free(want);
+	if (total < 5000 || shaped < 100)
+		fail_msg("only %zu matches, %zu patterns of plain blocks", total, shaped);
+}
+
 /* Matches near, at and across what a window of PCRE2's subject may be in a long text. */
 static void long_texts(void **state)
 {
@@ -268,6 +329,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_patterns),
+		cmocka_unit_test(number_patterns),
 		cmocka_unit_test(shipped_patterns),
 		cmocka_unit_test(long_texts),
 	};

@@ -1,0 +1,358 @@
+/* The matching engine: PCRE2-JIT pattern by pattern, ours, and its literal scan alone, in one interleaved run.
+ *   dlp [RULES-FOLDER]
+ * Rules are the shipped patterns and variations of them; texts are sentences of this machine's documentation.  Times are
+ * CPU time, the best of three rounds; p99 is of ours.
+ */
+#include "base/clock.h"
+#include "base/text.h"
+#include "detect/scan.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { MESSAGES = 4000, BLOCK = 64 << 10, ROUNDS = 3 };
+
+struct corpus {
+	const char *name;
+	struct detect_text *t;
+	size_t n, bytes;
+};
+
+static unsigned seed = 42;
+
+static unsigned rnd(unsigned n)
+{
+	seed = seed * 1103515245u + 12345u;
+	return (seed >> 8) % n;
+}
+
+static void die(const char *what)
+{
+	fprintf(stderr, "dlp: %s\n", what);
+	exit(1);
+}
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* -- texts */
+
+struct lines {
+	char **s;
+	size_t n, cap;
+};
+
+static void add_line(struct lines *l, const char *s, size_t size)
+{
+	while (size && (s[0] == ' ' || s[0] == '\t'))
+		s++, size--;
+	if (size < 20 || size > 400 || !text_is_utf8(s, size))
+		return;
+	if (l->n == l->cap) {
+		l->cap = l->cap ? 2 * l->cap : 1024;
+		l->s = realloc(l->s, l->cap * sizeof *l->s);
+	}
+	l->s[l->n++] = strndup(s, size);
+}
+
+static void read_lines(struct lines *l, const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *line = NULL;
+	size_t cap = 0;
+	for (ssize_t n; f && (n = getline(&line, &cap, f)) > 0 && l->n < 60000;)
+		add_line(l, line, strcspn(line, "\n"));
+	free(line);
+	if (f)
+		fclose(f);
+}
+
+static void read_folder(struct lines *l, const char *folder, const char *file)
+{
+	DIR *d = opendir(folder);
+	char path[1024];
+	for (struct dirent *e; d && (e = readdir(d));) {
+		snprintf(path, sizeof path, "%s/%s%s", folder, e->d_name, file);
+		if (e->d_name[0] != '.')
+			read_lines(l, path);
+	}
+	if (d)
+		closedir(d);
+}
+
+static void add_text(struct corpus *c, char *s)
+{
+	c->t = realloc(c->t, (c->n + 1) * sizeof *c->t);
+	c->t[c->n++] = (struct detect_text){ ROLE_BODY, s, strlen(s) };
+	c->bytes += strlen(s);
+}
+
+static char *digits_line(void)
+{
+	char s[200];
+	size_t o = 0;
+	while (o < 90) {
+		for (unsigned k = 1 + rnd(19); k > 0; k--)
+			s[o++] = (char)('0' + rnd(10));
+		s[o++] = "  -./,"[rnd(6)];
+		if (rnd(9) == 0)
+			o += (size_t)sprintf(s + o, "item ");
+	}
+	s[o] = '\0';
+	return strdup(s);
+}
+
+static char *foreign_line(void)
+{
+	static const char *const words[] = { "привет", "сегодня", "карта", "größer", "Überweisung", "会议", "明天", "信用卡", "カード", "été", "señor", "ａｂｃ", "٣٤٥", "👍" };
+	char s[300];
+	size_t o = 0;
+	for (int k = 0; k < 10; k++)
+		o += (size_t)sprintf(s + o, "%s ", words[rnd(sizeof words / sizeof *words)]);
+	return strdup(s);
+}
+
+static void make_texts(struct corpus c[4])
+{
+	struct lines l = { 0 };
+	read_folder(&l, "/usr/share/common-licenses", "");
+	read_folder(&l, "/usr/share/doc", "/copyright");
+	if (l.n < 1000)
+		die("too little documentation in /usr/share/doc to make texts of");
+	c[0].name = "chat";
+	c[1].name = "mixed";
+	c[2].name = "digits";
+	c[3].name = "64 KiB";
+	for (int i = 0; i < MESSAGES; i++) {
+		unsigned kind = rnd(100);
+		add_text(&c[0], strdup(l.s[rnd((unsigned)l.n)]));
+		add_text(&c[1], kind < 22 ? foreign_line() : kind < 34 ? digits_line() : strdup(l.s[rnd((unsigned)l.n)]));
+		add_text(&c[2], digits_line());
+	}
+	for (int i = 0; i < 8; i++) {
+		char *b = malloc(BLOCK + 512);
+		size_t o = 0;
+		while (o < BLOCK)
+			o += (size_t)sprintf(b + o, "%s\n", l.s[rnd((unsigned)l.n)]);
+		b[BLOCK] = '\0';
+		add_text(&c[3], b);
+	}
+}
+
+/* -- rules: the shipped patterns first, then variations with other prefixes, words and lengths */
+
+static void escape(FILE *f, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '\\' || *s == '"')
+			fputc('\\', f);
+		fputc(*s, f);
+	}
+}
+
+static void word(char *dst, unsigned size)
+{
+	for (unsigned i = 0; i < size; i++)
+		dst[i] = "abcdefghijklmnoprstuvwz"[rnd(23)];
+	dst[size] = '\0';
+}
+
+static void variation(char *dst, size_t size, unsigned i)
+{
+	char a[16], b[16];
+	word(a, 4 + rnd(4));
+	word(b, 3 + rnd(5));
+	switch (i % 6) {
+	case 0:
+		snprintf(dst, size, "(?<![A-Za-z0-9])%s_[A-Za-z0-9]{%u}(?![A-Za-z0-9])", a, 20 + rnd(30));
+		break;
+	case 1:
+		snprintf(dst, size, "(?i)%s[_ -]?%s[\"']?\\s{0,4}[:=]\\s{0,4}[\"']?[A-Za-z0-9/+]{%u}", a, b, 20 + rnd(30));
+		break;
+	case 2:
+		snprintf(dst, size, "(?i)\\b%s\\s%s\\b", a, b);
+		break;
+	case 3: /* number-shaped ones are few in practice: never more than some */
+		if (i < 300) {
+			snprintf(dst, size, "(?<!\\d)\\d{%u}([ .-]?)\\d{%u}\\1\\d{%u}(?!\\d)", 3 + rnd(3), 3 + rnd(3), 3 + rnd(4));
+			break;
+		}
+		/* fall through */
+	case 4:
+		snprintf(dst, size, "(?i)\\b(?:%s|%s) (?:no|nr|number|id)\\b[ :#]{0,3}[A-Z0-9-]{5,20}", a, b);
+		break;
+	default:
+		snprintf(dst, size, "%s://[^\\s:/@]{1,64}:[^\\s/@]{3,64}@", a);
+		break;
+	}
+}
+
+static void make_rules(struct bundle *b, const struct detect_set *shipped, unsigned n)
+{
+	char *data = NULL, regex[400];
+	size_t size = 0;
+	FILE *f = open_memstream(&data, &size);
+	seed = 7;
+	fputs("detectors: (", f);
+	for (unsigned i = 0; i < n; i++) {
+		const char *r = regex;
+		/* a tenth of a small set would be all heavy ones: shipped patterns and variations by turns */
+		if (i % 2 == 0 && i / 2 < shipped->npatterns)
+			r = shipped->patterns[i / 2].def->regex;
+		else
+			variation(regex, sizeof regex, i);
+		fprintf(f, "%s{ id = \"d%u\"; title = \"t\"; patterns = ( { regex = \"", i ? "," : "", i);
+		escape(f, r);
+		fputs("\"; confidence = 50; } );", f);
+		if (i % 2 == 0 && i / 2 < shipped->npatterns && strstr(r, "\\d{4}"))
+			fputs(" validate = \"luhn\";", f);
+		fputs("}", f);
+	}
+	fputs(");", f);
+	fclose(f);
+	if (bundle_add_data(b, BUNDLE_RULES, "bench.rules", data, size) < 0)
+		die("rules do not fit");
+	free(data);
+}
+
+/* -- the three ways */
+
+static size_t sink;
+
+static void naive(const struct detect_set *set, struct detect_scratch *s, const struct detect_text *t)
+{
+	if (view_make(&s->view, t->data, t->size) < 0)
+		return;
+	for (size_t i = 0; i < set->npatterns; i++)
+		for (size_t from = 0; from < s->view.size;) {
+			if (regex_match(&set->patterns[i].re, &s->run, s->view.data, s->view.size, from, s->view.size, s->view.ascii) != 1)
+				break;
+			const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(s->run.data);
+			const struct valid_list *v = &set->detectors[set->patterns[i].detector].def->validate;
+			sink += v->n == 0 || valid_run(&v->use[0], s->view.data + ov[0], ov[1] - ov[0]);
+			from = ov[1] > from ? ov[1] : from + 1;
+		}
+}
+
+static void literals(const struct detect_set *set, struct detect_scratch *s, const struct detect_text *t, const char *low)
+{
+	int n = literal_scan(set->literals, low, t->size, s->hits, SCAN_HITS_MAX);
+	sink += n > 0 ? (size_t)n : 0;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+	return *x < *y ? -1 : *x > *y;
+}
+
+struct result {
+	double naive, ours, literal, p99; /* µs a text */
+	size_t incomplete;
+};
+
+static struct result measure(const struct detect_set *set, struct detect_scratch *s, const struct corpus *c, char *const *low)
+{
+	static struct finding out[DETECT_FINDINGS_MAX];
+	struct result r = { 1e9, 1e9, 1e9, 0, 0 };
+	size_t few = set->npatterns > 500 ? c->n / 10 + 1 : c->n; /* the naive way takes long enough */
+	uint32_t *each = calloc(c->n, sizeof *each);
+	for (int round = 0; round < ROUNDS; round++) {
+		uint64_t from = cpu_ns();
+		for (size_t i = 0; i < few; i++)
+			naive(set, s, &c->t[i]);
+		double v = (double)(cpu_ns() - from) / 1000 / (double)few;
+		r.naive = v < r.naive ? v : r.naive;
+		from = cpu_ns();
+		for (size_t i = 0; i < c->n; i++) {
+			size_t n;
+			r.incomplete += detect_scan(set, s, &c->t[i], 1, 1000000, out, &n) != CAUSE_NONE;
+			sink += n;
+		}
+		v = (double)(cpu_ns() - from) / 1000 / (double)c->n;
+		r.ours = v < r.ours ? v : r.ours;
+		from = cpu_ns();
+		for (size_t i = 0; i < c->n; i++)
+			literals(set, s, &c->t[i], low[i]);
+		v = (double)(cpu_ns() - from) / 1000 / (double)c->n;
+		r.literal = v < r.literal ? v : r.literal;
+	}
+	for (size_t i = 0; i < c->n; i++) {
+		struct timespec a, b;
+		size_t n;
+		clock_gettime(CLOCK_MONOTONIC, &a);
+		r.incomplete += detect_scan(set, s, &c->t[i], 1, 1000000, out, &n) != CAUSE_NONE;
+		clock_gettime(CLOCK_MONOTONIC, &b);
+		each[i] = (uint32_t)((b.tv_sec - a.tv_sec) * 1000000000 + b.tv_nsec - a.tv_nsec);
+	}
+	qsort(each, c->n, sizeof *each, by_value);
+	r.p99 = each[c->n * 99 / 100] / 1000.0;
+	free(each);
+	return r;
+}
+
+static char **lower_all(const struct corpus *c)
+{
+	char **low = calloc(c->n, sizeof *low);
+	for (size_t i = 0; i < c->n; i++) {
+		low[i] = calloc(1, c->t[i].size + LITERAL_PAD);
+		for (size_t k = 0; k < c->t[i].size; k++)
+			low[i][k] = c->t[i].data[k] >= 'A' && c->t[i].data[k] <= 'Z' ? (char)(c->t[i].data[k] + 32) : c->t[i].data[k];
+	}
+	return low;
+}
+
+static void bench_set(const struct detect_set *shipped, unsigned nrules, const struct corpus corpora[4])
+{
+	struct bundle b = { 0 };
+	struct detect_set *set = NULL;
+	struct cfgerr err;
+	make_rules(&b, shipped, nrules);
+	uint64_t from = cpu_ns();
+	if (detect_compile(&b, &set, &err) < 0)
+		die(err.text);
+	double build_ms = (double)(cpu_ns() - from) / 1e6;
+	struct detect_scratch *s = detect_scratch_new(set);
+	if (!s)
+		die("out of memory");
+	for (int k = 0; k < 4; k++) {
+		char **low = lower_all(&corpora[k]);
+		struct result r = measure(set, s, &corpora[k], low);
+		printf("%5u  %-7s %10.2f %9.3f %9.3f %8.0fx %8.2f %9.2f %8.0f %6zu\n", nrules, corpora[k].name, r.naive, r.ours, r.literal, r.naive / r.ours,
+		       r.literal / r.ours, r.p99, build_ms, r.incomplete);
+		fflush(stdout);
+		for (size_t i = 0; i < corpora[k].n; i++)
+			free(low[i]);
+		free(low);
+	}
+	detect_scratch_free(&s);
+	detect_free(&set);
+	bundle_free(&b);
+}
+
+int main(int argc, char **argv)
+{
+	struct corpus corpora[4] = { 0 };
+	struct bundle b = { 0 };
+	struct detect_set *shipped = NULL;
+	struct cfgerr err;
+	const unsigned counts[] = { 10, 100, 250, 1000, 5000 };
+	if (bundle_add_rules(&b, argc > 1 ? argv[1] : "rules", &err) < 0 || detect_compile(&b, &shipped, &err) < 0)
+		die(err.text);
+	make_texts(corpora);
+	for (int k = 0; k < 4; k++)
+		printf("%s: %zu texts of %zu bytes\n", corpora[k].name, corpora[k].n, corpora[k].bytes / corpora[k].n);
+	printf("\n%5s  %-7s %10s %9s %9s %9s %8s %9s %8s %6s\n", "rules", "text", "naive us", "ours us", "scan us", "faster", "of scan", "p99 us", "build ms", "cut");
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+		bench_set(shipped, counts[i], corpora);
+	detect_free(&shipped);
+	bundle_free(&b);
+	return sink == 1; /* keeps the work from being optimised away */
+}
