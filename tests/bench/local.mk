@@ -13,3 +13,8 @@ tests_bench_scan_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DSIGNATURES='"$(abs
 	-DFILTERD_SCAN='"$(abs_top_builddir)/filterd/main/filterd-scan"'
 tests_bench_scan_LDADD = libconf.a libipc.a libmodel.a libbase.a $(LIBCONFIG_LIBS) $(UNIT_LIBS)
 tests_bench_scan_DEPENDENCIES = filterd/main/filterd-scan libconf.a libipc.a libmodel.a libbase.a
+EXTRA_PROGRAMS += tests/bench/text
+tests_bench_text_SOURCES = tests/bench/text.c tests/unit/scan_rig.c tests/unit/scan_rig.h
+tests_bench_text_CPPFLAGS = $(tests_bench_scan_CPPFLAGS)
+tests_bench_text_LDADD = $(tests_bench_scan_LDADD)
+tests_bench_text_DEPENDENCIES = $(tests_bench_scan_DEPENDENCIES)
