@@ -67,7 +67,7 @@ configured() {
 		fi
 	) 9>"$top/.run/lock" || return 1
 	if [ ! -e "$dir/Makefile" ] || [ "$top/configure" -nt "$dir/config.status" ]; then
-		(cd "$dir" && "$top/configure" -C "$@") || return 1
+		(cd "$dir" && rm -f config.cache Makefile && "$top/configure" -C "$@") || return 1
 	fi
 }
 

@@ -170,9 +170,8 @@ static int parse_text(const char *text, size_t size, struct checkpoint *c_r)
 	return 0;
 }
 
-int note_open(const char *note, size_t size, const struct note_verifier *v, struct checkpoint *c_r)
+int note_verify(const char *note, size_t size, const struct note_verifier *v, size_t *text_size_r)
 {
-	struct checkpoint c;
 	if (size == 0 || size >= NOTE_SIZE * 8 || note[size - 1] != '\n' || !text_is_utf8(note, size) || memchr(note, 0, size))
 		return NOTE_MALFORMED;
 	/* the text ends at the last empty line: nothing in it can pass for a signature */
@@ -190,10 +189,18 @@ int note_open(const char *note, size_t size, const struct note_verifier *v, stru
 			return r;
 		is_signed |= r;
 	}
-	if (parse_text(note, text_size, &c) < 0)
-		return NOTE_MALFORMED;
-	if (!is_signed)
-		return NOTE_UNSIGNED;
-	*c_r = c;
-	return 0;
+	*text_size_r = text_size;
+	return is_signed ? 0 : NOTE_UNSIGNED;
+}
+
+int note_open(const char *note, size_t size, const struct note_verifier *v, struct checkpoint *c_r)
+{
+	struct checkpoint c;
+	size_t text_size;
+	int r = note_verify(note, size, v, &text_size);
+	if (r == 0)
+		r = parse_text(note, text_size, &c);
+	if (r == 0)
+		*c_r = c;
+	return r;
 }

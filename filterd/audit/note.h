@@ -28,8 +28,10 @@ void note_verifier_print(const struct note_verifier *v, char text_r[NOTE_VERIFIE
 /* A checkpoint signed with seed, as a NUL-terminated note. */
 int note_sign(const struct checkpoint *c, const struct note_verifier *v, const uint8_t seed[NOTE_KEY], char note_r[NOTE_SIZE])
 	__attribute__((warn_unused_result));
-/* Reads a checkpoint that v has signed.  Lines of unknown keys are ignored. */
 enum { NOTE_MALFORMED = -1, NOTE_UNSIGNED = -2, NOTE_FORGED = -3 };
+/* 0 if v has signed the note, whose text is its first *text_size_r bytes.  Lines of unknown keys are ignored. */
+int note_verify(const char *note, size_t size, const struct note_verifier *v, size_t *text_size_r) __attribute__((warn_unused_result));
+/* The same for a checkpoint, which is read. */
 int note_open(const char *note, size_t size, const struct note_verifier *v, struct checkpoint *c_r) __attribute__((warn_unused_result));
 
 #endif

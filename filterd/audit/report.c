@@ -74,6 +74,7 @@ static void flush(struct report *r)
 		switch (syslog_target_send(r->target, m->text, m->size)) {
 		case SYSLOG_SENT:
 			r->sent++;
+			r->retry_ms = RETRY_FIRST_MS;
 			remove_first(r);
 			break;
 		case SYSLOG_TAKEN:
@@ -113,7 +114,6 @@ static void on_up(void *ctx)
 {
 	struct report *r = ctx;
 	r->connected = 1;
-	r->retry_ms = RETRY_FIRST_MS;
 	flush(r);
 	tell_dropped(r); /* behind what waited: there is room now */
 	flush(r);
@@ -122,6 +122,8 @@ static void on_up(void *ctx)
 static void on_room(void *ctx, size_t done)
 {
 	struct report *r = ctx;
+	if (done > 0)
+		r->retry_ms = RETRY_FIRST_MS; /* not before: who accepts and hangs up at once is not back */
 	for (; done > 0 && r->flying > 0; done--, r->flying--) {
 		r->sent++;
 		remove_first(r);

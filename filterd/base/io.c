@@ -185,6 +185,10 @@ int io_memfd_sealed(const char *name, const void *data, size_t size)
 int io_reopen_readonly(int fd)
 {
 	char path[40];
+	/* opening again needs a right to the path, which a sandboxed process has not for a file it was handed */
+	int flags = fcntl(fd, F_GETFL);
+	if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY)
+		return fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	return open(path, O_RDONLY | O_CLOEXEC);
 }

@@ -31,7 +31,8 @@ ssize_t io_recv_fds(int sock, void *data, size_t size, int fds_r[IO_FDS_MAX], in
 
 /* A sealed (unwritable) memory file with this content; name shows in /proc. */
 int io_memfd_sealed(const char *name, const void *data, size_t size) __attribute__((warn_unused_result));
-/* A second, read-only open of the file behind fd: a receiver can't write through it. */
+/* A second, read-only open of the file behind fd: a receiver can't write through it.  Of a descriptor that is
+ * read-only already, a duplicate (sharing its offset). */
 int io_reopen_readonly(int fd) __attribute__((warn_unused_result));
 /* A connected pair; type SOCK_STREAM or SOCK_SEQPACKET; both close-on-exec. */
 int io_socketpair(int type, int fds_r[2]) __attribute__((warn_unused_result));

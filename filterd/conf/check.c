@@ -11,21 +11,25 @@ struct check {
 	struct cfgerr *err;
 };
 
-#define REFUSE(k, section, item, ...) cfgerr_set((k)->err, (k)->conf->path, (k)->line((k)->ctx, section, item), __VA_ARGS__)
+#define REFUSE(k, section, item, ...)                                                                                  \
+	cfgerr_set((k)->err, (k)->conf->path, (k)->line((k)->ctx, section, item), __VA_ARGS__)
 
 static int check_links(const struct check *k)
 {
 	const struct conf *c = k->conf;
 	int uploads = 0;
 	if (c->nlinks == 0)
-		return REFUSE(k, "links", -1, "links: at least one component link is needed, such as links = ( { domain = \"filter.example.org\"; secret_file = \"…\"; } )");
+		return REFUSE(k, "links", -1,
+		              "links: at least one component link is needed, such as links = ( { domain = "
+		              "\"filter.example.org\"; secret_file = \"…\"; } )");
 	for (size_t i = 0; i < c->nlinks; i++) {
 		const struct conf_link *l = &c->links[i];
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(c->links[j].domain, l->domain) == 0)
 				return REFUSE(k, "links", (int)i, "links.domain: \"%s\" is there twice", l->domain);
 		if (l->serves == LINK_UPLOAD && l->guards.count)
-			return REFUSE(k, "links", (int)i, "links.guards: only a link that serves \"filter\" can guard hosts");
+			return REFUSE(k, "links", (int)i,
+			              "links.guards: only a link that serves \"filter\" can guard hosts");
 		uploads += l->serves == LINK_UPLOAD;
 	}
 	if (uploads > 1)
@@ -40,19 +44,25 @@ static int check_pair(const struct check *k, const char *section, const char *ce
 {
 	if (!*certificate == !*key)
 		return 0;
-	return REFUSE(k, section, -1, "%s.%s: must be given together with %s.%s", section, *key ? "certificate" : "key", section, *key ? "key" : "certificate");
+	return REFUSE(k, section, -1, "%s.%s: must be given together with %s.%s", section, *key ? "certificate" : "key",
+	              section, *key ? "key" : "certificate");
 }
 
 static int check_listeners(const struct check *k)
 {
 	const struct conf_inspect *in = &k->conf->inspect;
 	const struct conf_upload *up = &k->conf->upload;
-	if (check_pair(k, "inspect", in->certificate, in->key) < 0 || check_pair(k, "upload", up->certificate, up->key) < 0)
+	if (check_pair(k, "inspect", in->certificate, in->key) < 0 ||
+	    check_pair(k, "upload", up->certificate, up->key) < 0)
 		return -1;
 	if (*in->listen && !*in->certificate)
-		return REFUSE(k, "inspect", -1, "inspect.certificate: must be given, because inspect.listen is (channels between machines are always encrypted)");
+		return REFUSE(k, "inspect", -1,
+		              "inspect.certificate: must be given, because inspect.listen is (channels between "
+		              "machines are always encrypted)");
 	if (!*in->listen && !*in->socket)
-		return REFUSE(k, "inspect", -1, "inspect: give a socket, or listen with a certificate and key; connectors can't attach otherwise");
+		return REFUSE(k, "inspect", -1,
+		              "inspect: give a socket, or listen with a certificate and key; connectors can't attach "
+		              "otherwise");
 	if (!*up->listen)
 		return 0;
 	if (strncmp(up->url, "https://", 8) != 0 && strncmp(up->url, "http://", 7) != 0)
@@ -60,7 +70,8 @@ static int check_listeners(const struct check *k)
 	if (strpbrk(up->url, " \t\r\n\"<>?#"))
 		return REFUSE(k, "upload", -1, "upload.url: must not hold spaces, quotes, '<', '>', '?' or '#'");
 	if (up->size_max > up->quota)
-		return REFUSE(k, "upload", -1, "upload.size_max: is larger than upload.quota, so that such a file could never be taken");
+		return REFUSE(k, "upload", -1,
+		              "upload.size_max: is larger than upload.quota, so that such a file could never be taken");
 	return 0;
 }
 
@@ -78,7 +89,8 @@ static int check_syslog(const struct check *k)
 				return 0;
 		}
 	}
-	return REFUSE(k, "syslog", -1, "syslog.target: must be unix:PATH, udp:HOST:PORT, tcp:HOST:PORT, tls:HOST:PORT or none");
+	return REFUSE(k, "syslog", -1,
+	              "syslog.target: must be unix:PATH, udp:HOST:PORT, tcp:HOST:PORT, tls:HOST:PORT or none");
 }
 
 static int check_zones(const struct check *k)
@@ -87,7 +99,8 @@ static int check_zones(const struct check *k)
 	for (size_t i = 0; i < c->nzones; i++) {
 		const struct conf_zone *z = &c->zones[i];
 		if (strcmp(z->name, "public") == 0 || strcmp(z->name, "*") == 0)
-			return REFUSE(k, "zones", (int)i, "zones.name: \"%s\" can't be defined; it is what no other zone names", z->name);
+			return REFUSE(k, "zones", (int)i,
+			              "zones.name: \"%s\" can't be defined; it is what no other zone names", z->name);
 		for (size_t j = 0; j <= i; j++) {
 			const struct conf_zone *other = &c->zones[j];
 			if (j < i && strcmp(other->name, z->name) == 0)
@@ -95,7 +108,9 @@ static int check_zones(const struct check *k)
 			for (size_t a = 0; a < z->domains.count; a++)
 				for (size_t b = 0; b < (j < i ? other->domains.count : a); b++)
 					if (strcmp(z->domains.item[a], other->domains.item[b]) == 0)
-						return REFUSE(k, "zones", (int)i, "zones.domains: \"%s\" is there twice", z->domains.item[a]);
+						return REFUSE(k, "zones", (int)i,
+						              "zones.domains: \"%s\" is there twice",
+						              z->domains.item[a]);
 		}
 	}
 	return 0;
@@ -122,9 +137,13 @@ static int check_policies(const struct check *k)
 			return REFUSE(k, "policy", (int)i, "policy.to: there is no zone \"%s\"", p->to);
 		for (size_t j = 0; j < i; j++) {
 			const struct conf_policy *q = &c->policies[j];
-			int shadowed = (strcmp(q->from, "*") == 0 || strcmp(q->from, p->from) == 0) && (strcmp(q->to, "*") == 0 || strcmp(q->to, p->to) == 0);
+			int shadowed = (strcmp(q->from, "*") == 0 || strcmp(q->from, p->from) == 0) &&
+			               (strcmp(q->to, "*") == 0 || strcmp(q->to, p->to) == 0);
 			if (shadowed)
-				return REFUSE(k, "policy", (int)i, "policy: this row can never count, because the row (\"%s\", \"%s\") before it always fits first", q->from, q->to);
+				return REFUSE(k, "policy", (int)i,
+				              "policy: this row can never count, because the row (\"%s\", \"%s\") "
+				              "before it always fits first",
+				              q->from, q->to);
 		}
 	}
 	return 0;
@@ -133,7 +152,8 @@ static int check_policies(const struct check *k)
 int conf_check(const struct conf *c, conf_line_fn *line, const void *ctx, struct cfgerr *err)
 {
 	const struct check k = { c, line, ctx, err };
-	if (check_links(&k) < 0 || check_listeners(&k) < 0 || check_syslog(&k) < 0 || check_zones(&k) < 0 || check_policies(&k) < 0)
+	if (check_links(&k) < 0 || check_listeners(&k) < 0 || check_syslog(&k) < 0 || check_zones(&k) < 0 ||
+	    check_policies(&k) < 0)
 		return -1;
 	return 0;
 }

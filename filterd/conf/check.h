@@ -7,6 +7,7 @@
 /* Line of the item of a list section ("links", "zones", "policy"), or of the group if item < 0; 0 if unknown. */
 typedef int conf_line_fn(const void *ctx, const char *section, int item);
 
-int conf_check(const struct conf *c, conf_line_fn *line, const void *ctx, struct cfgerr *err) __attribute__((warn_unused_result));
+int conf_check(const struct conf *c, conf_line_fn *line, const void *ctx, struct cfgerr *err)
+        __attribute__((warn_unused_result));
 
 #endif

@@ -184,10 +184,12 @@ static int read_number(struct parse *p, const struct slot *s, config_setting_t *
 	char what[120];
 	if (type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64)
 		n = config_setting_get_int64(v);
-	else if (o->type != OPTION_SIZE || type != CONFIG_TYPE_STRING || parse_size(config_setting_get_string(v), &n) < 0)
+	else if (o->type != OPTION_SIZE || type != CONFIG_TYPE_STRING ||
+	         parse_size(config_setting_get_string(v), &n) < 0)
 		return refuse_type(p, s);
 	if (n < o->min || n > o->max) {
-		snprintf(what, sizeof what, "%" PRId64 " is out of bounds (%" PRId64 " to %" PRId64 ")", n, o->min, o->max);
+		snprintf(what, sizeof what, "%" PRId64 " is out of bounds (%" PRId64 " to %" PRId64 ")", n, o->min,
+		         o->max);
 		return refuse(p, s, what);
 	}
 	if (o->type == OPTION_SIZE)
@@ -231,7 +233,8 @@ static int read_texts(struct parse *p, const struct slot *s, config_setting_t *v
 			return refuse(p, &item, "has an entry that is empty or longer than 1023 bytes");
 		if (add_text(p, list, text, strlen(text)) < 0)
 			return -1;
-		if (o->type == OPTION_DOMAINS && make_domain(p, &item, list->item[list->count - 1], o->choices != NULL) < 0)
+		if (o->type == OPTION_DOMAINS &&
+		    make_domain(p, &item, list->item[list->count - 1], o->choices != NULL) < 0)
 			return -1;
 	}
 	return 0;
@@ -258,13 +261,15 @@ static int read_causes(struct parse *p, const struct slot *s, config_setting_t *
 		item.line = (int)config_setting_source_line(row);
 		int cause = cause_from_name(config_setting_name(row));
 		if (cause <= CAUSE_NONE) {
-			snprintf(what, sizeof what, "there is no cause \"%.60s\"; filterd.conf(5) lists them", config_setting_name(row));
+			snprintf(what, sizeof what, "there is no cause \"%.60s\"; filterd.conf(5) lists them",
+			         config_setting_name(row));
 			return refuse(p, &item, what);
 		}
 		word = config_setting_get_string(row);
 		int action = word ? choice_action(s->option, word) : -1;
 		if (action < 0) {
-			snprintf(what, sizeof what, "%s must be one of %s", config_setting_name(row), s->option->choices);
+			snprintf(what, sizeof what, "%s must be one of %s", config_setting_name(row),
+			         s->option->choices);
 			return refuse(p, &item, what);
 		}
 		actions[cause] = (enum action)action;
@@ -336,7 +341,8 @@ static int set_default(struct parse *p, const struct slot *s)
 		return 0;
 	}
 	int inherits = strncmp(o->text, run_dir, sizeof run_dir - 1) == 0;
-	snprintf(text, sizeof text, "%s%s", inherits ? p->conf->run_dir : "", inherits ? o->text + sizeof run_dir - 1 : o->text);
+	snprintf(text, sizeof text, "%s%s", inherits ? p->conf->run_dir : "",
+	         inherits ? o->text + sizeof run_dir - 1 : o->text);
 	return read_text(p, s, text);
 }
 
@@ -353,8 +359,9 @@ static int refuse_unknown(struct parse *p, const struct section *s, config_setti
 		for (size_t k = 0; k < conf_nsections && s->form == SECTION_TOP; k++)
 			known |= *conf_sections[k].name && strcmp(conf_sections[k].name, name) == 0;
 		if (!known)
-			return cfgerr_set(p->err, p->path, (int)config_setting_source_line(v), "%s%s%s: there is no such option; `filterd --options` lists them all", s->name,
-				*s->name ? "." : "", name);
+			return cfgerr_set(p->err, p->path, (int)config_setting_source_line(v),
+			                  "%s%s%s: there is no such option; `filterd --options` lists them all",
+			                  s->name, *s->name ? "." : "", name);
 	}
 	return 0;
 }
@@ -367,7 +374,7 @@ static int read_options(struct parse *p, const struct section *s, config_setting
 	for (size_t i = 0; i < s->noptions; i++) {
 		const struct option *o = &s->options[i];
 		config_setting_t *v = group ? config_setting_get_member(group, o->name) : NULL;
-		struct slot slot = { s, o, (char *)into + o->offset, group ? (int)config_setting_source_line(group) : 0 };
+		struct slot slot = {s, o, (char *)into + o->offset, group ? (int)config_setting_source_line(group) : 0};
 		if (s->form == SECTION_TOP)
 			slot.line = 0;
 		if (!v || o->type == OPTION_CAUSES) /* a group of causes names only some */
@@ -387,7 +394,8 @@ static int read_list(struct parse *p, const struct section *s, config_setting_t 
 	int n = list ? config_setting_length(list) : 0;
 	int line = list ? (int)config_setting_source_line(list) : 0;
 	if (list && !config_setting_is_list(list))
-		return cfgerr_set(p->err, p->path, line, "%s: must be a list of groups, %s = ( { … }, { … } );", s->name, s->name);
+		return cfgerr_set(p->err, p->path, line, "%s: must be a list of groups, %s = ( { … }, { … } );",
+		                  s->name, s->name);
 	if ((size_t)n > s->max)
 		return cfgerr_set(p->err, p->path, line, "%s: can't have more than %zu entries", s->name, s->max);
 	/* one more than is asked for: the policy table always gets a last row */
@@ -399,7 +407,8 @@ static int read_list(struct parse *p, const struct section *s, config_setting_t 
 	for (int i = 0; i < n; i++) {
 		config_setting_t *group = config_setting_get_elem(list, (unsigned)i);
 		if (!config_setting_is_group(group))
-			return cfgerr_set(p->err, p->path, (int)config_setting_source_line(group), "%s: must be a list of groups, %s = ( { … }, { … } );", s->name, s->name);
+			return cfgerr_set(p->err, p->path, (int)config_setting_source_line(group),
+			                  "%s: must be a list of groups, %s = ( { … }, { … } );", s->name, s->name);
 		*count = (size_t)i + 1; /* counted first, so that conf_free() finds what a failure leaves */
 		if (read_options(p, s, group, items + (size_t)i * s->item_size) < 0)
 			return -1;
@@ -413,7 +422,8 @@ static int read_section(struct parse *p, const struct section *s)
 	if (s->form == SECTION_LIST)
 		return read_list(p, s, setting);
 	if (setting && !config_setting_is_group(setting))
-		return cfgerr_set(p->err, p->path, (int)config_setting_source_line(setting), "%s: must be a group, %s = { … };", s->name, s->name);
+		return cfgerr_set(p->err, p->path, (int)config_setting_source_line(setting),
+		                  "%s: must be a group, %s = { … };", s->name, s->name);
 	return read_options(p, s, setting, (char *)p->conf + (s->form == SECTION_TOP ? 0 : s->offset));
 }
 
@@ -450,7 +460,8 @@ static int take_secret(const struct bundle_file *f, struct conf_link *l, struct 
 	while (n > 0 && (from[n - 1] == ' ' || from[n - 1] == '\t'))
 		n--;
 	if (n == 0)
-		return cfgerr_set(err, f->path, 1, "the first line must be the secret of the link to \"%s\"; it is empty", l->domain);
+		return cfgerr_set(err, f->path, 1,
+		                  "the first line must be the secret of the link to \"%s\"; it is empty", l->domain);
 	l->secret = strndup(from, n);
 	return l->secret ? 0 : cfgerr_set(err, f->path, 0, "out of memory");
 }

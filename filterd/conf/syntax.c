@@ -91,9 +91,12 @@ static int check(const struct bundle_file *f, struct cfgerr *err)
 		} else if (*c.at == '#' || starts(&c, "//")) {
 			skip_line(&c);
 		} else if (starts(&c, "@include")) {
-			return cfgerr_set(err, f->path, from, "@include is not supported: put everything into this one file (rules have their own folder)");
+			return cfgerr_set(err, f->path, from,
+			                  "@include is not supported: put everything into this one file (rules have "
+			                  "their own folder)");
 		} else if (skip_word(&c, &wraps), wraps) {
-			return cfgerr_set(err, f->path, from, "this number is too large; write bytes as text, such as \"10G\"");
+			return cfgerr_set(err, f->path, from,
+			                  "this number is too large; write bytes as text, such as \"10G\"");
 		}
 	}
 	return 0;
@@ -113,7 +116,8 @@ int conf_syntax_read(const struct bundle_file *f, config_t *config, struct cfger
 	config_init(config);
 	if (config_read_string(config, f->data) == CONFIG_TRUE)
 		return 0;
-	cfgerr_set(err, f->path, config_error_line(config), "%s", config_error_text(config) ? config_error_text(config) : "syntax error");
+	cfgerr_set(err, f->path, config_error_line(config), "%s",
+	           config_error_text(config) ? config_error_text(config) : "syntax error");
 	config_destroy(config);
 	return -1;
 }

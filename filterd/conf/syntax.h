@@ -11,6 +11,7 @@
  * @include (it opens files, and a bundle is complete in itself), a NUL byte (ends the text), whole numbers
  * above 32 bits without L (they wrap around), strings and comments that never end.
  * The caller calls config_destroy() on success; on failure there is nothing to destroy. */
-int conf_syntax_read(const struct bundle_file *f, config_t *config, struct cfgerr *err) __attribute__((warn_unused_result));
+int conf_syntax_read(const struct bundle_file *f, config_t *config, struct cfgerr *err)
+        __attribute__((warn_unused_result));
 
 #endif

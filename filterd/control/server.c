@@ -95,7 +95,8 @@ static int put_reply(struct connection *c, json_t *reply)
 	const char *line = text ? text : "{\"ok\":false,\"error\":\"filterd is out of memory\"}";
 	int r = buf_put(&c->out, line, strlen(line)) | buf_put(&c->out, "\n", 1);
 	if (r < 0) { /* more than an answer may hold: the handler should have cut it */
-		static const char too_long[] = "{\"ok\":false,\"error\":\"the answer is too long; ask for less, for example with a limit\"}\n";
+		static const char too_long[] =
+		        "{\"ok\":false,\"error\":\"the answer is too long; ask for less, for example with a limit\"}\n";
 		buf_reset(&c->out);
 		r = buf_put(&c->out, too_long, sizeof too_long - 1);
 	}
@@ -203,7 +204,8 @@ static int take_command(struct connection *c, json_t *cmd)
 	if (!k)
 		return refuse(c, "there is no such command; are filterctl and filterd of the same version?");
 	if (k->takes_fd != (c->passed_fd >= 0))
-		return refuse(c, k->takes_fd ? "this command needs a file descriptor with its line" : "this command takes no file descriptor");
+		return refuse(c, k->takes_fd ? "this command needs a file descriptor with its line"
+		                             : "this command takes no file descriptor");
 	return run_command(c, k, cmd);
 }
 
@@ -353,13 +355,15 @@ static int listen_at(const char *path, const char *group)
 	return fd;
 }
 
-struct control_server *control_server_new(struct event_base *base, const char *path, const char *group, const struct control_ops *ops)
+struct control_server *control_server_new(struct event_base *base, const char *path, const char *group,
+                                          const struct control_ops *ops)
 {
 	struct control_server *s = calloc(1, sizeof *s);
 	if (!s)
 		return NULL;
 	*s = (struct control_server){ .base = base, .ops = ops, .path = strdup(path), .fd = -1 };
-	if (s->path && (s->fd = listen_at(path, group)) >= 0 && (s->acceptable = event_new(base, s->fd, EV_READ | EV_PERSIST, on_acceptable, s)) &&
+	if (s->path && (s->fd = listen_at(path, group)) >= 0 &&
+	    (s->acceptable = event_new(base, s->fd, EV_READ | EV_PERSIST, on_acceptable, s)) &&
 	    event_add(s->acceptable, NULL) == 0)
 		return s;
 	int e = errno;

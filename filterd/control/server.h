@@ -1,4 +1,5 @@
-/* The control socket, filterd's side (PROTOCOL.control): one JSON object a line, one request at a time for each connection.
+/* The control socket, filterd's side (PROTOCOL.control): one JSON object a line, one request at a time for each
+ * connection.
  *
  * The server knows lines, limits and deadlines; what a command means is in a table that the layer above hands down.
  */
@@ -12,8 +13,8 @@ struct event_base;
 struct control_server;
 struct control_request;
 
-/* One command, found by its "cmd".  handle() owns fd (-1 if none came with the line; it came by SCM_RIGHTS) and must see to it that
- * control_reply() is called once for the request, at once or later.  cmd is borrowed for the call. */
+/* One command, found by its "cmd".  handle() owns fd (-1 if none came with the line; it came by SCM_RIGHTS) and must
+ * see to it that control_reply() is called once for the request, at once or later.  cmd is borrowed for the call. */
 struct control_command {
 	const char *name;      /* NULL ends a table */
 	int takes_fd;          /* 1: a descriptor must come with it; 0: none may */
@@ -30,8 +31,10 @@ enum { CONTROL_LINE_MAX = 65536, CONTROL_ANSWER_MAX = 262144, CONTROL_CONNECTION
 
 /* Listens on a UNIX socket at path (what is there is removed, if it is a socket), mode 0660; group "" = our own.
  * ops and what it points to must outlive the server.  NULL with errno. */
-struct control_server *control_server_new(struct event_base *base, const char *path, const char *group, const struct control_ops *ops);
-/* Closes all connections.  Requests still open are to be replied to all the same, before the event base goes: that frees them. */
+struct control_server *control_server_new(struct event_base *base, const char *path, const char *group,
+                                          const struct control_ops *ops);
+/* Closes all connections.  Requests still open are to be replied to all the same, before the event base goes: that
+ * frees them. */
 void control_server_free(struct control_server **s);
 
 /* Answers, and frees the request.  Takes the reference to reply; NULL (out of memory) becomes an error. */

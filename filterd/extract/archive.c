@@ -21,6 +21,7 @@ static const struct magic {
 	{ 0, "\x1f\x9d", 2, ARCHIVE_UNPACK, "compress" },
 	{ 0, "\x5d\x00\x00", 3, ARCHIVE_UNPACK, "lzma" },
 	{ 0, "!<arch>\n", 8, ARCHIVE_UNPACK, "ar" },
+	{ 0, "7z\xbc\xaf\x27\x1c", 6, ARCHIVE_UNPACK, "7z" }, /* members in deflate and bzip2 are left out */
 	{ 0, "\xed\xab\xee\xdb", 4, ARCHIVE_UNPACK, "rpm" },
 	{ 7, "**ACE**", 7, ARCHIVE_REFUSE, "ace" },
 	{ 0, "LRZI", 4, ARCHIVE_REFUSE, "lrzip" },
@@ -34,35 +35,73 @@ static const struct magic {
 	{ 0, "MSWIM\0\0\0", 8, ARCHIVE_REFUSE, "wim" },
 };
 
-static uint32_t le32(const uint8_t *p)
+static uint32_t le16(const uint8_t *p) { return (uint32_t)p[0] | (uint32_t)p[1] << 8; }
+static uint32_t le32(const uint8_t *p) { return le16(p) | le16(p + 2) << 16; }
+
+/* Compression methods that libclamav reads (APPNOTE 4.4.5); members in others it leaves out without a word. */
+static int is_known_method(uint32_t method)
 {
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+	static const uint8_t known[] = { 0 /* stored */, 1 /* shrunk */, 6 /* imploded */, 8, 9 /* deflated */, 12 /* bzip2 */,
+		                         99 /* encrypted, which is told by other means */ };
+	return method < 256 && memchr(known, (int)method, sizeof known) != NULL;
 }
 
-/* True if any part of the zip uses the 64-bit forms (APPNOTE 4.3.14, 4.3.15, 4.5.3). */
-static int is_zip64(const uint8_t *data, size_t size)
+/* What of a zip libclamav would skip: the 64-bit forms (APPNOTE 4.3.14, 4.3.15, 4.5.3) and unknown methods.  Looks at every
+ * header, local and central, for unpackers differ in which of two that contradict each other they believe. */
+static const char *zip_needs(const uint8_t *data, size_t size)
 {
+	const char *kind = NULL;
 	if (size < 22 || memcmp(data, "PK", 2) != 0)
-		return 0;
+		return NULL;
 	for (const uint8_t *p = data; (p = memmem(p, size - (size_t)(p - data), "PK", 2)); p += 2) {
 		size_t left = size - (size_t)(p - data);
 		if (left < 4)
 			break;
 		uint16_t record = (uint16_t)(p[2] << 8 | p[3]);
 		if (record == 0x0606 || record == 0x0607)
-			return 1;
-		if (record == 0x0102 && left >= 28 && (le32(p + 20) == UINT32_MAX || le32(p + 24) == UINT32_MAX))
-			return 1;
-		if (record == 0x0304 && left >= 26 && (le32(p + 18) == UINT32_MAX || le32(p + 22) == UINT32_MAX))
-			return 1;
+			return "zip64";
+		/* the central header has one field (the maker's version) more in front */
+		size_t shift = record == 0x0102 ? 2 : 0;
+		if ((record != 0x0102 && record != 0x0304) || left < 26 + shift)
+			continue;
+		if (le32(p + 18 + shift) == UINT32_MAX || le32(p + 22 + shift) == UINT32_MAX)
+			return "zip64";
+		if (!is_known_method(le16(p + 8 + shift)))
+			kind = "zip";
 	}
+	return kind;
+}
+
+/* True if another bzip2 stream follows the first: libclamav stops at the end of that one.  Streams begin on whole bytes. */
+static int is_multi_bzip2(const uint8_t *data, size_t size)
+{
+	const uint8_t *p = data;
+	if (size < 14 || memcmp(data, "BZh", 3) != 0)
+		return 0;
+	while ((p = memmem(p + 1, size - (size_t)(p + 1 - data), "BZh", 3)))
+		if (size - (size_t)(p - data) >= 10 && (memcmp(p + 4, "1AY&SY", 6) == 0 || memcmp(p + 4, "\x17\x72\x45\x38\x50\x90", 6) == 0))
+			return 1;
 	return 0;
+}
+
+/* A RAR archive behind a program (self-extracting), of which a libclamav without unrar says nothing. */
+size_t archive_embedded(const void *data, size_t size)
+{
+	if (size < 64 || (memcmp(data, "MZ", 2) != 0 && memcmp(data, "\177ELF", 4) != 0))
+		return 0;
+	const char *p = memmem(data, size, "Rar!\x1a\x07", 6);
+	return p ? (size_t)(p - (const char *)data) : 0;
 }
 
 enum archive_need archive_need(const void *data, size_t size, const char **kind_r)
 {
-	if (is_zip64(data, size)) {
-		*kind_r = "zip64";
+	const char *zip = zip_needs(data, size);
+	if (zip) {
+		*kind_r = zip;
+		return ARCHIVE_UNPACK;
+	}
+	if (is_multi_bzip2(data, size)) {
+		*kind_r = "bzip2";
 		return ARCHIVE_UNPACK;
 	}
 	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {

@@ -1,6 +1,6 @@
 /* Archives that libclamav passes over as if they were plain data: unpacked with libarchive, or refused.
  *
- * Debian's libclamav has no RAR, skips zip64 entries, and takes zstd, lz4, lzip, ar and others for
+ * Debian's libclamav has no RAR, skips zip64 entries and zip members in newer methods, and takes zstd, lz4, lzip, ar and others for
  * unknown bytes; all of it ends "clean" there.
  */
 #ifndef FILTERD_EXTRACT_ARCHIVE_H
@@ -15,6 +15,9 @@ enum archive_need { ARCHIVE_NO_NEED, ARCHIVE_UNPACK, ARCHIVE_REFUSE };
 
 /* Whether these bytes must be unpacked by us, or can be unpacked by nobody here; *kind_r names the format. */
 enum archive_need archive_need(const void *data, size_t size, const char **kind_r);
+
+/* The offset of an archive that follows a program in the same file and needs us too; 0 if there is none. */
+size_t archive_embedded(const void *data, size_t size);
 
 struct archive_budget {
 	uint64_t member_max;  /* bytes of one member */

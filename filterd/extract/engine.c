@@ -90,18 +90,32 @@ static size_t eicar(char dst[80])
 	return (size_t)snprintf(dst, 80, "%s%s", "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-", "ANTIVIRUS-TEST-FILE!$H+H*");
 }
 
+/* The least that is taken for an encrypted document: an OpenDocument manifest. */
+static const char encrypted[] = "<?xml version=\"1.0\"?><manifest:manifest><manifest:encryption-data/></manifest:manifest>";
+
 static int self_test(struct extract_engine *e, const char *local, struct cfgerr *err)
 {
-	struct extract_result r;
-	char text[80];
-	int fd = io_memfd_sealed("filterd-selftest", text, eicar(text));
-	if (fd < 0)
-		return cfgerr_set(err, local, 0, "self-test: %s", strerror(errno));
-	extract_scan(e, fd, "self-test", 0, NULL, NULL, &r);
-	close(fd);
-	if (r.status != SCAN_MALWARE)
-		return cfgerr_set(err, local, 0, "self-test: the EICAR test file was not found (%s %s); eicar.ndb of filterd belongs in this folder",
-		                  scan_status_name(r.status), r.name);
+	char infected[80];
+	const struct {
+		const char *data;
+		size_t size;
+		enum scan_status status;
+		const char *what, *file;
+	} tests[] = {
+		{ infected, eicar(infected), SCAN_MALWARE, "the EICAR test file", "eicar.ndb" },
+		{ encrypted, sizeof encrypted - 1, SCAN_UNSCANNABLE, "the mark of an encrypted document", "encrypted.ndb" },
+	};
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+		struct extract_result r;
+		int fd = io_memfd_sealed("filterd-selftest", tests[i].data, tests[i].size);
+		if (fd < 0)
+			return cfgerr_set(err, local, 0, "self-test: %s", strerror(errno));
+		extract_scan(e, fd, "self-test", 0, NULL, NULL, &r);
+		close(fd);
+		if (r.status != tests[i].status)
+			return cfgerr_set(err, local, 0, "self-test: %s was not found (%s%s%s); %s of filterd belongs in this folder", tests[i].what,
+			                  scan_status_name(r.status), r.name[0] ? ", " : "", r.name, tests[i].file);
+	}
 	return 0;
 }
 

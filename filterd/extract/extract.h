@@ -24,7 +24,7 @@ struct extract_engine; /* loaded and compiled signatures; shared by workers thro
 
 /* Loads local (ours and the site's; first, so that .ign2 works) and then official (may be NULL, or not exist: no official
  * signatures).  Refuses with the file's name what libclamav would refuse, or silently skip (broken YARA).
- * Ends with the EICAR self-test. */
+ * Ends with a self-test: EICAR is found, and an encrypted document noticed. */
 int extract_load(const char *local, const char *official, const struct extract_limits *limits,
                  struct extract_engine **engine_r, struct cfgerr *err) __attribute__((warn_unused_result));
 void extract_free(struct extract_engine **engine);

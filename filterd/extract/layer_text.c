@@ -262,31 +262,64 @@ static bool readable(unsigned c)
 	return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\r' || c == '\n' || (c >= 0xa0 && c < 0x100);
 }
 
-/* Runs of readable letters in a binary document stream, each on its own line. */
-static void runs(const unsigned char *s, size_t size, size_t step, struct out *o)
+/* What can be part of a run, as table: this looks at every byte of every unknown file. */
+static void make_table(bool is_readable[256])
 {
-	for (size_t i = 0; i + step <= size;) {
-		size_t start = i, ascii = 0;
-		for (; i + step <= size && readable(s[i]) && (step == 1 || s[i + 1] == 0); i += step)
-			ascii += s[i] < 0x80;
-		/* mostly ASCII: else a picture's noise would read as accented letters */
-		if ((i - start) / step >= RUN_MIN && ascii * 5 >= (i - start) / step * 4) {
-			for (size_t k = start; k < i; k += step)
-				put_cp(o, s[k] == '\r' ? '\n' : s[k]);
-			put(o, "\n", 1);
-		}
-		/* UTF-16 text may begin at an odd offset */
-		i = i == start ? i + 1 : i;
+	for (unsigned c = 0; c < 256; c++)
+		is_readable[c] = readable(c);
+}
+
+static void put_run(const unsigned char *s, size_t size, size_t step, struct out *o)
+{
+	size_t ascii = 0;
+	for (size_t k = 0; k < size; k += step)
+		ascii += s[k] < 0x80;
+	/* mostly ASCII: else a picture's noise would read as accented letters */
+	if (ascii * 5 < size / step * 4)
+		return;
+	for (size_t k = 0; k < size; k += step)
+		put_cp(o, s[k] == '\r' ? '\n' : s[k]);
+	put(o, "\n", 1);
+}
+
+/* Runs of readable letters in a binary document stream, each on its own line. */
+static void runs8(const unsigned char *s, size_t size, const bool is_readable[256], struct out *o)
+{
+	for (size_t i = 0; i < size; i++) {
+		size_t start = i;
+		while (i < size && is_readable[s[i]])
+			i++;
+		if (i - start >= RUN_MIN)
+			put_run(s + start, i - start, 1, o);
+	}
+}
+
+/* The same in UTF-16LE, wherever it begins: from one zero byte to the next. */
+static void runs16(const unsigned char *s, size_t size, const bool is_readable[256], struct out *o)
+{
+	for (size_t i = 1; i < size;) {
+		const unsigned char *zero = memchr(s + i, 0, size - i);
+		if (!zero)
+			return;
+		size_t start = (size_t)(zero - s) - 1, end = start;
+		while (end + 1 < size && is_readable[s[end]] && s[end + 1] == 0)
+			end += 2;
+		if ((end - start) / 2 >= RUN_MIN)
+			put_run(s + start, end - start, 2, o);
+		i = end > start ? end + 1 : start + 2;
 	}
 }
 
 static int from_document_stream(const unsigned char *s, size_t size, struct layer_text *t_r)
 {
 	struct out o;
+	bool is_readable[256];
+	/* two bytes for a letter and one for the line of each run, in both readings */
 	if (!out_new(&o, 4 * size + 2))
 		return 0;
-	runs(s, size, 1, &o);
-	runs(s, size, 2, &o);
+	make_table(is_readable);
+	runs8(s, size, is_readable, &o);
+	runs16(s, size, is_readable, &o);
 	return take(&o, t_r);
 }
 
@@ -313,6 +346,8 @@ int layer_text_get(const char *type, const char *data, size_t size, struct layer
 		data += 3, size -= 3;
 		s += 3;
 	}
+	if (size == 0)
+		return 0;
 	if (looks_like_text(s, size))
 		return text_is_utf8(data, size) ? from_utf8(type, data, size, t_r) : from_single_byte(s, size, t_r);
 	if (guess_utf16(s, size, &big))

@@ -1,11 +1,11 @@
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/text.h"
 #include "extract/alert.h"
 #include "extract/archive.h"
 #include "extract/engine.h"
 #include "extract/layer_text.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum { PATH_MAX_BYTES = 1024, PENDING_MAX = 64, SEEN_MAX = 1024, HASH_SIZE = 32 };
+enum { PATH_MAX_BYTES = 1024, PENDING_MAX = 64, SEEN_MAX = 256, HASH_SIZE = 32, READ_MAX = 65536, TINY_MAX = 5 };
 
 /* A layer that libclamav can't unpack, kept until it is done with the file that holds it. */
 struct pending {
@@ -162,6 +162,20 @@ static void keep(struct scan *s, const char *data, size_t size, const char *path
 	s->pending[s->npending++] = p;
 }
 
+static void unpack_later(struct scan *s, const char *data, size_t size, const char *path, uint32_t depth)
+{
+	const char *kind = "";
+	enum archive_need need = archive_need(data, size, &kind);
+	size_t embedded = need == ARCHIVE_NO_NEED ? archive_embedded(data, size) : 0;
+	s->zip64 = strcmp(kind, "zip64") == 0;
+	if (need == ARCHIVE_REFUSE)
+		fail(s, CAUSE_UNSCANNABLE, kind);
+	else if (need == ARCHIVE_UNPACK)
+		keep(s, data, size, path, depth, kind);
+	else if (embedded > 0)
+		keep(s, data + embedded, size - embedded, path, depth, "rar");
+}
+
 /* libclamav takes some documents apart twice (as zip and as OOXML).  A hash that can't be forged: else a member
  * could be made to look like another one. */
 static int seen_before(struct scan *s, const char *data, size_t size)
@@ -195,7 +209,6 @@ static cl_error_t on_layer(int fd, const char *type, const char **ancestors, siz
 	struct scan *s = context;
 	const struct extract_limits *limits = &s->engine->limits;
 	char path[PATH_MAX_BYTES];
-	const char *kind;
 	if (s->stop)
 		return CL_BREAK;
 	if (clock_ms() > s->deadline_ms) {
@@ -212,18 +225,10 @@ static cl_error_t on_layer(int fd, const char *type, const char **ancestors, siz
 		return CL_BREAK;
 	}
 	layer_path(s, ancestors, level, name, path);
-	s->zip64 = 0;
-	if (data)
-		switch (archive_need(data, size, &kind)) {
-		case ARCHIVE_UNPACK:
-			s->zip64 = strcmp(kind, "zip64") == 0;
-			keep(s, data, size, path, s->depth + level, kind);
-			break;
-		case ARCHIVE_REFUSE: fail(s, CAUSE_UNSCANNABLE, kind); break;
-		case ARCHIVE_NO_NEED: break;
-		}
-	if (data)
+	if (data) {
+		unpack_later(s, data, size, path, s->depth + level);
 		give_text(s, type ? type : "", path, data, size);
+	}
 	return CL_CLEAN;
 }
 
@@ -252,6 +257,11 @@ static void scan_bytes(struct scan *s, const void *data, size_t size, const char
 	}
 	if (size > s->engine->limits.file_max) {
 		fail(s, depth == 0 ? CAUSE_TOO_BIG : CAUSE_LIMIT, "larger than may be scanned");
+		return;
+	}
+	if (size <= TINY_MAX) { /* libclamav does not look at so little; there is no signature that short */
+		s->inspected += size;
+		give_text(s, "", path, data, size);
 		return;
 	}
 	uint32_t layers_before = s->layers;
@@ -315,6 +325,19 @@ static void free_pending(struct scan *s)
 	}
 }
 
+/* For small files a copy costs less than a mapping and its faults.  NULL unless all of it was read. */
+static void *read_small(int fd, size_t size)
+{
+	char *data;
+	size_t have;
+	if (io_pread_all(fd, size, &data, &have) < 0)
+		return NULL;
+	if (have == size)
+		return data;
+	free(data);
+	return NULL;
+}
+
 static void scan_fd(struct scan *s, int fd)
 {
 	struct stat st;
@@ -328,14 +351,20 @@ static void scan_fd(struct scan *s, int fd)
 	}
 	if (st.st_size == 0)
 		return;
-	void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (data == MAP_FAILED) {
-		fail(s, CAUSE_UNSCANNABLE, strerror(errno));
+	size_t size = (size_t)st.st_size;
+	void *data = size <= READ_MAX ? read_small(fd, size) : mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (!data || data == MAP_FAILED) {
+		fail(s, CAUSE_UNSCANNABLE, "can't be read");
 		return;
 	}
-	scan_bytes(s, data, (size_t)st.st_size, "", 0);
+	scan_bytes(s, data, size, "", 0);
 	unpack_pending(s);
-	munmap(data, (size_t)st.st_size);
+	if (size <= READ_MAX) {
+		explicit_bzero(data, size);
+		free(data);
+	} else {
+		munmap(data, size);
+	}
 }
 
 void extract_scan(struct extract_engine *engine, int fd, const char *name, uint32_t time_ms, extract_text_fn *on_text, void *ctx,

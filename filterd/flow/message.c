@@ -14,7 +14,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ARENA_MAX = 64 << 20 };
+enum {
+	ARENA_MAX = 64 << 20,
+	SESSION_BYTES_MAX = 8 << 20,   /* of one session's stanzas under way: no sender fills the broker … */
+	ITEM_BYTES_MAX = 128 << 20,    /* … nor do all together */
+};
 
 enum next { STEP_NEXT, STEP_WAIT, STEP_END };
 
@@ -39,12 +43,13 @@ struct item {
 	char signature[128], failure[128];
 	struct finding *findings;
 	size_t nfindings;
-	struct decide_text texts[SCAN_TEXTS_MAX];
+	struct decide_text *texts;      /* of the stanza, as it came */
 	int blob_fds[STANZA_BLOBS_MAX];
 
 	/* classified and decided */
 	const char *from_zone;
-	const char *zones[CONF_ZONES_MAX + 1];
+	const char *one_zone;           /* the usual case needs no list */
+	const char **zones;
 	size_t nzones;
 	char zones_text[128];
 	struct decision decision;
@@ -59,6 +64,8 @@ static void item_free(struct item *it)
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
 		io_close(&it->blob_fds[i]);
 	it->b->items--;
+	it->b->item_bytes -= it->raw_size;
+	it->session->open_bytes -= it->raw_size;
 	session_unref(it->session);
 	generation_unref(&it->g);
 	buf_free(&it->masked);
@@ -141,6 +148,11 @@ static void start_texts(struct item *it)
 {
 	struct scan_text texts[SCAN_TEXTS_MAX];
 	const struct stanza *s = &it->stanza;
+	it->texts = arena_alloc(it->arena, s->ntexts * sizeof *it->texts);
+	if (!it->texts) {
+		it->causes |= 1u << CAUSE_NO_SPACE;
+		return;
+	}
 	for (size_t i = 0; i < s->ntexts; i++) {
 		texts[i] = (struct scan_text){ s->texts[i].role, s->texts[i].data, s->texts[i].size };
 		it->texts[i] = (struct decide_text){ s->texts[i].data, s->texts[i].size };
@@ -179,14 +191,6 @@ static enum next step_inspect(struct item *it)
 
 /* classify */
 
-static void add_zone(struct item *it, const char *zone)
-{
-	for (size_t i = 0; i < it->nzones; i++)
-		if (strcmp(it->zones[i], zone) == 0)
-			return;
-	it->zones[it->nzones++] = zone;
-}
-
 static const char *sender_of(const struct item *it)
 {
 	return it->parsed && it->stanza.from[0] ? it->stanza.from : it->session->jid;
@@ -207,12 +211,24 @@ static enum next step_classify(struct item *it)
 	const char *from = sender_of(it);
 	it->from_zone = zone_of_jid(conf, from, strlen(from));
 	if (!it->parsed || it->stanza.broadcast) {
-		it->nzones = broker_all_zones(conf, it->zones);
+		it->zones = arena_alloc(it->arena, (CONF_ZONES_MAX + 1) * sizeof *it->zones);
+		if (!it->zones) {
+			it->zones = &it->one_zone;
+			it->causes |= 1u << CAUSE_NO_SPACE;
+		} else {
+			it->nzones = broker_all_zones(conf, it->zones);
+		}
 		snprintf(it->zones_text, sizeof it->zones_text, "%s>*", it->from_zone);
 	} else {
 		const char *to = it->stanza.to[0] ? it->stanza.to : from;
-		add_zone(it, zone_of_jid(conf, to, strlen(to)));
-		snprintf(it->zones_text, sizeof it->zones_text, "%s>%s", it->from_zone, it->zones[0]);
+		it->one_zone = zone_of_jid(conf, to, strlen(to));
+		it->zones = &it->one_zone;
+		it->nzones = 1;
+		snprintf(it->zones_text, sizeof it->zones_text, "%s>%s", it->from_zone, it->one_zone);
+	}
+	if (it->nzones == 0) { /* only without memory, and then it is blocked anyway */
+		it->one_zone = it->from_zone;
+		it->nzones = 1;
 	}
 	return STEP_NEXT;
 }
@@ -461,7 +477,7 @@ static void item_run(struct item *it)
 	item_free(it);
 }
 
-/* Out of memory before there is an item: the sender is asked to try again. */
+/* No room for an item: the sender is asked to try again. */
 static void refuse(struct session *s, uint32_t id)
 {
 	static const char error[] = "<error type='wait'><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
@@ -470,7 +486,8 @@ static void refuse(struct session *s, uint32_t id)
 
 void message_inspect(struct broker *b, struct session *s, uint32_t id, bool again, const char *stanza, size_t size)
 {
-	struct item *it = calloc(1, sizeof *it);
+	bool room = s->open_bytes + size <= SESSION_BYTES_MAX && b->item_bytes + size <= ITEM_BYTES_MAX;
+	struct item *it = room ? calloc(1, sizeof *it) : NULL;
 	b->counters.inspected += !again;
 	if (!it || !(it->arena = arena_new(ARENA_MAX)) || !(it->raw = arena_strndup(it->arena, stanza, size))) {
 		if (it)
@@ -487,5 +504,7 @@ void message_inspect(struct broker *b, struct session *s, uint32_t id, bool agai
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
 		it->blob_fds[i] = -1;
 	b->items++;
+	b->item_bytes += size;
+	s->open_bytes += size;
 	item_run(it);
 }

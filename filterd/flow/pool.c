@@ -401,7 +401,7 @@ static void tell_nursery_to_kill(const struct worker *w)
 {
 	struct buf b;
 	const struct scan_msg m = { .type = SCAN_MSG_KILL, .worker = { .slot = (uint16_t)w->slot, .pid = w->pid } };
-	buf_init(&b, 256);
+	buf_init(&b, SCAN_PACKET_MAX);
 	if (scan_put_msg(&b, &m) == 0)
 		(void)!send(w->gen->fd, buf_ptr(&b), buf_left(&b), MSG_NOSIGNAL | MSG_DONTWAIT);
 	buf_free(&b);

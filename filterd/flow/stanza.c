@@ -44,13 +44,31 @@ static int join(struct joined *j, const char *text, size_t size, struct xml_node
 	return buf_put(&j->data, text, size) | buf_put(&j->pieces, &p, sizeof p);
 }
 
+/* A new text.  Most stanzas have a handful, so room for all that a job takes would be zeroed for nothing. */
+static struct stanza_text *new_text(struct stanza *s)
+{
+	if (s->ntexts == s->texts_cap) {
+		size_t cap = s->texts_cap ? 4 * s->texts_cap : 8;
+		struct stanza_text *texts = arena_alloc(s->arena, cap * sizeof *texts);
+		if (!texts)
+			return NULL;
+		if (s->ntexts)
+			memcpy(texts, s->texts, s->ntexts * sizeof *texts);
+		s->texts = texts;
+		s->texts_cap = cap;
+	}
+	return &s->texts[s->ntexts];
+}
+
 /* The finished text becomes one of the stanza's.  Empty ones are left out. */
 static int add_joined(struct stanza *s, const struct joined *j)
 {
 	size_t size = buf_left(&j->data), bytes = buf_left(&j->pieces);
 	if (size == 0)
 		return 0;
-	struct stanza_text *t = &s->texts[s->ntexts];
+	struct stanza_text *t = new_text(s);
+	if (!t)
+		return -1;
 	t->role = j->role;
 	t->data = arena_strndup(s->arena, (const char *)buf_ptr(&j->data), size);
 	t->size = (uint32_t)size;
@@ -71,9 +89,8 @@ static int add_text(struct reader *r, enum text_role role, struct xml_node *n)
 		return 0;
 	if (s->ntexts >= TEXTS_OWN_MAX)
 		return join(&r->rest, n->text, n->size, n, NULL, true);
-	struct stanza_text *t = &s->texts[s->ntexts];
-	t->pieces = arena_alloc(s->arena, sizeof *t->pieces);
-	if (!t->pieces)
+	struct stanza_text *t = new_text(s);
+	if (!t || !(t->pieces = arena_alloc(s->arena, sizeof *t->pieces)))
 		return -1;
 	t->role = role;
 	t->data = n->text;
@@ -291,9 +308,6 @@ int stanza_read(struct arena *a, const char *data, size_t size, struct stanza *s
 		s.lang = xml_lang(xml_child(s.top, NS_CLIENT, "body"));
 	s.answerable = strcmp(s.type, "error") != 0 && strcmp(s.type, "result") != 0 && !(s.channel == CHANNEL_PRESENCE && s.to[0] == '\0');
 	s.broadcast = is_broadcast(&s);
-	s.texts = arena_alloc(a, SCAN_TEXTS_MAX * sizeof *s.texts);
-	if (!s.texts)
-		return -1;
 	struct reader r = { .s = &s };
 	joined_init(&r.attributes, ROLE_ATTRIBUTE);
 	joined_init(&r.rest, ROLE_OTHER);

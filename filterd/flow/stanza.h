@@ -54,7 +54,7 @@ struct stanza {
 	bool file_offer;         /* asks to send a file past the upload service */
 	uint32_t causes;         /* bit 1 << enum cause: what can't be read */
 	struct stanza_text *texts;
-	size_t ntexts;           /* at most SCAN_TEXTS_MAX */
+	size_t ntexts, texts_cap; /* at most SCAN_TEXTS_MAX */
 	struct stanza_blob blobs[STANZA_BLOBS_MAX];
 	size_t nblobs;
 };

@@ -14,19 +14,21 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { BATCH_MAX = 64 };
+enum { BATCH_MAX = 64, THREADS = 4 };
 
 struct queue {
 	struct durable_item *head, **tail;
 };
 
 struct durable {
-	pthread_t thread;
-	pthread_mutex_t lock;  /* of todo, finished and stop */
+	pthread_t threads[THREADS];
+	int nthreads;
+	pthread_mutex_t lock; /* of todo, ntodo, finished and stop */
 	pthread_cond_t work;
 	struct queue todo, finished;
+	int ntodo; /* items in todo */
 	bool stop;
-	int wake_fd;           /* eventfd: finished is not empty */
+	int wake_fd; /* eventfd: finished is not empty */
 	struct event *wake;
 };
 
@@ -66,7 +68,7 @@ static int link_unnamed(int fd, int dir_fd, const char *name)
 /* Order is what makes it safe: never a name whose content could be missing after a power loss. */
 static void do_files(struct durable_item **files, int n)
 {
-	bool synced[BATCH_MAX] = { false };
+	bool synced[BATCH_MAX] = {false};
 	for (int i = 0; i < n; i++)
 		(void)sync_file_range(files[i]->fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* a hint: what counts comes next */
 	for (int i = 0; i < n; i++)
@@ -106,6 +108,13 @@ static void do_batch(struct durable_item **batch, int n)
 	}
 }
 
+static void wake(struct durable *d)
+{
+	uint64_t one = 1;
+	if (write(d->wake_fd, &one, sizeof one) < 0)
+		return; /* full: then the loop is about to wake up anyway */
+}
+
 static void *work(void *arg)
 {
 	struct durable *d = arg;
@@ -115,8 +124,10 @@ static void *work(void *arg)
 		int n = 0;
 		while (!d->todo.head && !d->stop)
 			pthread_cond_wait(&d->work, &d->lock);
-		while (n < BATCH_MAX && (batch[n] = queue_take(&d->todo)))
+		int share = (d->ntodo + THREADS - 1) / THREADS;
+		while (n < BATCH_MAX && n < share && (batch[n] = queue_take(&d->todo)))
 			n++;
+		d->ntodo -= n;
 		if (n == 0)
 			break;
 		pthread_mutex_unlock(&d->lock);
@@ -124,9 +135,7 @@ static void *work(void *arg)
 		pthread_mutex_lock(&d->lock);
 		for (int i = 0; i < n; i++)
 			queue_add(&d->finished, batch[i]);
-		uint64_t one = 1;
-		if (write(d->wake_fd, &one, sizeof one) < 0)
-			continue; /* full: then the loop is about to wake up anyway */
+		wake(d);
 	}
 	pthread_mutex_unlock(&d->lock);
 	return NULL;
@@ -151,6 +160,16 @@ static void on_wake(int fd, short what, void *arg)
 		finish(arg);
 }
 
+static void start(struct durable *d)
+{
+	sigset_t all, old;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	while (d->nthreads < THREADS && pthread_create(&d->threads[d->nthreads], NULL, work, d) == 0)
+		d->nthreads++;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
 struct durable *durable_new(struct event_base *base)
 {
 	struct durable *d = calloc(1, sizeof *d);
@@ -162,18 +181,8 @@ struct durable *durable_new(struct event_base *base)
 	pthread_cond_init(&d->work, NULL);
 	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->wake = d->wake_fd < 0 ? NULL : event_new(base, d->wake_fd, EV_READ | EV_PERSIST, on_wake, d);
-	if (!d->wake || event_add(d->wake, NULL) < 0)
-		goto fail;
-	sigset_t all, old;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	errno = pthread_create(&d->thread, NULL, work, d);
-	int e = errno;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	errno = e;
-	if (e == 0)
+	if (d->wake && event_add(d->wake, NULL) == 0)
 		return d;
-fail:
 	if (d->wake)
 		event_free(d->wake);
 	io_close(&d->wake_fd);
@@ -184,8 +193,17 @@ fail:
 void durable_submit(struct durable *d, struct durable_item *item)
 {
 	item->error = 0;
+	if (d->nthreads == 0)
+		start(d);
+	if (d->nthreads == 0) { /* without threads the loop has to wait itself */
+		do_batch(&item, 1);
+		queue_add(&d->finished, item);
+		wake(d);
+		return;
+	}
 	pthread_mutex_lock(&d->lock);
 	queue_add(&d->todo, item);
+	d->ntodo++;
 	pthread_cond_signal(&d->work);
 	pthread_mutex_unlock(&d->lock);
 }
@@ -196,11 +214,14 @@ void durable_free(struct durable **dp)
 	*dp = NULL;
 	if (!d)
 		return;
-	pthread_mutex_lock(&d->lock);
-	d->stop = true;
-	pthread_cond_signal(&d->work);
-	pthread_mutex_unlock(&d->lock);
-	pthread_join(d->thread, NULL);
+	if (d->nthreads > 0) {
+		pthread_mutex_lock(&d->lock);
+		d->stop = true;
+		pthread_cond_broadcast(&d->work);
+		pthread_mutex_unlock(&d->lock);
+		for (int i = 0; i < d->nthreads; i++)
+			pthread_join(d->threads[i], NULL);
+	}
 	finish(d);
 	event_free(d->wake);
 	io_close(&d->wake_fd);

@@ -8,6 +8,6 @@ struct upload_service;
 struct conn;
 
 enum MHD_Result get_answer(struct upload_service *svc, struct conn *conn, struct MHD_Connection *connection,
-	const char *url);
+                           const char *url);
 
 #endif

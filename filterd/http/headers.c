@@ -21,7 +21,7 @@ static int64_t parse_length(const char *value)
 }
 
 static enum MHD_Result look(void *arg, enum MHD_ValueKind kind, const char *name, size_t name_size, const char *value,
-	size_t value_size)
+                            size_t value_size)
 {
 	struct headers *h = arg;
 	if (!is_token(name, name_size))
@@ -50,7 +50,7 @@ static enum MHD_Result look(void *arg, enum MHD_ValueKind kind, const char *name
 
 void headers_read(struct MHD_Connection *connection, struct headers *h_r)
 {
-	*h_r = (struct headers){ .length = -1 };
+	*h_r = (struct headers){.length = -1};
 	MHD_get_connection_values_n(connection, MHD_HEADER_KIND, look, h_r);
 }
 

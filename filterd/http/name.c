@@ -94,7 +94,8 @@ void media_type_copy(char *dst, size_t dst_size, const char *type)
 {
 	size_t size = strcspn(type, "; \t"), slash = strcspn(type, "/");
 	*dst = '\0';
-	if (size >= dst_size || slash >= size || !is_token(type, slash) || !is_token(type + slash + 1, size - slash - 1))
+	if (size >= dst_size || slash >= size || !is_token(type, slash) ||
+	    !is_token(type + slash + 1, size - slash - 1))
 		return;
 	for (size_t i = 0; i < size; i++)
 		dst[i] = type[i] >= 'A' && type[i] <= 'Z' ? (char)(type[i] | 0x20) : type[i];

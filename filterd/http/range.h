@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 enum range_result {
-	RANGE_WHOLE,  /* no range, several, or nonsense, which a server may ignore: send everything */
+	RANGE_WHOLE, /* no range, several, or nonsense, which a server may ignore: send everything */
 	RANGE_PART,
-	RANGE_NONE    /* outside of the file: 416 */
+	RANGE_NONE /* outside of the file: 416 */
 };
 
 /* header: value of Range, or NULL.  size > 0 bytes.  first_r and count_r are set on RANGE_PART. */

@@ -7,22 +7,22 @@
 static const struct {
 	const char *name, *value;
 } common[] = {
-	{ "X-Content-Type-Options", "nosniff" },
-	/* XEP-0363 section 11; sandbox without a token: no script, no form, no origin */
-	{ "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox" },
-	{ "Referrer-Policy", "no-referrer" }, /* the URL is the right to read */
-	/* Clients in browsers come from any origin.  "*" lends no rights: browsers send no cookies with
-	 * it, there are none, and who may PUT is decided by a token that the page must know. */
-	{ "Access-Control-Allow-Origin", "*" },
+        {"X-Content-Type-Options", "nosniff"},
+        /* XEP-0363 section 11; sandbox without a token: no script, no form, no origin */
+        {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"},
+        {"Referrer-Policy", "no-referrer"}, /* the URL is the right to read */
+        /* Clients in browsers come from any origin.  "*" lends no rights: browsers send no cookies with
+         * it, there are none, and who may PUT is decided by a token that the page must know. */
+        {"Access-Control-Allow-Origin", "*"},
 };
 
 static const struct {
 	int status;
 	const char *name, *value;
 } by_status[] = {
-	{ MHD_HTTP_UNAUTHORIZED, "WWW-Authenticate", "Bearer" },
-	{ MHD_HTTP_METHOD_NOT_ALLOWED, "Allow", "OPTIONS, HEAD, GET, PUT" },
-	{ MHD_HTTP_SERVICE_UNAVAILABLE, "Retry-After", "30" },
+        {MHD_HTTP_UNAUTHORIZED, "WWW-Authenticate", "Bearer"},
+        {MHD_HTTP_METHOD_NOT_ALLOWED, "Allow", "OPTIONS, HEAD, GET, PUT"},
+        {MHD_HTTP_SERVICE_UNAVAILABLE, "Retry-After", "30"},
 };
 
 enum MHD_Result reply_send(struct MHD_Connection *connection, int status, struct MHD_Response *response)
@@ -47,7 +47,8 @@ enum MHD_Result reply_text(struct MHD_Connection *connection, int status, const 
 	if (text)
 		snprintf(line, sizeof line, "%s\n", text);
 	struct MHD_Response *response = MHD_create_response_from_buffer(strlen(line), line, MHD_RESPMEM_MUST_COPY);
-	if (response && text && MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8") != MHD_YES) {
+	if (response && text &&
+	    MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8") != MHD_YES) {
 		MHD_destroy_response(response);
 		return MHD_NO;
 	}
@@ -57,10 +58,10 @@ enum MHD_Result reply_text(struct MHD_Connection *connection, int status, const 
 enum MHD_Result reply_options(struct MHD_Connection *connection)
 {
 	static const char *const headers[][2] = {
-		{ "Allow", "OPTIONS, HEAD, GET, PUT" },
-		{ "Access-Control-Allow-Methods", "OPTIONS, HEAD, GET, PUT" },
-		{ "Access-Control-Allow-Headers", "Authorization, Content-Type, Range" },
-		{ "Access-Control-Max-Age", "7200" },
+	        {"Allow", "OPTIONS, HEAD, GET, PUT"},
+	        {"Access-Control-Allow-Methods", "OPTIONS, HEAD, GET, PUT"},
+	        {"Access-Control-Allow-Headers", "Authorization, Content-Type, Range"},
+	        {"Access-Control-Max-Age", "7200"},
 	};
 	struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 	for (size_t i = 0; response && i < sizeof headers / sizeof *headers; i++) {

@@ -3,8 +3,10 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "http/commit.h"
 #include "http/get.h"
 #include "http/headers.h"
+#include "http/job.h"
 #include "http/put.h"
 #include "http/reply.h"
 #include "http/sweep.h"
@@ -39,12 +41,13 @@ void conn_enter(struct conn *conn, enum conn_state state, int64_t bytes)
 }
 
 static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
-	enum MHD_ConnectionNotificationCode code)
+                          enum MHD_ConnectionNotificationCode code)
 {
 	struct upload_service *svc = arg;
 	struct conn *conn = *context;
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		const union MHD_ConnectionInfo *info =
+		        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 		conn = info ? calloc(1, sizeof *conn) : NULL;
 		if (!conn)
 			return; /* its requests are turned away in begin() */
@@ -75,7 +78,8 @@ static struct conn *conn_of(struct MHD_Connection *connection)
 	return info ? info->socket_context : NULL;
 }
 
-static void on_completed(void *arg, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode code)
+static void on_completed(void *arg, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode code)
 {
 	struct request *req = *context;
 	struct conn *conn = conn_of(connection);
@@ -99,7 +103,7 @@ static bool is_method(const char *method, const char *list)
 
 /* The header is complete.  What is refused here is refused before a "100 Continue", and closes. */
 static enum MHD_Result begin(struct upload_service *svc, struct MHD_Connection *connection, const char *url,
-	const char *method, const char *version, void **context)
+                             const char *method, const char *version, void **context)
 {
 	struct headers h;
 	const char *why = NULL;
@@ -114,7 +118,8 @@ static enum MHD_Result begin(struct upload_service *svc, struct MHD_Connection *
 		why = "Only GET, HEAD, PUT and OPTIONS.";
 	}
 	bool is_put = strcmp(method, "PUT") == 0;
-	if (!status && !is_put && (h.encodings > 0 || h.lengths > 1 || h.length > 0 || (h.lengths == 1 && h.length < 0))) {
+	if (!status && !is_put &&
+	    (h.encodings > 0 || h.lengths > 1 || h.length > 0 || (h.lengths == 1 && h.length < 0))) {
 		status = MHD_HTTP_BAD_REQUEST;
 		why = "This request can't have a body.";
 	}
@@ -129,7 +134,7 @@ static enum MHD_Result begin(struct upload_service *svc, struct MHD_Connection *
 }
 
 static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
-	const char *version, const char *data, size_t *size, void **context)
+                              const char *version, const char *data, size_t *size, void **context)
 {
 	struct upload_service *svc = arg;
 	struct request *req = *context;
@@ -163,7 +168,8 @@ const char *service_url_path(const struct conf *conf, size_t *size_r)
 	return path;
 }
 
-bool service_url_split(const struct upload_service *svc, const char *url, char id_r[UPLOADS_ID_SIZE], const char **segment_r)
+bool service_url_split(const struct upload_service *svc, const char *url, char id_r[UPLOADS_ID_SIZE],
+                       const char **segment_r)
 {
 	static const char id_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	size_t prefix;
@@ -180,7 +186,8 @@ bool service_url_split(const struct upload_service *svc, const char *url, char i
 	return true;
 }
 
-void service_report(struct upload_service *svc, const struct upload_row *row, int status, const char *reason, const char *ref)
+void service_report(struct upload_service *svc, const struct upload_row *row, int status, const char *reason,
+                    const char *ref)
 {
 	struct event_record e;
 	char size[24], code[8];
@@ -224,7 +231,7 @@ void service_run(struct upload_service *svc)
 		event_del(svc->timer);
 		return;
 	}
-	struct timeval tv = { .tv_sec = (time_t)(wait_ms / 1000), .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000) };
+	struct timeval tv = {.tv_sec = (time_t)(wait_ms / 1000), .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000)};
 	event_add(svc->timer, &tv);
 }
 
@@ -235,12 +242,12 @@ static void on_ready(int fd, short what, void *arg)
 
 static void on_answers(int fd, short what, void *arg)
 {
-	put_answer(arg);
+	jobs_answer(arg);
 }
 
 static void on_commit(int fd, short what, void *arg)
 {
-	put_commit(arg);
+	commit_start(arg);
 }
 
 static void on_tick(int fd, short what, void *arg)
@@ -252,7 +259,7 @@ static void on_tick(int fd, short what, void *arg)
 
 static int make_events(struct upload_service *svc)
 {
-	static const struct timeval second = { .tv_sec = 1 };
+	static const struct timeval second = {.tv_sec = 1};
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(svc->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	if (!info)
 		return -1;
@@ -271,16 +278,18 @@ static int make_events(struct upload_service *svc)
 static int listen_on(const struct conf *conf, struct cfgerr *err)
 {
 	char port[8];
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV };
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV};
 	struct addrinfo *address = NULL;
 	snprintf(port, sizeof port, "%d", conf->upload.port);
 	int r = getaddrinfo(conf->upload.listen, port, &hints, &address);
 	if (r != 0)
-		return cfgerr_set(err, conf->path, 0, "upload.listen: \"%s\" is no numeric address: %s", conf->upload.listen, gai_strerror(r));
+		return cfgerr_set(err, conf->path, 0, "upload.listen: \"%s\" is no numeric address: %s",
+		                  conf->upload.listen, gai_strerror(r));
 	int one = 1, fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 ||
 	    bind(fd, address->ai_addr, address->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) {
-		cfgerr_set(err, conf->path, 0, "upload: cannot listen on %s port %s: %s", conf->upload.listen, port, strerror(errno));
+		cfgerr_set(err, conf->path, 0, "upload: cannot listen on %s port %s: %s", conf->upload.listen, port,
+		           strerror(errno));
 		io_close(&fd);
 	}
 	freeaddrinfo(address);
@@ -300,7 +309,7 @@ static int start_daemon(struct upload_service *svc, struct cfgerr *err)
 	const struct conf_upload *c = &svc->conf->upload;
 	char *certificate = NULL, *key = NULL;
 	bool tls = c->certificate && *c->certificate;
-	struct MHD_OptionItem tls_options[3] = { { MHD_OPTION_END, 0, NULL } };
+	struct MHD_OptionItem tls_options[3] = {{MHD_OPTION_END, 0, NULL}};
 	if (tls && (read_pem(c->certificate, &certificate, err) < 0 || read_pem(c->key, &key, err) < 0)) {
 		free(certificate);
 		return -1;
@@ -308,30 +317,26 @@ static int start_daemon(struct upload_service *svc, struct cfgerr *err)
 	int fd = listen_on(svc->conf, err);
 	if (fd >= 0) {
 		if (tls) {
-			tls_options[0] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, certificate };
-			tls_options[1] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, key };
-			tls_options[2] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
+			tls_options[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, certificate};
+			tls_options[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, key};
+			tls_options[2] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 		}
-		svc->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0),
-			0, NULL, NULL, handle, svc,
-			MHD_OPTION_EXTERNAL_LOGGER, on_log, svc,  /* first: what follows may already log */
-			MHD_OPTION_LISTEN_SOCKET, fd,
-			MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,     /* else no sendfile() */
-			MHD_OPTION_STRICT_FOR_CLIENT, 1,
-			MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-			MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)CONNECTION_MEMORY / 2,
-			MHD_OPTION_CONNECTION_LIMIT, (unsigned)c->connections_max,
-			MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)c->per_ip_max,
-			MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(c->header_s > 30 ? c->header_s : 30),
-			MHD_OPTION_NOTIFY_CONNECTION, on_connection, svc,
-			MHD_OPTION_NOTIFY_COMPLETED, on_completed, svc,
-			MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, svc,
-			MHD_OPTION_ARRAY, tls_options,
-			MHD_OPTION_END);
+		svc->daemon = MHD_start_daemon(
+		        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0), 0, NULL,
+		        NULL, handle, svc, MHD_OPTION_EXTERNAL_LOGGER, on_log,
+		        svc, /* first: what follows may already log */
+		        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, /* else no sendfile() */
+		        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+		        MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)CONNECTION_MEMORY / 2,
+		        MHD_OPTION_CONNECTION_LIMIT, (unsigned)c->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		        (unsigned)c->per_ip_max, MHD_OPTION_CONNECTION_TIMEOUT,
+		        (unsigned)(c->header_s > 30 ? c->header_s : 30), MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+		        svc, MHD_OPTION_NOTIFY_COMPLETED, on_completed, svc, MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped,
+		        svc, MHD_OPTION_ARRAY, tls_options, MHD_OPTION_END);
 		if (!svc->daemon) {
 			close(fd);
 			cfgerr_set(err, svc->conf->path, 0, "upload: the HTTP server does not start%s",
-				tls ? "; are upload.certificate and upload.key a PEM pair?" : "");
+			           tls ? "; are upload.certificate and upload.key a PEM pair?" : "");
 		}
 	}
 	if (key)
@@ -342,7 +347,7 @@ static int start_daemon(struct upload_service *svc, struct cfgerr *err)
 }
 
 int upload_service_new(struct event_base *base, const struct conf *conf, struct upload_ops ops, void *ctx,
-	struct upload_service **svc_r, struct cfgerr *err)
+                       struct upload_service **svc_r, struct cfgerr *err)
 {
 	char dir[4096];
 	struct upload_service *svc = calloc(1, sizeof *svc);
@@ -393,11 +398,11 @@ void upload_service_free(struct upload_service **svc_p)
 	event_drop(svc->timer);
 	event_drop(svc->ticker);
 	if (svc->daemon) {
-		put_release(svc);
+		jobs_release(svc);
 		MHD_stop_daemon(svc->daemon);
 	}
 	durable_free(&svc->durable);
-	put_stop(svc);
+	jobs_stop(svc);
 	event_drop(svc->answers);
 	event_drop(svc->commit);
 	uploads_close(&svc->uploads);

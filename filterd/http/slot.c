@@ -17,7 +17,8 @@ static int64_t charge(int64_t size)
 	return size < UPLOADS_CHARGE_MIN ? UPLOADS_CHARGE_MIN : size;
 }
 
-static enum upload_refusal check_usage(struct upload_service *svc, const char *owner, int64_t size, struct upload_slot *slot_r)
+static enum upload_refusal check_usage(struct upload_service *svc, const char *owner, int64_t size,
+                                       struct upload_slot *slot_r)
 {
 	struct uploads_usage usage;
 	if (uploads_usage(svc->uploads, owner, &usage) < 0)
@@ -37,7 +38,8 @@ static int make_urls(const struct conf *conf, const struct upload_row *row, stru
 		return -1;
 	if (base > 0 && conf->upload.url[base - 1] == '/')
 		base--;
-	int n = snprintf(slot_r->get_url, sizeof slot_r->get_url, "%.*s/%s/%s", (int)base, conf->upload.url, row->id, encoded);
+	int n = snprintf(slot_r->get_url, sizeof slot_r->get_url, "%.*s/%s/%s", (int)base, conf->upload.url, row->id,
+	                 encoded);
 	if (n < 0 || (size_t)n >= sizeof slot_r->get_url)
 		return -1;
 	/* The same address for both; what makes it a PUT is the token in the header, so that the link people
@@ -58,7 +60,7 @@ static int make_id(char id[UPLOADS_ID_SIZE], int64_t now)
 }
 
 enum upload_refusal upload_slot(struct upload_service *svc, const char *owner, const char *name, int64_t size,
-	const char *type, struct upload_slot *slot_r)
+                                const char *type, struct upload_slot *slot_r)
 {
 	const struct conf_upload *limits = &svc->conf->upload;
 	char type_copy[UPLOAD_TYPE_MAX + 1], token[TOKEN_SIZE];
@@ -74,8 +76,12 @@ enum upload_refusal upload_slot(struct upload_service *svc, const char *owner, c
 		return refusal;
 	media_type_copy(type_copy, sizeof type_copy, type ? type : "");
 	int64_t now = clock_wall_s();
-	struct upload_row row = { .owner = owner, .name = name, .type = type_copy, .size = size, .created = now,
-		.expires = now + limits->slot_s };
+	struct upload_row row = {.owner = owner,
+	                         .name = name,
+	                         .type = type_copy,
+	                         .size = size,
+	                         .created = now,
+	                         .expires = now + limits->slot_s};
 	if (make_id(row.id, now) < 0 || random_word(token, TOKEN_BYTES) < 0 ||
 	    EVP_Digest(token, strlen(token), row.token_hash, NULL, svc->sha256, NULL) != 1 ||
 	    make_urls(svc->conf, &row, slot_r) < 0 || uploads_add_slot(svc->uploads, &row) < 0)

@@ -1,8 +1,9 @@
 #include "http/sweep.h"
 
 #include "base/clock.h"
-#include "http/put.h"
+#include "http/commit.h"
 #include "http/service.h"
+#include "http/verdict.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -21,7 +22,7 @@ static bool is_too_slow(const struct conf_upload *limits, const struct conn *c, 
 	case CONN_REPLY:
 		return elapsed > grace + (uint64_t)c->bytes / rate * 1000;
 	case CONN_HELD:
-		break; /* waits for us, not we for it; see put_sweep() */
+		break; /* waits for us, not we for it; see verdict_sweep() */
 	}
 	return false;
 }
@@ -31,7 +32,8 @@ static bool is_too_slow(const struct conf_upload *limits, const struct conn *c, 
 static bool has_hidden_end(const struct conn *c)
 {
 	char byte;
-	return (c->state == CONN_HEADER || c->state == CONN_BODY) && recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+	return (c->state == CONN_HEADER || c->state == CONN_BODY) &&
+	       recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 static void checkpointed(struct durable_item *item)
@@ -50,12 +52,12 @@ static void checkpoint(struct upload_service *svc)
 	struct durable_item *item = malloc(sizeof *item);
 	if (!item)
 		return; /* the next sweep tries again */
-	*item = (struct durable_item){ .kind = DURABLE_RUN, .run = run_checkpoint, .done = checkpointed, .ctx = svc };
+	*item = (struct durable_item){.kind = DURABLE_RUN, .run = run_checkpoint, .done = checkpointed, .ctx = svc};
 	svc->checkpointing = true;
 	durable_submit(svc->durable, item);
 }
 
-/* Deleting is slow, and makes ext4 slow for whoever creates files next: so a few at a time, in the thread. */
+/* Deleting is slow, and makes ext4 slow for whoever creates files next: so a few at a time, in a thread. */
 enum { EXPIRE_STEP = 16 };
 
 struct expiry {
@@ -84,12 +86,12 @@ static void expire(struct upload_service *svc)
 		return;
 	e->count = uploads_expire(svc->uploads, clock_wall_s(), e->paths, EXPIRE_STEP);
 	/* Rows first: a file without a row is deleted at the next start, a row without a file would be an error. */
-	if (e->count <= 0 || uploads_commit(svc->uploads) < 0) {
+	if (e->count <= 0 || commit_index(svc) < 0) {
 		free(e);
 		return;
 	}
 	e->dir_fd = uploads_dir_fd(svc->uploads);
-	e->item = (struct durable_item){ .kind = DURABLE_RUN, .run = run_expiry, .done = expired, .ctx = e };
+	e->item = (struct durable_item){.kind = DURABLE_RUN, .run = run_expiry, .done = expired, .ctx = e};
 	durable_submit(svc->durable, &e->item);
 }
 
@@ -99,9 +101,9 @@ void sweep(struct upload_service *svc)
 	for (struct conn *c = svc->conns; c; c = c->next)
 		if (is_too_slow(&svc->conf->upload, c, now_ms) || has_hidden_end(c))
 			shutdown(c->fd, SHUT_RDWR); /* the daemon sees the end and clears up */
-	put_sweep(svc, now_ms);
+	verdict_sweep(svc, now_ms);
 	expire(svc);
 	/* Slots and refusals need no disk before they are answered, so they wait for this. */
-	if (uploads_commit(svc->uploads) == 0 && uploads_wants_checkpoint(svc->uploads) && !svc->checkpointing)
+	if (commit_index(svc) == 0 && uploads_wants_checkpoint(svc->uploads) && !svc->checkpointing)
 		checkpoint(svc);
 }

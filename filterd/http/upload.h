@@ -1,6 +1,6 @@
 /* HTTP upload service (XEP-0363): slots, PUT with a verdict before the answer, GET of what is clean.
  *
- * Runs in the caller's event loop, with one helper thread that waits for the disk (http/durable.h).
+ * Runs in the caller's event loop, with helper threads that wait for the disk (http/durable.h).
  * News goes up through struct upload_ops only.  The process ignores SIGPIPE and SIGXFSZ.
  *
  * A PUT's life: headers checked → body to an unnamed file, hashed on the way → scan() → verdict →
@@ -21,12 +21,12 @@ struct upload_service;
 struct upload_job;
 
 struct upload_meta {
-	const char *owner;          /* bare JID that asked for the slot */
-	const char *name;           /* file name, UTF-8, without path */
-	const char *type;           /* media type without parameters, or "" */
-	const char *id;             /* random part of the URL */
-	int64_t size;               /* bytes */
-	const uint8_t *sha256;      /* 32 bytes */
+	const char *owner;     /* bare JID that asked for the slot */
+	const char *name;      /* file name, UTF-8, without path */
+	const char *type;      /* media type without parameters, or "" */
+	const char *id;        /* random part of the URL */
+	int64_t size;          /* bytes */
+	const uint8_t *sha256; /* 32 bytes */
 };
 
 struct upload_ops {
@@ -39,10 +39,11 @@ struct upload_ops {
 };
 
 /* Opens STATE_DIR/uploads and listens as conf->upload says.  Certificate and key are read here, so call it
- * before the sandbox closes.  conf must outlive the service or be replaced by upload_service_reload(). */
+ * before the sandbox closes (STATE_DIR/uploads must stay writable in it).  conf must outlive the service or be replaced
+ * by upload_service_reload(). */
 int upload_service_new(struct event_base *base, const struct conf *conf, struct upload_ops ops, void *ctx,
-	struct upload_service **svc_r, struct cfgerr *err) __attribute__((warn_unused_result));
-/* Ends all connections, waits for the helper thread.  Jobs not yet judged stay valid until their
+                       struct upload_service **svc_r, struct cfgerr *err) __attribute__((warn_unused_result));
+/* Ends all connections, waits for the helper threads.  Jobs not yet judged stay valid until their
  * upload_verdict(), which then only frees them.  Sets *svc to NULL; NULL is fine. */
 void upload_service_free(struct upload_service **svc);
 /* From now on these limits count.  Listener, certificate and folder stay until a restart. */
@@ -52,10 +53,10 @@ int upload_service_port(const struct upload_service *svc);
 
 enum upload_refusal {
 	UPLOAD_OK = 0,
-	UPLOAD_TOO_LARGE,   /* XEP-0363 <file-too-large>, not-acceptable: see size_max */
-	UPLOAD_QUOTA,       /* resource-constraint, wait, <retry>: see retry_s */
-	UPLOAD_BAD_NAME,    /* bad-request: name or size that no file can have */
-	UPLOAD_NO_SERVICE   /* internal-server-error: the index can't be written */
+	UPLOAD_TOO_LARGE, /* XEP-0363 <file-too-large>, not-acceptable: see size_max */
+	UPLOAD_QUOTA,     /* resource-constraint, wait, <retry>: see retry_s */
+	UPLOAD_BAD_NAME,  /* bad-request: name or size that no file can have */
+	UPLOAD_NO_SERVICE /* internal-server-error: the index can't be written */
 };
 
 enum { UPLOAD_NAME_MAX = 255, UPLOAD_TYPE_MAX = 127, UPLOAD_URL_SIZE = 2048 };
@@ -63,15 +64,15 @@ enum { UPLOAD_NAME_MAX = 255, UPLOAD_TYPE_MAX = 127, UPLOAD_URL_SIZE = 2048 };
 struct upload_slot {
 	char put_url[UPLOAD_URL_SIZE];
 	char get_url[UPLOAD_URL_SIZE];
-	char authorization[64];  /* value of <header name='Authorization'/> of the <put/> element */
-	int64_t size_max;        /* bytes, of UPLOAD_TOO_LARGE */
-	int64_t retry_s;         /* seconds until something of the user's expires, of UPLOAD_QUOTA */
+	char authorization[64]; /* value of <header name='Authorization'/> of the <put/> element */
+	int64_t size_max;       /* bytes, of UPLOAD_TOO_LARGE */
+	int64_t retry_s;        /* seconds until something of the user's expires, of UPLOAD_QUOTA */
 };
 
 /* A slot for one PUT of exactly this.  type may be NULL or "".  owner is the bare JID, size in bytes.
  * slot_r's URLs are set only on UPLOAD_OK.  XEP-0363 section 5. */
 enum upload_refusal upload_slot(struct upload_service *svc, const char *owner, const char *name, int64_t size,
-	const char *type, struct upload_slot *slot_r) __attribute__((warn_unused_result));
+                                const char *type, struct upload_slot *slot_r) __attribute__((warn_unused_result));
 
 enum upload_verdict { UPLOAD_CLEAN, UPLOAD_REFUSED, UPLOAD_UNAVAILABLE };
 

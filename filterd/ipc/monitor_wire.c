@@ -21,7 +21,8 @@ static int put_generation(const struct monitor_msg *m, struct buf *out)
 static int get_generation(struct buf *in, struct monitor_msg *m)
 {
 	uint8_t reason;
-	if (buf_get_u32(in, &m->generation) < 0 || buf_get_u8(in, &reason) < 0 || reason < REASON_START || reason > REASON_RESTART)
+	if (buf_get_u32(in, &m->generation) < 0 || buf_get_u8(in, &reason) < 0 || reason < REASON_START ||
+	    reason > REASON_RESTART)
 		return -1;
 	m->reason = (enum monitor_reason)reason;
 	return 0;
@@ -54,20 +55,23 @@ static int put_event(const struct monitor_msg *m, struct buf *out)
 	const char *name = event_info(m->event)->name;
 	int r = buf_put_str16(out, name, strlen(name)) | buf_put_u8(out, m->nfields);
 	for (int i = 0; i < m->nfields; i++)
-		r |= put_text(out, m->fields[i].name, MONITOR_FIELD_SIZE) | put_text(out, m->fields[i].value, MONITOR_VALUE_SIZE);
+		r |= put_text(out, m->fields[i].name, MONITOR_FIELD_SIZE) |
+		     put_text(out, m->fields[i].value, MONITOR_VALUE_SIZE);
 	return r;
 }
 
 static int get_event(struct buf *in, struct monitor_msg *m)
 {
 	char name[64];
-	if (buf_get_cstr16(in, name, sizeof name) < 0 || buf_get_u8(in, &m->nfields) < 0 || m->nfields > MONITOR_FIELDS_MAX)
+	if (buf_get_cstr16(in, name, sizeof name) < 0 || buf_get_u8(in, &m->nfields) < 0 ||
+	    m->nfields > MONITOR_FIELDS_MAX)
 		return -1;
 	if ((m->event = event_from_name(name)) == EVENT_COUNT)
 		return -1;
 	for (int i = 0; i < m->nfields; i++) {
 		struct monitor_field *f = &m->fields[i];
-		if (buf_get_cstr16(in, f->name, sizeof f->name) < 0 || buf_get_cstr16(in, f->value, sizeof f->value) < 0)
+		if (buf_get_cstr16(in, f->name, sizeof f->name) < 0 ||
+		    buf_get_cstr16(in, f->value, sizeof f->value) < 0)
 			return -1;
 	}
 	return 0;

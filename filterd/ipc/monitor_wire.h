@@ -21,7 +21,13 @@ enum monitor_type {
 enum monitor_side { MONITOR_SIDE_MONITOR, MONITOR_SIDE_BROKER };
 enum monitor_reason { REASON_START = 1, REASON_RELOAD, REASON_SIGNATURES, REASON_RESTART };
 
-enum { MONITOR_PACKET_MAX = 16384, MONITOR_TEXT_SIZE = 2048, MONITOR_FIELDS_MAX = 8, MONITOR_FIELD_SIZE = 32, MONITOR_VALUE_SIZE = 1024 };
+enum {
+	MONITOR_PACKET_MAX = 16384,
+	MONITOR_TEXT_SIZE = 2048,
+	MONITOR_FIELDS_MAX = 8,
+	MONITOR_FIELD_SIZE = 32,
+	MONITOR_VALUE_SIZE = 1024
+};
 
 struct monitor_field {
 	char name[MONITOR_FIELD_SIZE];
@@ -47,7 +53,8 @@ struct monitor_msg {
 int monitor_encode(const struct monitor_msg *m, struct buf *out) __attribute__((warn_unused_result));
 /* Reads one whole packet that the given side sent, with so many descriptors.  -1 if that side may not send it, if it
  * is cut short or too long, or has the wrong number of descriptors.  Does not touch m->fds and m->nfds. */
-int monitor_decode(enum monitor_side from, struct buf *in, int nfds, struct monitor_msg *m) __attribute__((warn_unused_result));
+int monitor_decode(enum monitor_side from, struct buf *in, int nfds, struct monitor_msg *m)
+        __attribute__((warn_unused_result));
 
 /* Sends one packet; the descriptors stay the caller's.  -1 with errno. */
 int monitor_send(int sock, const struct monitor_msg *m) __attribute__((warn_unused_result));

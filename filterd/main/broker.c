@@ -242,7 +242,9 @@ static void on_drain(evutil_socket_t fd, short what, void *ctx)
 {
 	static const struct timeval flush = { 0, FLUSH_MS * 1000 };
 	struct role *r = ctx;
-	if (r->b.items > 0 && clock_ms() - r->stop_ms <= DRAIN_MS)
+	struct report_counters events;
+	report_counters(r->b.report, &events);
+	if ((r->b.items > 0 || events.waiting > 0) && clock_ms() - r->stop_ms <= DRAIN_MS)
 		return;
 	event_del(r->draining);
 	event_base_loopexit(r->b.base, &flush); /* the last answers and events have yet to leave */
@@ -416,6 +418,7 @@ int broker_main(const struct bundle *bundle, const struct conf *conf, int monito
 		log_fatal("out of memory");
 	r->monitor_fd = monitor_fd;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file over RLIMIT_FSIZE is an error of write() */
 	signal(SIGHUP, SIG_IGN);  /* the monitor's to answer */
 	signal(SIGTERM, SIG_IGN); /* it closes the channel when it wants us gone */
 	signal(SIGINT, SIG_IGN);

@@ -78,9 +78,11 @@ int check_run(const char *conf_path, const char *self)
 		goto refused;
 	}
 	policy_rules_free(&rules);
-	int bad = check_users(c) | check_folder("scan.signatures", c->scan.signatures) | check_folder("scan.official", c->scan.official) |
-		check_file("inspect.certificate", c->inspect.certificate) | check_file("inspect.key", c->inspect.key) |
-		check_file("upload.certificate", c->upload.certificate) | check_file("upload.key", c->upload.key) | check_file("syslog.ca", c->syslog.ca);
+	int bad = check_users(c) | check_folder("scan.signatures", c->scan.signatures) |
+	          check_folder("scan.official", c->scan.official) |
+	          check_file("inspect.certificate", c->inspect.certificate) |
+	          check_file("inspect.key", c->inspect.key) | check_file("upload.certificate", c->upload.certificate) |
+	          check_file("upload.key", c->upload.key) | check_file("syslog.ca", c->syslog.ca);
 	bad |= check_detectors(c, self);
 	if (!bad)
 		printf("%s is good\n", conf_path);

@@ -7,11 +7,14 @@ enum {
 	CTL_OK = 0,
 	CTL_FOUND = 1,   /* the answer is a bad one: something found, something not clean, something wrong */
 	CTL_USAGE = 2,
-	CTL_FAILED = 3,  /* no answer: filterd can't be reached or refused, a file can't be read */
+	CTL_FAILED = 3,  /* no answer: filterd can't be reached, a file can't be read */
 };
+
+struct conf;
 
 struct ctl {
 	const char *conf_path;  /* NULL: none was given */
+	const struct conf *conf; /* what stands in it; NULL likewise */
 	const char *control;    /* path of the control socket */
 	int json;
 };

@@ -3,6 +3,7 @@
 #include "audit/verify.h"
 #include "base/io.h"
 #include "base/text.h"
+#include "main/ctl.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -99,7 +100,7 @@ static int verify(const struct options *o)
 	struct journal_report *r = malloc(sizeof *r);
 	if (!r || load_key(o, &v) < 0 || (o->since && load_since(o, &v, &since) < 0)) {
 		free(r);
-		return 1;
+		return CTL_FAILED;
 	}
 	int sound = journal_verify(o->dir, &v, o->since ? &since : NULL, r) == 0;
 	if (o->json)
@@ -107,7 +108,7 @@ static int verify(const struct options *o)
 	else
 		print_human(r, sound);
 	free(r);
-	return sound ? 0 : 1;
+	return sound ? CTL_OK : CTL_FOUND;
 }
 
 int ctl_audit(int argc, char **argv)
@@ -125,12 +126,12 @@ int ctl_audit(int argc, char **argv)
 		case 'k': o.key = optarg; break;
 		case 's': o.since = optarg; break;
 		case 'j': o.json = 1; break;
-		case 'h': fputs(usage, stdout); return 0;
-		default: fputs(usage, stderr); return 2;
+		case 'h': fputs(usage, stdout); return CTL_OK;
+		default: fputs(usage, stderr); return CTL_USAGE;
 		}
 	if (optind + 1 != argc || strcmp(argv[optind], "verify") != 0) {
 		fputs(usage, stderr);
-		return 2;
+		return CTL_USAGE;
 	}
 	return verify(&o);
 }

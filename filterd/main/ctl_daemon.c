@@ -17,20 +17,30 @@ int ctl_daemon_connect(const struct ctl *ctl)
 	int fd = control_client_connect(ctl->control);
 	if (fd >= 0)
 		return fd;
-	const char *hint = errno == ENOENT || errno == ECONNREFUSED ? "filterd does not run, or its control socket is elsewhere (see -c and --control)"
-		: errno == EACCES || errno == EPERM                 ? "you may not use it; filterd.conf's control.group names who may"
-								    : strerror(errno);
+	const char *hint = errno == ENOENT || errno == ECONNREFUSED
+	                           ? "filterd does not run, or its control socket is elsewhere (see -c and --control)"
+	                   : errno == EACCES || errno == EPERM
+	                           ? "you may not use it; filterd.conf's control.group names who may"
+	                           : strerror(errno);
 	fprintf(stderr, "filterctl: %s: %s\n", ctl->control, hint);
 	return -1;
 }
 
 const char *ctl_text(const json_t *object, const char *member)
 {
-	static char texts[8][512];
+	static char texts[8][1200];
 	static unsigned turn;
 	const char *s = json_string_value(json_object_get(object, member));
-	char *dst = texts[turn++ % 8];
-	return text_quote(dst, sizeof texts[0], s ? s : "", s ? strlen(s) : 0);
+	char *dst = texts[turn++ % 8], *to = dst;
+	text_quote(dst, sizeof texts[0], s ? s : "", s ? strlen(s) : 0);
+	/* a person reads this: quotes and backslashes, which can do a terminal no harm, as they are */
+	for (const char *from = dst; *from; from++) {
+		if (*from == '\\' && (from[1] == '"' || from[1] == '\\'))
+			from++;
+		*to++ = *from;
+	}
+	*to = '\0';
+	return dst;
 }
 
 void ctl_print_json(const json_t *v)
@@ -39,37 +49,42 @@ void ctl_print_json(const json_t *v)
 	putchar('\n');
 }
 
-json_t *ctl_daemon_ask(const struct ctl *ctl, int fd, json_t *request, int pass_fd, int timeout_s)
+int ctl_daemon_ask(const struct ctl *ctl, int fd, json_t *request, int pass_fd, int timeout_s, json_t **answer_r)
 {
 	json_t *answer = control_client_ask(fd, request, pass_fd, timeout_s);
 	int e = errno;
 	json_decref(request);
 	if (!answer) {
 		fprintf(stderr, "filterctl: %s: %s\n", ctl->control,
-			e == ETIMEDOUT ? "filterd does not answer" : e == EPIPE ? "filterd hung up" : e == EPROTO ? "this is not a filterd of our version" : strerror(e));
-		return NULL;
+		        e == ETIMEDOUT ? "filterd does not answer"
+		        : e == EPIPE   ? "filterd hung up"
+		        : e == EPROTO  ? "this is not a filterd of our version"
+		                       : strerror(e));
+		return CTL_FAILED;
 	}
-	if (json_is_true(json_object_get(answer, "ok")))
-		return answer;
+	if (json_is_true(json_object_get(answer, "ok"))) {
+		*answer_r = answer;
+		return CTL_OK;
+	}
 	if (ctl->json)
 		ctl_print_json(answer);
 	else
 		fprintf(stderr, "filterctl: %s\n", ctl_text(answer, "error"));
 	json_decref(answer);
-	return NULL;
+	return CTL_FOUND;
 }
 
 /* One question, one answer. */
-static json_t *ask_once(const struct ctl *ctl, json_t *request, int timeout_s)
+static int ask_once(const struct ctl *ctl, json_t *request, int timeout_s, json_t **answer_r)
 {
 	int fd = ctl_daemon_connect(ctl);
 	if (fd < 0) {
 		json_decref(request);
-		return NULL;
+		return CTL_FAILED;
 	}
-	json_t *answer = ctl_daemon_ask(ctl, fd, request, -1, timeout_s);
+	int status = ctl_daemon_ask(ctl, fd, request, -1, timeout_s, answer_r);
 	close(fd);
-	return answer;
+	return status;
 }
 
 static int usage(const char *text)
@@ -99,9 +114,9 @@ static void print_links(const json_t *links)
 {
 	size_t i;
 	json_t *l;
-	json_array_foreach(links, i, l)
-		printf("link      %s (%s) at %s:%" JSON_INTEGER_FORMAT ": %s\n", ctl_text(l, "domain"), ctl_text(l, "serves"), ctl_text(l, "host"), number(l, "port"),
-			json_is_true(json_object_get(l, "up")) ? "up" : "DOWN");
+	json_array_foreach(links, i, l) printf(
+	        "link      %s (%s) at %s:%" JSON_INTEGER_FORMAT ": %s\n", ctl_text(l, "domain"), ctl_text(l, "serves"),
+	        ctl_text(l, "host"), number(l, "port"), json_is_true(json_object_get(l, "up")) ? "up" : "DOWN");
 }
 
 static void print_channels(const json_t *channels)
@@ -111,8 +126,8 @@ static void print_channels(const json_t *channels)
 	if (json_array_size(channels) == 0)
 		puts("channel   none: no connector is attached, so nothing is filtered yet");
 	json_array_foreach(channels, i, c)
-		printf("channel   %s, %s: %" JSON_INTEGER_FORMAT " inspected, %" JSON_INTEGER_FORMAT " under way\n", ctl_text(c, "link"), ctl_text(c, "software"), number(c, "inspected"),
-			number(c, "open"));
+	        printf("channel   %s, %s: %" JSON_INTEGER_FORMAT " inspected, %" JSON_INTEGER_FORMAT " under way\n",
+	               ctl_text(c, "link"), ctl_text(c, "software"), number(c, "inspected"), number(c, "open"));
 }
 
 /* Numbers by name, in the order in which filterd tells them. */
@@ -153,9 +168,10 @@ int ctl_status(const struct ctl *ctl, int argc, char **argv)
 {
 	if (argc > 1)
 		return usage("status [--json]");
-	json_t *s = ask_once(ctl, json_pack("{s:s}", "cmd", "status"), ASK_S);
-	if (!s)
-		return CTL_FAILED;
+	json_t *s;
+	int r = ask_once(ctl, json_pack("{s:s}", "cmd", "status"), ASK_S, &s);
+	if (r != CTL_OK)
+		return r;
 	int healthy = is_healthy(s);
 	if (ctl->json) {
 		ctl_print_json(s);
@@ -179,9 +195,10 @@ int ctl_reload(const struct ctl *ctl, int argc, char **argv)
 {
 	if (argc > 1)
 		return usage("reload [--json]");
-	json_t *answer = ask_once(ctl, json_pack("{s:s}", "cmd", "reload"), RELOAD_S);
-	if (!answer)
-		return CTL_FAILED;
+	json_t *answer;
+	int r = ask_once(ctl, json_pack("{s:s}", "cmd", "reload"), RELOAD_S, &answer);
+	if (r != CTL_OK)
+		return r;
 	if (ctl->json)
 		ctl_print_json(answer);
 	else
@@ -194,7 +211,8 @@ int ctl_reload(const struct ctl *ctl, int argc, char **argv)
 
 static void print_item(const json_t *item)
 {
-	static const char *const members[] = { "item", "id", "time", "from", "to", "rule", "cause", "channel", "name", "size", "sha256" };
+	static const char *const members[] = {"item",  "id",      "time", "from", "to",    "rule",
+	                                      "cause", "channel", "name", "size", "sha256"};
 	const char *before = "";
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
 		json_t *v = json_object_get(item, members[i]);
@@ -211,10 +229,12 @@ static void print_item(const json_t *item)
 
 static int quarantine_list(const struct ctl *ctl)
 {
-	json_t *answer = ask_once(ctl, json_pack("{s:s,s:s,s:i}", "cmd", "quarantine", "op", "list", "limit", 1000), ASK_S), *item;
+	json_t *answer, *item;
 	size_t i;
-	if (!answer)
-		return CTL_FAILED;
+	int r = ask_once(ctl, json_pack("{s:s,s:s,s:i}", "cmd", "quarantine", "op", "list", "limit", 1000), ASK_S,
+	                 &answer);
+	if (r != CTL_OK)
+		return r;
 	json_t *items = json_object_get(answer, "items");
 	if (ctl->json)
 		ctl_print_json(answer);
@@ -229,9 +249,10 @@ static int quarantine_list(const struct ctl *ctl)
 
 static int quarantine_show(const struct ctl *ctl, const char *id)
 {
-	json_t *answer = ask_once(ctl, json_pack("{s:s,s:s,s:s}", "cmd", "quarantine", "op", "show", "id", id), ASK_S);
-	if (!answer)
-		return CTL_FAILED;
+	json_t *answer;
+	int r = ask_once(ctl, json_pack("{s:s,s:s,s:s}", "cmd", "quarantine", "op", "show", "id", id), ASK_S, &answer);
+	if (r != CTL_OK)
+		return r;
 	if (ctl->json)
 		ctl_print_json(answer);
 	else

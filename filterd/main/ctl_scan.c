@@ -1,6 +1,6 @@
 /* filterctl scan: by the daemon if it runs, else by ourselves. */
 #include "main/ctl_daemon.h"
-#include "main/ctl_scan_offline.h"
+#include "main/ctl_offline.h"
 
 #include "base/text.h"
 #include "control/client.h"
@@ -26,9 +26,11 @@ static void print_findings(const char *name, const json_t *findings)
 	json_t *f;
 	json_array_foreach(findings, i, f) {
 		const char *inner = ctl_text(f, "path");
-		printf("%s%s%s: found %s at %" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT ", confidence %" JSON_INTEGER_FORMAT "\n", name, *inner ? "//" : "", inner,
-			ctl_text(f, "detector"), json_integer_value(json_object_get(f, "start")), json_integer_value(json_object_get(f, "end")),
-			json_integer_value(json_object_get(f, "confidence")));
+		printf("%s%s%s: found %s at %" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT
+		       ", confidence %" JSON_INTEGER_FORMAT "\n",
+		       name, *inner ? "//" : "", inner, ctl_text(f, "detector"),
+		       json_integer_value(json_object_get(f, "start")), json_integer_value(json_object_get(f, "end")),
+		       json_integer_value(json_object_get(f, "confidence")));
 	}
 }
 
@@ -42,7 +44,8 @@ static void print_human(const char *path, const json_t *answer)
 	else if (strcmp(status, "unscannable") == 0)
 		printf("%s: NOT SCANNED (%s) %s\n", name, ctl_text(answer, "cause"), ctl_text(answer, "name"));
 	else
-		printf("%s: clean\n", name);
+		printf("%s: %s\n", name,
+		       json_array_size(json_object_get(answer, "findings")) ? "no malware, but:" : "clean");
 	print_findings(name, json_object_get(answer, "findings"));
 }
 
@@ -53,24 +56,37 @@ static int judge(const json_t *answer)
 	return clean ? CTL_OK : CTL_FOUND;
 }
 
-static int scan_one(const struct ctl *ctl, int daemon, const char *path)
+/* Who scans: the daemon behind a socket, or a filterd-scan of our own. */
+struct scanner {
+	const struct ctl *ctl;
+	int daemon;
+	struct offline *offline;
+};
+
+static json_t *ask_daemon(const struct scanner *s, int fd, const char *name)
 {
+	json_t *answer = NULL;
+	int r = ctl_daemon_ask(s->ctl, s->daemon, json_pack("{s:s,s:s}", "cmd", "scan", "name", name), fd, SCAN_S,
+	                       &answer);
+	return r == CTL_OK ? answer : NULL;
+}
+
+static int scan_one(const struct scanner *s, const char *path)
+{
+	char name[512];
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return say_wrong(path, strerror(errno));
-	const char *slash = strrchr(path, '/');
-	json_t *request = json_pack("{s:s,s:s%}", "cmd", "scan", "name", slash ? slash + 1 : path, strnlen(slash ? slash + 1 : path, 255));
-	if (!request) {
-		close(fd);
-		return say_wrong(path, "its name is not UTF-8; filterd can't be told it");
-	}
-	json_t *answer = ctl_daemon_ask(ctl, daemon, request, fd, SCAN_S);
+	text_quote(name, sizeof name, base, strlen(base)); /* JSON and the scan protocol take UTF-8 only */
+	json_t *answer = s->offline ? offline_scan(s->offline, fd, name) : ask_daemon(s, fd, name);
 	close(fd);
 	if (!answer)
 		return say_wrong(path, "not scanned");
-	if (ctl->json) {
+	if (s->ctl->json) {
 		json_object_del(answer, "ok");
-		json_object_set_new(answer, "file", json_string(path));
+		json_object_set_new(answer, "file",
+		                    text_is_utf8(path, strlen(path)) ? json_string(path) : json_string(name));
 		ctl_print_json(answer);
 	} else {
 		print_human(path, answer);
@@ -80,26 +96,46 @@ static int scan_one(const struct ctl *ctl, int daemon, const char *path)
 	return status;
 }
 
+/* The daemon if it is there; -1 if neither can be had. */
+static int open_scanner(struct scanner *s)
+{
+	s->daemon = control_client_connect(s->ctl->control);
+	if (s->daemon >= 0)
+		return 0;
+	if (errno != ENOENT && errno != ECONNREFUSED) {
+		say_wrong(s->ctl->control, strerror(errno));
+		return -1;
+	}
+	s->offline = offline_start(s->ctl);
+	return s->offline ? 0 : -1;
+}
+
+static void close_scanner(struct scanner *s)
+{
+	if (s->daemon >= 0)
+		close(s->daemon);
+	offline_stop(&s->offline);
+}
+
 int ctl_scan(const struct ctl *ctl, int argc, char **argv)
 {
+	struct scanner s = { .ctl = ctl };
 	if (argc < 2) {
-		fputs("usage: filterctl scan [--json] FILE…\n", stderr);
+		fputs("usage: filterctl scan [--json] FILE...\n", stderr);
 		return CTL_USAGE;
 	}
-	int worst = CTL_OK, daemon = control_client_connect(ctl->control);
-	if (daemon < 0 && errno != ENOENT && errno != ECONNREFUSED)
-		return say_wrong(ctl->control, strerror(errno));
-	if (daemon < 0)
-		return ctl_scan_offline(ctl, argc - 1, argv + 1);
+	if (open_scanner(&s) < 0)
+		return CTL_FAILED;
+	int worst = CTL_OK;
 	for (int i = 1; i < argc; i++) {
-		int status = scan_one(ctl, daemon, argv[i]);
+		int status = scan_one(&s, argv[i]);
 		worst = status > worst ? status : worst;
-		if (status == CTL_FAILED) { /* filterd may have closed the connection with its refusal */
-			close(daemon);
-			if ((daemon = ctl_daemon_connect(ctl)) < 0)
-				return CTL_FAILED;
+		if (status == CTL_FAILED && !s.offline) { /* filterd may have closed the connection with its refusal */
+			close(s.daemon);
+			if ((s.daemon = ctl_daemon_connect(ctl)) < 0)
+				break;
 		}
 	}
-	close(daemon);
+	close_scanner(&s);
 	return worst;
 }

@@ -10,14 +10,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* For commands with options of their own: what the configuration says becomes the first option, which one given by
+ * hand overrides. */
+static int run_with(int (*run)(int argc, char **argv), int argc, char **argv, const char *option, const char *value)
+{
+	char **all = calloc((size_t)argc + 3, sizeof *all);
+	int n = 0;
+	if (!all)
+		return CTL_FAILED;
+	for (int i = 0; i < argc; i++) {
+		all[n++] = argv[i];
+		if (i == 1 && value) {
+			all[n++] = (char *)option;
+			all[n++] = (char *)value;
+		}
+	}
+	int status = run(n, all);
+	free(all);
+	return status;
+}
+
 static int run_rules(const struct ctl *ctl, int argc, char **argv)
 {
-	return ctl_rules(argc, argv);
+	return run_with(ctl_rules, argc, argv, "--rules", ctl->conf ? ctl->conf->rules : NULL);
 }
 
 static int run_audit(const struct ctl *ctl, int argc, char **argv)
 {
-	return ctl_audit(argc, argv);
+	char dir[4200];
+	snprintf(dir, sizeof dir, "%s/journal", ctl->conf ? ctl->conf->state_dir : "");
+	return run_with(ctl_audit, argc, argv, "--dir", ctl->conf ? dir : NULL);
 }
 
 static int print_version(const struct ctl *ctl, int argc, char **argv)
@@ -36,16 +58,17 @@ static const struct command {
 	const char *usage;
 	const char *help;
 } commands[] = {
-	{ "status", 0, ctl_status, "status", "how filterd does: links, connectors, workers, rules, counters" },
-	{ "reload", 0, ctl_reload, "reload", "read configuration, rules and signatures again; says what is wrong with them" },
-	{ "scan", 0, ctl_scan, "scan FILE...", "scan files for malware and data, by the running filterd or without one" },
-	{ "quarantine", 0, ctl_quarantine, "quarantine list", "what is held, newest first" },
-	{ "quarantine", 0, ctl_quarantine, "quarantine show ITEM", "what is known of one held item" },
-	{ "rules", 1, run_rules, "rules check [DIR]", "check rule files and run the tests in them" },
-	{ "rules", 1, run_rules, "rules match [--rules DIR] --jsonl", "try rules on texts from standard input" },
-	{ "audit", 1, run_audit, "audit ...", "verify and read the audit journal" },
-	{ "help", 0, print_help, "help", "this text" },
-	{ "version", 0, print_version, "version", "the version" },
+        {"status", 0, ctl_status, "status", "how filterd does: links, connectors, workers, rules, counters"},
+        {"reload", 0, ctl_reload, "reload",
+         "read configuration, rules and signatures again; says what is wrong with them"},
+        {"scan", 0, ctl_scan, "scan FILE...", "scan files for malware and data, by the running filterd or without one"},
+        {"quarantine", 0, ctl_quarantine, "quarantine list", "what is held, newest first"},
+        {"quarantine", 0, ctl_quarantine, "quarantine show ITEM", "what is known of one held item"},
+        {"rules", 1, run_rules, "rules check [DIR]", "check rule files and run the tests in them"},
+        {"rules", 1, run_rules, "rules match [--rules DIR] --jsonl", "try rules on texts from standard input"},
+        {"audit", 1, run_audit, "audit verify [--dir DIR]", "prove that the audit journal is whole"},
+        {"help", 0, print_help, "help", "this text"},
+        {"version", 0, print_version, "version", "the version"},
 };
 
 static int print_help(const struct ctl *ctl, int argc, char **argv)
@@ -56,7 +79,7 @@ static int print_help(const struct ctl *ctl, int argc, char **argv)
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		printf("  %-36s %s\n", commands[i].usage, commands[i].help);
 	puts("\n"
-	     "  -c FILE            the configuration file, to learn where the control socket is\n"
+	     "  -c FILE            the configuration file: where socket, rules and journal are\n"
 	     "  --control SOCKET   the control socket itself (default: " FILTERD_RUNDIR "/control)\n"
 	     "  --json             answers for programs: one JSON object a line\n"
 	     "\n"
@@ -142,6 +165,7 @@ int main(int argc, char **argv)
 		if (read_conf(ctl.conf_path, &conf) < 0)
 			return CTL_FAILED;
 		ctl.control = conf->control.socket;
+		ctl.conf = conf;
 	}
 	argc -= i;
 	argv += i;

@@ -6,6 +6,7 @@
 #include "main/check.h"
 #include "main/monitor.h"
 #include "main/paths.h"
+#include "main/recorder.h"
 #include "main/roles.h"
 
 #include <errno.h>
@@ -51,7 +52,8 @@ static int enter_role(const struct role *r)
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		log_fatal("prctl error=\"%s\"", strerror(errno));
 	if (bundle_from_fd(ROLE_BUNDLE_FD, &b) < 0)
-		log_fatal("there is no configuration on descriptor %d; start filterd -c FILE, which starts this role", ROLE_BUNDLE_FD);
+		log_fatal("there is no configuration on descriptor %d; start filterd -c FILE, which starts this role",
+		          ROLE_BUNDLE_FD);
 	close(ROLE_BUNDLE_FD);
 	if (conf_parse(&b, &c, &err) < 0)
 		log_fatal("%s:%d: %s", err.file, err.line, err.text);

@@ -60,6 +60,7 @@ struct proposal {
 	pid_t pid;             /* of its nursery; 0 = dead */
 	uint64_t deadline_ms;
 	struct config config;  /* REASON_RELOAD: what counts when it is accepted */
+	struct privs broker_privs;
 };
 
 struct drained {
@@ -189,8 +190,8 @@ static void start_broker(struct monitor *m, uint64_t now_ms)
 {
 	int channel[2] = { -1, -1 }, recorder[2] = { -1, -1 }, bundle = -1;
 	pid_t pid = -1;
-	if (io_socketpair(SOCK_SEQPACKET, channel) == 0 && io_socketpair(SOCK_SEQPACKET, recorder) == 0 && (bundle = bundle_to_fd(&m->config.bundle, 1)) >= 0 &&
-	    io_nonblock(channel[0]) == 0)
+	if (io_socketpair(SOCK_SEQPACKET, channel) == 0 && io_socketpair(SOCK_SEQPACKET, recorder) == 0 &&
+	    (bundle = bundle_to_fd(&m->config.bundle, 1)) >= 0 && io_nonblock(channel[0]) == 0)
 		pid = start_role(m, "broker", (const int[]){ channel[1], bundle, recorder[1] }, 3, &m->broker_privs);
 	io_close(&channel[1]);
 	io_close(&recorder[1]);
@@ -214,7 +215,8 @@ static void start_recorder(struct monitor *m, uint64_t now_ms)
 {
 	int pair[2] = { m->recorder_fd, -1 }, bundle = -1;
 	pid_t pid = -1;
-	if ((pair[0] >= 0 || io_socketpair(SOCK_SEQPACKET, pair) == 0) && (bundle = bundle_to_fd(&m->config.bundle, 0)) >= 0)
+	if ((pair[0] >= 0 || io_socketpair(SOCK_SEQPACKET, pair) == 0) &&
+	    (bundle = bundle_to_fd(&m->config.bundle, 0)) >= 0)
 		pid = start_role(m, "recorder", (const int[]){ pair[0], bundle }, 2, &m->plain_privs);
 	if (pid > 0) {
 		role_started(&m->recorder, pid);
@@ -236,7 +238,11 @@ static pid_t start_nursery(struct monitor *m, uint32_t generation, int channel, 
 {
 	char number[16];
 	const char *const argv[] = { "filterd-scan", number, NULL };
-	struct spawn s = { .path = m->options->scan, .argv = argv, .fds = { channel, bundle }, .nfds = 2, .privs = m->root ? &m->plain_privs : NULL };
+	struct spawn s = {.path = m->options->scan,
+	                  .argv = argv,
+	                  .fds = {channel, bundle},
+	                  .nfds = 2,
+	                  .privs = m->root ? &m->plain_privs : NULL};
 	snprintf(number, sizeof number, "%u", generation);
 	pid_t pid = spawn_run(&s);
 	if (pid < 0)
@@ -253,12 +259,16 @@ static int propose(struct monitor *m, const struct bundle *b, enum monitor_reaso
 	int pair[2] = { -1, -1 }, plain = -1, secret = -1, r = -1;
 	uint32_t n = ++m->generation;
 	pid_t pid = -1;
-	if (io_socketpair(SOCK_SEQPACKET, pair) < 0 || (plain = bundle_to_fd(b, 0)) < 0 || (secret = bundle_to_fd(b, 1)) < 0 ||
-	    (pid = start_nursery(m, n, pair[1], plain)) < 0) {
+	if (io_socketpair(SOCK_SEQPACKET, pair) < 0 || (plain = bundle_to_fd(b, 0)) < 0 ||
+	    (secret = bundle_to_fd(b, 1)) < 0 || (pid = start_nursery(m, n, pair[1], plain)) < 0) {
 		snprintf(text, text_size, "the nursery could not be started: %s", strerror(errno));
 		goto out;
 	}
-	if (!say(m, &(struct monitor_msg){ .type = MONITOR_GENERATION, .generation = n, .reason = reason, .fds = { secret, pair[0] }, .nfds = 2 })) {
+	if (!say(m, &(struct monitor_msg){.type = MONITOR_GENERATION,
+	                                  .generation = n,
+	                                  .reason = reason,
+	                                  .fds = {secret, pair[0]},
+	                                  .nfds = 2})) {
 		snprintf(text, text_size, "the broker does not listen");
 		goto out; /* the nursery ends with its channel */
 	}
@@ -299,6 +309,25 @@ static struct watch *make_watch(const struct conf *c)
 	return w;
 }
 
+static bool same_folders(const struct conf_scan *a, const struct conf_scan *b)
+{
+	return strcmp(a->signatures, b->signatures) == 0 && strcmp(a->official, b->official) == 0;
+}
+
+static void take_config(struct monitor *m, struct config *next, const struct privs *broker_privs)
+{
+	bool same = same_folders(&m->config.conf->scan, &next->conf->scan);
+	config_free(&m->config);
+	m->config = *next;
+	*next = (struct config){ 0 };
+	m->broker_privs = *broker_privs;
+	if (same)
+		return; /* the watch may hold a change that came while the nursery was loading */
+	watch_free(&m->watch);
+	m->watch = make_watch(m->config.conf);
+	m->signatures_wanted = true; /* as nobody watched these folders while it was */
+}
+
 static void accepted(struct monitor *m, uint32_t n)
 {
 	struct proposal *p = &m->proposal;
@@ -312,11 +341,7 @@ static void accepted(struct monitor *m, uint32_t n)
 	if (!p->pid) /* it died between its HELLO and now */
 		role_ended(&m->nursery, clock_ms());
 	if (p->reason == REASON_RELOAD) {
-		config_free(&m->config);
-		m->config = p->config;
-		p->config = (struct config){ 0 };
-		watch_free(&m->watch);
-		m->watch = make_watch(m->config.conf);
+		take_config(m, &p->config, &p->broker_privs);
 	}
 	if (p->reason == REASON_RELOAD || p->reason == REASON_SIGNATURES)
 		answer_requests(m, true, "the new generation serves");
@@ -379,12 +404,29 @@ static int check_fixed(const struct conf *old, const struct conf *new, struct cf
 		: strcmp(old->run_dir, new->run_dir) != 0                  ? "run_dir"
 		: strcmp(old->user, new->user) != 0                        ? "user"
 									   : NULL;
-	return name ? cfgerr_set(err, new->path, 0, "%s can't be changed by a reload; restart filterd for that", name) : 0;
+	return name ? cfgerr_set(err, new->path, 0, "%s can't be changed by a reload; restart filterd for that", name)
+	            : 0;
+}
+
+/* Who the roles will be: the configured user if we are root, else whoever we are.  The broker is also in the groups
+ * of its sockets, so that it can give them away. */
+static int find_users(const struct conf *c, struct privs *plain, struct privs *broker, char *why, size_t why_size)
+{
+	*plain = *broker = (struct privs){ .uid = geteuid(), .gid = getegid() };
+	if (geteuid() != 0)
+		return 0;
+	if (privs_find_user(c->user, plain, why, why_size) < 0)
+		return -1;
+	*broker = *plain;
+	if (privs_add_group(broker, c->control.group, why, why_size) < 0)
+		return -1;
+	return privs_add_group(broker, c->inspect.group, why, why_size);
 }
 
 static void begin_reload(struct monitor *m)
 {
 	struct config next = { 0 };
+	struct privs plain, broker;
 	struct cfgerr err = { 0 };
 	char text[MONITOR_TEXT_SIZE];
 	m->reload_wanted = m->signatures_wanted = false; /* a reload loads signatures, too */
@@ -392,10 +434,13 @@ static void begin_reload(struct monitor *m)
 	int r = conf_load(m->options->conf_path, &next.bundle, &next.conf, &err);
 	if (r == 0)
 		r = check_fixed(m->config.conf, next.conf, &err);
+	if (r == 0 && (r = find_users(next.conf, &plain, &broker, text, sizeof text)) < 0)
+		cfgerr_set(&err, next.conf->path, 0, "%s", text);
 	if (r == 0 && (r = propose(m, &next.bundle, REASON_RELOAD, text, sizeof text)) < 0)
 		cfgerr_set(&err, "", 0, "%s", text);
 	if (r == 0) {
 		m->proposal.config = next;
+		m->proposal.broker_privs = broker;
 		return;
 	}
 	config_free(&next);
@@ -448,7 +493,8 @@ static void take_message(struct monitor *m, const struct monitor_msg *msg)
 			m->requests[m->nrequests++] = msg->id;
 			m->reload_wanted = true;
 		} else {
-			struct monitor_msg no = { .type = MONITOR_DONE, .id = msg->id, .text = "too many reloads are waiting already" };
+			struct monitor_msg no = {
+			        .type = MONITOR_DONE, .id = msg->id, .text = "too many reloads are waiting already"};
 			say(m, &no);
 		}
 		break;
@@ -461,7 +507,8 @@ static void read_broker(struct monitor *m)
 {
 	struct monitor_msg msg;
 	int r = 1;
-	for (int i = 0; i < 16 && m->broker_fd >= 0 && (r = monitor_recv(m->broker_fd, MONITOR_SIDE_BROKER, &msg)) == 1; i++)
+	for (int i = 0; i < 16 && m->broker_fd >= 0 && (r = monitor_recv(m->broker_fd, MONITOR_SIDE_BROKER, &msg)) == 1;
+	     i++)
 		take_message(m, &msg);
 	if (r == 0)
 		io_close(&m->broker_fd); /* its end as a process follows, or it is overdue in check_deadlines() */
@@ -682,24 +729,6 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* Who the roles will be: the configured user if we are root, else whoever we are. */
-static int find_users(struct monitor *m, char *why, size_t why_size)
-{
-	const struct conf *c = m->config.conf;
-	m->root = geteuid() == 0;
-	if (!m->root) {
-		m->plain_privs = m->broker_privs = (struct privs){ .uid = geteuid(), .gid = getegid() };
-		return 0;
-	}
-	if (privs_find_user(c->user, &m->plain_privs, why, why_size) < 0)
-		return -1;
-	m->broker_privs = m->plain_privs;
-	/* as a member of these groups the broker can give its sockets to them */
-	if (privs_add_group(&m->broker_privs, c->control.group, why, why_size) < 0)
-		return -1;
-	return privs_add_group(&m->broker_privs, c->inspect.group, why, why_size);
-}
-
 /* config → folders → lock → privileges */
 static int set_up(struct monitor *m)
 {
@@ -713,13 +742,16 @@ static int set_up(struct monitor *m)
 		return -1;
 	}
 	const struct conf *c = m->config.conf;
-	if (find_users(m, why, sizeof why) < 0 || folders_make(c->state_dir, c->run_dir, m->plain_privs.uid, m->plain_privs.gid, why, sizeof why) < 0) {
+	m->root = geteuid() == 0;
+	if (find_users(c, &m->plain_privs, &m->broker_privs, why, sizeof why) < 0 ||
+	    folders_make(c->state_dir, c->run_dir, m->plain_privs.uid, m->plain_privs.gid, why, sizeof why) < 0) {
 		log_error("%s", why);
 		return -1;
 	}
 	m->lock_fd = lock_take(c->state_dir, &other);
 	if (m->lock_fd < 0 && errno == EWOULDBLOCK)
-		log_error("another filterd (pid %ld) uses %s; end it, or give this one its own state_dir", (long)other, c->state_dir);
+		log_error("another filterd (pid %ld) uses %s; end it, or give this one its own state_dir", (long)other,
+		          c->state_dir);
 	else if (m->lock_fd < 0)
 		log_error("%s/lock: %s", c->state_dir, strerror(errno));
 	if (m->lock_fd < 0)

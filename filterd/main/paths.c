@@ -24,7 +24,8 @@ static int find(const char *self, const char *const *places, size_t nplaces, cha
 	const char *slash = strrchr(self, '/');
 	int dir = slash ? (int)(slash - self) : 0;
 	for (size_t i = 0; i < nplaces; i++) {
-		int n = *places[i] == '.' ? snprintf(dst, dst_size, "%.*s/%s", dir, self, places[i]) : snprintf(dst, dst_size, "%s", places[i]);
+		int n = *places[i] == '.' ? snprintf(dst, dst_size, "%.*s/%s", dir, self, places[i])
+		                          : snprintf(dst, dst_size, "%s", places[i]);
 		if ((size_t)n < dst_size && access(dst, X_OK) == 0)
 			return 0;
 	}
@@ -33,7 +34,8 @@ static int find(const char *self, const char *const *places, size_t nplaces, cha
 
 int paths_scan(const char *self, char *dst, size_t dst_size)
 {
-	static const char *const places[] = { "../libexec/filterd/filterd-scan", "./filterd-scan", FILTERD_LIBEXECDIR "/filterd-scan" };
+	static const char *const places[] = {"../libexec/filterd/filterd-scan", "./filterd-scan",
+	                                     FILTERD_LIBEXECDIR "/filterd-scan"};
 	return find(self, places, sizeof places / sizeof *places, dst, dst_size);
 }
 

@@ -30,7 +30,7 @@ enum {
 	CHECKPOINT_MS = 1000,        /* an entry is covered after at most this … */
 	CHECKPOINT_ENTRIES = 4096,   /* … or this many */
 	ANCHOR_MS = 300000,          /* checkpoints go to syslog at most this often */
-	CONTENT_MAX = 1 << 30,
+	HOLD_ALONE = 256 << 10,      /* bytes: a larger item ends the group before it */
 };
 
 struct waiting {
@@ -177,6 +177,10 @@ static int take_hold(struct role *w, const struct record_msg *m, int fd)
 {
 	uint64_t size;
 	uint8_t sha256[32];
+	struct stat st;
+	/* what already waits is not made to wait for a big file */
+	if (fstat(fd, &st) == 0 && st.st_size > HOLD_ALONE && end_group(w) < 0)
+		return -1;
 	int r = quarantine_seal(w->quarantine, m->item, fd, &size, sha256);
 	if (r < 0) {
 		if (r == QUARANTINE_IO)
@@ -424,7 +428,7 @@ static void tell_repair(struct role *w, const struct journal_repair *j, const st
 }
 
 /* Only its own folders, no new programs, no new sockets. */
-static void close_in(const char *state_dir, const char *keys, const char *journal, const char *quarantine)
+static void close_in(const char *journal, const char *quarantine)
 {
 	struct sandbox s = { .profile = SANDBOX_RECORDER,
 		.paths = { { journal, SANDBOX_WRITE }, { quarantine, SANDBOX_WRITE } }, .npaths = 2, .fds_max = 64 };
@@ -462,7 +466,7 @@ int recorder_main(const struct conf *conf, int sock)
 		log_fatal("quarantine: %s", error);
 	OPENSSL_cleanse(key, sizeof key);
 
-	close_in(conf->state_dir, keys, journal, quarantine);
+	close_in(journal, quarantine);
 
 	tell_repair(w, &repair, &found);
 	(void)!end_group(w);

@@ -29,12 +29,19 @@ filterd_main_filterd_scan_SOURCES = filterd/main/filterd_scan.c
 filterd_main_filterd_scan_LDADD = libworker.a libdetect.a libextract.a libproc.a libconf.a libipc.a libmodel.a libbase.a \
 	$(CLAMAV_LIBS) $(PCRE2_LIBS) $(UTF8PROC_LIBS) $(ARCHIVE_LIBS) $(LIBCONFIG_LIBS) $(SECCOMP_LIBS) $(CRYPTO_LIBS) -lm
 
-# Built by `make filterd/main/filterctl`; becomes bin_PROGRAMS with ctl_audit.c, ctl_rules.c and ctl_scan_offline.c in the tree.
-EXTRA_PROGRAMS += filterd/main/filterctl
-filterd_main_filterctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBCONFIG_CFLAGS)
+bin_PROGRAMS += filterd/main/filterctl
+filterd_main_filterctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBCONFIG_CFLAGS) $(PCRE2_CFLAGS)
 filterd_main_filterctl_SOURCES = \
+	filterd/main/ctl_audit.c \
+	filterd/main/ctl_audit.h \
 	filterd/main/ctl.h \
 	filterd/main/ctl_daemon.c \
 	filterd/main/ctl_daemon.h \
+	filterd/main/ctl_offline.c \
+	filterd/main/ctl_offline.h \
+	filterd/main/ctl_rules.c \
+	filterd/main/ctl_rules.h \
 	filterd/main/ctl_scan.c \
 	filterd/main/filterctl.c
+filterd_main_filterctl_LDADD = libmonitor.a libcontrol.a libaudit.a libstore.a libdetect.a libpolicy.a libproc.a libconf.a libipc.a libmodel.a libbase.a \
+	$(JANSSON_LIBS) $(PCRE2_LIBS) $(UTF8PROC_LIBS) $(LIBCONFIG_LIBS) $(SECCOMP_LIBS) $(CRYPTO_LIBS) -lm

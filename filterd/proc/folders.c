@@ -24,7 +24,8 @@ struct owner {
 
 /* Opens dirfd/name as a folder of ours, making it first if it is missing.  All checks and changes are made on
  * the descriptor: below the top folders the names belong to a less trusted user. */
-static int open_folder(int dirfd, const char *name, mode_t mode, const struct owner *o, int top, char *err_r, size_t err_size)
+static int open_folder(int dirfd, const char *name, mode_t mode, const struct owner *o, int top, char *err_r,
+                       size_t err_size)
 {
 	struct stat st;
 	int made = mkdirat(dirfd, name, 0700) == 0;
@@ -36,7 +37,8 @@ static int open_folder(int dirfd, const char *name, mode_t mode, const struct ow
 	if (fstat(fd, &st) < 0)
 		goto failed;
 	if (st.st_uid != o->uid && !made && !(top && st.st_uid == 0)) {
-		snprintf(err_r, err_size, "%s belongs to uid %ld; it must belong to uid %ld", name, (long)st.st_uid, (long)o->uid);
+		snprintf(err_r, err_size, "%s belongs to uid %ld; it must belong to uid %ld", name, (long)st.st_uid,
+		         (long)o->uid);
 		close(fd);
 		return -1;
 	}
@@ -51,7 +53,8 @@ failed:
 	return -1;
 }
 
-static int make_tree(const char *top, mode_t mode, const struct folder *folders, size_t n, const struct owner *o, char *err_r, size_t err_size)
+static int make_tree(const char *top, mode_t mode, const struct folder *folders, size_t n, const struct owner *o,
+                     char *err_r, size_t err_size)
 {
 	int fd = open_folder(AT_FDCWD, top, mode, o, 1, err_r, err_size), r = 0;
 	if (fd < 0)
@@ -71,7 +74,8 @@ static int make_tree(const char *top, mode_t mode, const struct folder *folders,
 int folders_make(const char *state_dir, const char *run_dir, uid_t uid, gid_t gid, char *err_r, size_t err_size)
 {
 	const struct owner o = { uid, gid };
-	if (make_tree(state_dir, 0700, state_folders, sizeof state_folders / sizeof *state_folders, &o, err_r, err_size) < 0)
+	if (make_tree(state_dir, 0700, state_folders, sizeof state_folders / sizeof *state_folders, &o, err_r,
+	              err_size) < 0)
 		return -1;
 	return make_tree(run_dir, 0755, run_folders, sizeof run_folders / sizeof *run_folders, &o, err_r, err_size);
 }

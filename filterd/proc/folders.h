@@ -10,6 +10,7 @@
  * so that they belong to uid and gid.  Folders that are there already must belong to uid; only a state_dir or
  * run_dir of root's is given away.  Rights of group and others beyond the mode are taken away.
  * -1 with a sentence in err_r. */
-int folders_make(const char *state_dir, const char *run_dir, uid_t uid, gid_t gid, char *err_r, size_t err_size) __attribute__((warn_unused_result));
+int folders_make(const char *state_dir, const char *run_dir, uid_t uid, gid_t gid, char *err_r, size_t err_size)
+        __attribute__((warn_unused_result));
 
 #endif

@@ -17,11 +17,13 @@ int privs_find_user(const char *user, struct privs *p, char *err_r, size_t err_s
 	const struct passwd *pw = getpwnam(user);
 	*p = (struct privs){ 0 };
 	if (!pw) {
-		snprintf(err_r, err_size, "there is no user \"%s\"%s%s; make one with: adduser --system --group %s", user, errno ? ": " : "", errno ? strerror(errno) : "", user);
+		snprintf(err_r, err_size, "there is no user \"%s\"%s%s; make one with: adduser --system --group %s",
+		         user, errno ? ": " : "", errno ? strerror(errno) : "", user);
 		return -1;
 	}
 	if (pw->pw_uid == 0 || pw->pw_gid == 0) {
-		snprintf(err_r, err_size, "\"%s\" is root or in its group; filterd must run as a user of its own", user);
+		snprintf(err_r, err_size, "\"%s\" is root or in its group; filterd must run as a user of its own",
+		         user);
 		return -1;
 	}
 	p->uid = pw->pw_uid;
@@ -64,7 +66,8 @@ int privs_drop(const struct privs *p)
 		errno = EINVAL;
 		return -1;
 	}
-	if (setgroups((size_t)p->ngroups, p->groups) < 0 || setresgid(p->gid, p->gid, p->gid) < 0 || setresuid(p->uid, p->uid, p->uid) < 0)
+	if (setgroups((size_t)p->ngroups, p->groups) < 0 || setresgid(p->gid, p->gid, p->gid) < 0 ||
+	    setresuid(p->uid, p->uid, p->uid) < 0)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;

@@ -20,9 +20,11 @@ struct privs {
 };
 
 /* Looks up a user and its group.  -1 with a sentence in err_r if there is no such user, or it is root. */
-int privs_find_user(const char *user, struct privs *p, char *err_r, size_t err_size) __attribute__((warn_unused_result));
+int privs_find_user(const char *user, struct privs *p, char *err_r, size_t err_size)
+        __attribute__((warn_unused_result));
 /* Adds a supplementary group; "" adds none.  -1 with a sentence if there is no such group. */
-int privs_add_group(struct privs *p, const char *group, char *err_r, size_t err_size) __attribute__((warn_unused_result));
+int privs_add_group(struct privs *p, const char *group, char *err_r, size_t err_size)
+        __attribute__((warn_unused_result));
 
 /* Becomes the user: groups, gid, uid, no new privileges; then proves that there is no way back.
  * -1 with errno; the caller must not go on. */

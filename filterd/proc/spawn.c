@@ -21,7 +21,8 @@ struct env {
 
 static void env_add(struct env *e, const char *name, const char *value)
 {
-	if (!value || e->count == ENV_MAX || (size_t)snprintf(e->text[e->count], sizeof e->text[0], "%s=%s", name, value) >= sizeof e->text[0])
+	if (!value || e->count == ENV_MAX ||
+	    (size_t)snprintf(e->text[e->count], sizeof e->text[0], "%s=%s", name, value) >= sizeof e->text[0])
 		return;
 	e->list[e->count] = e->text[e->count];
 	e->list[++e->count] = NULL;
@@ -63,7 +64,8 @@ static int reset_signals(void)
 {
 	sigset_t none;
 	for (int i = 1; i < NSIG; i++)
-		signal(i, SIG_DFL); /* fails for SIGKILL, SIGSTOP and the C library's own, which have no other setting */
+		signal(i,
+		       SIG_DFL); /* fails for SIGKILL, SIGSTOP and the C library's own, which have no other setting */
 	sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL);
 }

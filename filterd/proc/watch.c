@@ -23,14 +23,19 @@ struct watch {
 	struct folder folders[];
 };
 
-enum { MASK = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR };
+enum {
+	MASK = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF |
+	       IN_ONLYDIR
+};
 
 bool watch_is_database(const char *name)
 {
 	/* libclamav's CLI_DBEXT, and the hashes' own variants */
-	static const char *const suffixes[] = { "db", "hdb", "hdu", "hsb", "hsu", "fp", "sfp", "mdb", "mdu", "msb", "msu", "imp", "ndb", "ndu", "ldb", "ldu",
-		"sdb", "zmd", "rmd", "pdb", "gdb", "wdb", "cbc", "ftm", "cfg", "cvd", "cld", "cud", "cdb", "cat", "crb", "idb", "ioc", "yar", "yara", "pwdb", "ign", "ign2",
-		"info", "cvd.sign", "sign", "crt" };
+	static const char *const suffixes[] = {"db",  "hdb",  "hdu",  "hsb",      "hsu",  "fp",  "sfp", "mdb",  "mdu",
+	                                       "msb", "msu",  "imp",  "ndb",      "ndu",  "ldb", "ldu", "sdb",  "zmd",
+	                                       "rmd", "pdb",  "gdb",  "wdb",      "cbc",  "ftm", "cfg", "cvd",  "cld",
+	                                       "cud", "cdb",  "cat",  "crb",      "idb",  "ioc", "yar", "yara", "pwdb",
+	                                       "ign", "ign2", "info", "cvd.sign", "sign", "crt"};
 	const char *dot = strrchr(name, '.');
 	if (!dot || *name == '.')
 		return false;
@@ -118,7 +123,8 @@ static bool is_unfinished(const struct watch *w, const struct inotify_event *e)
 	if (!(e->mask & IN_CREATE))
 		return false;
 	for (size_t i = 0; i < w->nfolders; i++)
-		if (w->folders[i].wd == e->wd && (size_t)snprintf(path, sizeof path, "%s/%s", w->folders[i].path, e->name) < sizeof path)
+		if (w->folders[i].wd == e->wd &&
+		    (size_t)snprintf(path, sizeof path, "%s/%s", w->folders[i].path, e->name) < sizeof path)
 			return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1;
 	return false;
 }

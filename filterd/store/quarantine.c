@@ -275,8 +275,9 @@ void quarantine_abort(struct quarantine *q)
 int quarantine_seal(struct quarantine *q, const char *item, int fd, uint64_t *size_r, uint8_t sha256_r[32])
 {
 	char context[128], name[QUARANTINE_ITEM_MAX + 8];
+	struct stat st;
 	quarantine_abort(q);
-	if (!item_ok(item))
+	if (!item_ok(item) || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) /* a pipe or device could keep us waiting */
 		return QUARANTINE_REFUSED;
 	file_name(item, ".blob", name);
 	if (faccessat(q->dir, name, F_OK, 0) == 0)

@@ -17,7 +17,7 @@ struct quarantine;
 
 enum { QUARANTINE_META_MAX = 65535, QUARANTINE_ITEM_MAX = 64 };
 enum {
-	QUARANTINE_REFUSED = -1,  /* bad item id, meta too long, or there is such an item already */
+	QUARANTINE_REFUSED = -1,  /* bad item id, no regular file, meta too long, or there is such an item already */
 	QUARANTINE_IO = -2,       /* no space or I/O error; nothing is left */
 	QUARANTINE_NONE = -3,     /* no such item */
 	QUARANTINE_DAMAGED = -4,  /* changed, cut, swapped, or under another key */

@@ -13,32 +13,44 @@
 #include <unistd.h>
 
 enum statement {
-	ST_BEGIN, ST_COMMIT, ST_ADD, ST_FIND, ST_TAKE, ST_CLEAN, ST_REFUSED, ST_DELETE, ST_USAGE, ST_EXPIRED, ST_COUNT
+	ST_BEGIN,
+	ST_COMMIT,
+	ST_ADD,
+	ST_FIND,
+	ST_TAKE,
+	ST_CLEAN,
+	ST_REFUSED,
+	ST_DELETE,
+	ST_USAGE,
+	ST_EXPIRED,
+	ST_COUNT
 };
 
 static const char *const sql[ST_COUNT] = {
-	[ST_BEGIN] = "BEGIN IMMEDIATE",
-	[ST_COMMIT] = "COMMIT",
-	[ST_ADD] = "INSERT INTO uploads(id,token,owner,name,type,size,created,expires,state,day) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,0,0)",
-	[ST_FIND] = "SELECT token,sha256,owner,name,type,size,created,expires,state,day FROM uploads WHERE id=?1",
-	[ST_TAKE] = "UPDATE uploads SET state=1 WHERE id=?1 AND state=0",
-	[ST_CLEAN] = "UPDATE uploads SET state=2,sha256=?2,day=?3,expires=?4 WHERE id=?1 AND state=1",
-	[ST_REFUSED] = "UPDATE uploads SET state=3,expires=?2 WHERE id=?1",
-	[ST_DELETE] = "DELETE FROM uploads WHERE id=?1",
-	[ST_USAGE] = "SELECT TOTAL(MAX(size,?2)),COUNT(CASE WHEN state<2 THEN 1 END),MIN(expires)"
-		     " FROM uploads WHERE owner=?1 AND state<3",
-	[ST_EXPIRED] = "SELECT id,state,day FROM uploads WHERE expires<?1 AND state<>1 ORDER BY expires LIMIT ?2",
+        [ST_BEGIN] = "BEGIN IMMEDIATE",
+        [ST_COMMIT] = "COMMIT",
+        [ST_ADD] = "INSERT INTO uploads(id,token,owner,name,type,size,created,expires,state,day) "
+                   "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,0,0)",
+        [ST_FIND] = "SELECT token,sha256,owner,name,type,size,created,expires,state,day FROM uploads WHERE id=?1",
+        [ST_TAKE] = "UPDATE uploads SET state=1 WHERE id=?1 AND state=0",
+        [ST_CLEAN] = "UPDATE uploads SET state=2,sha256=?2,day=?3,expires=?4 WHERE id=?1 AND state=1",
+        [ST_REFUSED] = "UPDATE uploads SET state=3,expires=?2 WHERE id=?1",
+        [ST_DELETE] = "DELETE FROM uploads WHERE id=?1",
+        [ST_USAGE] = "SELECT TOTAL(MAX(size,?2)),COUNT(CASE WHEN state<2 THEN 1 END),MIN(expires)"
+                     " FROM uploads WHERE owner=?1 AND state<3",
+        [ST_EXPIRED] = "SELECT id,state,day FROM uploads WHERE expires<?1 AND state<>1 ORDER BY expires LIMIT ?2",
 };
 
 /* owner with everything that the quota asks for, so that it is answered from the index alone. */
 static const char schema[] =
-	"CREATE TABLE IF NOT EXISTS uploads("
-	" id TEXT PRIMARY KEY, token BLOB NOT NULL, sha256 BLOB, owner TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,"
-	" size INTEGER NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, state INTEGER NOT NULL,"
-	" day INTEGER NOT NULL) WITHOUT ROWID;"
-	"CREATE INDEX IF NOT EXISTS uploads_owner ON uploads(owner,state,size,expires);"
-	"CREATE INDEX IF NOT EXISTS uploads_expires ON uploads(expires);"
-	"PRAGMA user_version=1;";
+        "CREATE TABLE IF NOT EXISTS uploads("
+        " id TEXT PRIMARY KEY, token BLOB NOT NULL, sha256 BLOB, owner TEXT NOT NULL, name TEXT NOT NULL, type TEXT "
+        "NOT NULL,"
+        " size INTEGER NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, state INTEGER NOT NULL,"
+        " day INTEGER NOT NULL) WITHOUT ROWID;"
+        "CREATE INDEX IF NOT EXISTS uploads_owner ON uploads(owner,state,size,expires);"
+        "CREATE INDEX IF NOT EXISTS uploads_expires ON uploads(expires);"
+        "PRAGMA user_version=1;";
 
 enum { CHECKPOINT_PAGES = 1000, CHECKPOINT_PAGES_MAX = 16384 };
 
@@ -47,9 +59,10 @@ struct uploads {
 	sqlite3 *checkpointer; /* a connection of its own, for uploads_checkpoint() in another thread */
 	sqlite3_stmt *st[ST_COUNT];
 	int dir_fd, log_fd;
-	int day_fds[2];        /* today's and, for uploads that ran over midnight, the one before */
+	int day_fds[2]; /* today's and, for uploads that ran over midnight, the one before */
 	int64_t days[2];
 	int dirty;
+	int lost; /* the open transaction is not whole: SQLite rolled back what came before */
 	int log_pages;
 };
 
@@ -61,13 +74,18 @@ static int log_grown(void *ctx, sqlite3 *db, const char *name, int pages)
 
 static int open_db(const char *path, sqlite3 **db_r)
 {
-	if (sqlite3_open_v2(path, db_r, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(path, db_r, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) !=
+	    SQLITE_OK)
 		return -1;
 	sqlite3_busy_timeout(*db_r, 2000);
 	/* NORMAL: the commit does not wait for the disk (see the header) but checkpoints stay in order.
 	 * No temporary files: the sandbox has no folder for them. */
-	return sqlite3_exec(*db_r, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0;"
-		"PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;", NULL, NULL, NULL) == SQLITE_OK ? 0 : -1;
+	return sqlite3_exec(*db_r,
+	                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0;"
+	                    "PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;",
+	                    NULL, NULL, NULL) == SQLITE_OK
+	               ? 0
+	               : -1;
 }
 
 static int step_done(sqlite3_stmt *st)
@@ -81,8 +99,9 @@ static int step_done(sqlite3_stmt *st)
 /* Every change passes through here first. */
 static int begin(struct uploads *u)
 {
-	if (u->dirty)
+	if (u->dirty && !sqlite3_get_autocommit(u->db))
 		return 0;
+	u->lost = u->dirty;
 	if (step_done(u->st[ST_BEGIN]) < 0)
 		return -1;
 	u->dirty = 1;
@@ -99,8 +118,11 @@ int uploads_commit(struct uploads *u)
 {
 	if (!u->dirty)
 		return 0;
-	u->dirty = 0;
-	if (step_done(u->st[ST_COMMIT]) < 0) {
+	/* A full disk makes SQLite end a transaction by itself (sqlite.org/lang_transaction.html, "Response To
+	 * Errors"): what else was in it must not be taken for committed when a later one goes well. */
+	int lost = u->lost || sqlite3_get_autocommit(u->db);
+	u->dirty = u->lost = 0;
+	if (lost || step_done(u->st[ST_COMMIT]) < 0) {
 		sqlite3_exec(u->db, "ROLLBACK", NULL, NULL, NULL);
 		return -1;
 	}
@@ -111,10 +133,22 @@ int uploads_commit(struct uploads *u)
 	return 0;
 }
 
-int uploads_is_dirty(const struct uploads *u) { return u->dirty; }
-int uploads_log_fd(const struct uploads *u) { return u->log_fd; }
-int uploads_dir_fd(const struct uploads *u) { return u->dir_fd; }
-int uploads_wants_checkpoint(const struct uploads *u) { return u->log_pages > CHECKPOINT_PAGES; }
+int uploads_is_dirty(const struct uploads *u)
+{
+	return u->dirty;
+}
+int uploads_log_fd(const struct uploads *u)
+{
+	return u->log_fd;
+}
+int uploads_dir_fd(const struct uploads *u)
+{
+	return u->dir_fd;
+}
+int uploads_wants_checkpoint(const struct uploads *u)
+{
+	return u->log_pages > CHECKPOINT_PAGES;
+}
 
 void uploads_checkpoint(struct uploads *u)
 {
@@ -194,11 +228,13 @@ int uploads_open(const char *dir, struct uploads **u_r, struct cfgerr *err)
 	struct uploads *u = calloc(1, sizeof *u);
 	if (!u || (size_t)snprintf(path, sizeof path, "%s/index.db-wal", dir) >= sizeof path) {
 		free(u);
-		return cfgerr_set(err, dir, 0, "cannot open the store of uploads: %s", u ? "name too long" : "out of memory");
+		return cfgerr_set(err, dir, 0, "cannot open the store of uploads: %s",
+		                  u ? "name too long" : "out of memory");
 	}
 	u->dir_fd = u->log_fd = u->day_fds[0] = u->day_fds[1] = -1;
 	const char *what = "folder";
-	if ((mkdir(dir, 0700) < 0 && errno != EEXIST) || (u->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+	if ((mkdir(dir, 0700) < 0 && errno != EEXIST) ||
+	    (u->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		goto fail;
 	what = "index";
 	char *suffix = strstr(path, "-wal");
@@ -224,7 +260,7 @@ int uploads_open(const char *dir, struct uploads **u_r, struct cfgerr *err)
 	return 0;
 fail:
 	cfgerr_set(err, dir, 0, "cannot open the store of uploads (%s): %s", what,
-		u->db && sqlite3_errcode(u->db) != SQLITE_OK ? sqlite3_errmsg(u->db) : strerror(errno));
+	           u->db && sqlite3_errcode(u->db) != SQLITE_OK ? sqlite3_errmsg(u->db) : strerror(errno));
 	uploads_close(&u);
 	return -1;
 }
@@ -337,7 +373,8 @@ int uploads_take(struct uploads *u, const char *id)
 	return sqlite3_changes(u->db) == 1;
 }
 
-int uploads_set_clean(struct uploads *u, const char *id, const uint8_t sha256[UPLOADS_HASH_SIZE], int64_t day, int64_t expires)
+int uploads_set_clean(struct uploads *u, const char *id, const uint8_t sha256[UPLOADS_HASH_SIZE], int64_t day,
+                      int64_t expires)
 {
 	if (begin(u) < 0)
 		return -1;
@@ -369,8 +406,8 @@ int uploads_usage(struct uploads *u, const char *owner, struct uploads_usage *us
 	sqlite3_bind_int64(st, 2, UPLOADS_CHARGE_MIN);
 	int r = sqlite3_step(st);
 	if (r == SQLITE_ROW)
-		*usage_r = (struct uploads_usage){ (int64_t)sqlite3_column_double(st, 0), sqlite3_column_int64(st, 1),
-			sqlite3_column_int64(st, 2) };
+		*usage_r = (struct uploads_usage){(int64_t)sqlite3_column_double(st, 0), sqlite3_column_int64(st, 1),
+		                                  sqlite3_column_int64(st, 2)};
 	sqlite3_reset(st);
 	sqlite3_clear_bindings(st);
 	return r == SQLITE_ROW ? 0 : -1;
@@ -378,7 +415,9 @@ int uploads_usage(struct uploads *u, const char *owner, struct uploads_usage *us
 
 int uploads_expire(struct uploads *u, int64_t now, struct uploads_path *paths_r, int max)
 {
-	struct { char id[UPLOADS_ID_SIZE]; } ids[64];
+	struct {
+		char id[UPLOADS_ID_SIZE];
+	} ids[64];
 	int n = 0, r;
 	if (max > 64)
 		max = 64;
@@ -387,10 +426,16 @@ int uploads_expire(struct uploads *u, int64_t now, struct uploads_path *paths_r,
 	sqlite3_bind_int64(st, 1, now);
 	sqlite3_bind_int(st, 2, max);
 	while ((r = sqlite3_step(st)) == SQLITE_ROW && n < max) {
-		snprintf(ids[n].id, sizeof ids[n].id, "%.24s", (const char *)sqlite3_column_text(st, 0));
+		const void *id = sqlite3_column_text(st, 0);
+		size_t size = (size_t)sqlite3_column_bytes(st, 0);
+		if (!id || size >= sizeof ids[n].id)
+			continue; /* none that we wrote */
+		memcpy(ids[n].id, id, size);
+		ids[n].id[size] = '\0';
 		paths_r[n].path[0] = '\0';
 		if (sqlite3_column_int(st, 1) == UPLOAD_STATE_CLEAN)
-			snprintf(paths_r[n].path, sizeof paths_r[n].path, "d%lld/%s", (long long)sqlite3_column_int64(st, 2), ids[n].id);
+			snprintf(paths_r[n].path, sizeof paths_r[n].path, "d%lld/%.24s",
+			         (long long)sqlite3_column_int64(st, 2), ids[n].id);
 		n++;
 	}
 	sqlite3_reset(st);

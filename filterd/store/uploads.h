@@ -25,13 +25,13 @@ enum { UPLOADS_ID_SIZE = 25, UPLOADS_HASH_SIZE = 32 };
 enum upload_state { UPLOAD_STATE_SLOT, UPLOAD_STATE_TAKEN, UPLOAD_STATE_CLEAN, UPLOAD_STATE_REFUSED };
 
 struct upload_row {
-	char id[UPLOADS_ID_SIZE];               /* random, URL-safe: name in URL and on disk */
-	uint8_t token_hash[UPLOADS_HASH_SIZE];  /* SHA-256 of the PUT token; the token is nowhere kept */
-	uint8_t sha256[UPLOADS_HASH_SIZE];      /* of the content, once clean */
-	const char *owner, *name, *type;        /* bare JID, file name (UTF-8), media type ("" if none) */
-	int64_t size;                           /* bytes */
-	int64_t created, expires;               /* Unix time, seconds */
-	int64_t day;                            /* folder of the file: d<day> */
+	char id[UPLOADS_ID_SIZE];              /* random, URL-safe: name in URL and on disk */
+	uint8_t token_hash[UPLOADS_HASH_SIZE]; /* SHA-256 of the PUT token; the token is nowhere kept */
+	uint8_t sha256[UPLOADS_HASH_SIZE];     /* of the content, once clean */
+	const char *owner, *name, *type;       /* bare JID, file name (UTF-8), media type ("" if none) */
+	int64_t size;                          /* bytes */
+	int64_t created, expires;              /* Unix time, seconds */
+	int64_t day;                           /* folder of the file: d<day> */
 	enum upload_state state;
 };
 
@@ -52,7 +52,7 @@ void uploads_row_free(struct upload_row **row);
 int uploads_take(struct uploads *u, const char *id) __attribute__((warn_unused_result));
 /* Taken → clean; its file is in folder day. */
 int uploads_set_clean(struct uploads *u, const char *id, const uint8_t sha256[UPLOADS_HASH_SIZE], int64_t day,
-	int64_t expires) __attribute__((warn_unused_result));
+                      int64_t expires) __attribute__((warn_unused_result));
 int uploads_set_refused(struct uploads *u, const char *id, int64_t expires) __attribute__((warn_unused_result));
 int uploads_delete(struct uploads *u, const char *id) __attribute__((warn_unused_result));
 
@@ -62,26 +62,31 @@ struct uploads_usage {
 	int64_t next_expires; /* Unix time at which the first of them ends; 0 if there is none */
 };
 enum { UPLOADS_CHARGE_MIN = 4096 }; /* a file costs a block and a row, however small it is */
-int uploads_usage(struct uploads *u, const char *owner, struct uploads_usage *usage_r) __attribute__((warn_unused_result));
+int uploads_usage(struct uploads *u, const char *owner, struct uploads_usage *usage_r)
+        __attribute__((warn_unused_result));
 
 /* Removes up to max rows that expired before now and gives their files' paths below the folder of the
  * store ("" for rows without a file); the caller commits, then unlinks.  Returns how many, or -1. */
-struct uploads_path { char path[16 + UPLOADS_ID_SIZE]; };
-int uploads_expire(struct uploads *u, int64_t now, struct uploads_path *paths_r, int max) __attribute__((warn_unused_result));
+struct uploads_path {
+	char path[16 + UPLOADS_ID_SIZE];
+};
+int uploads_expire(struct uploads *u, int64_t now, struct uploads_path *paths_r, int max)
+        __attribute__((warn_unused_result));
 
-int uploads_dir_fd(const struct uploads *u);                     /* of the store; stays the store's */
+int uploads_dir_fd(const struct uploads *u); /* of the store; stays the store's */
 /* Folder for a new file, made if need be; stays the store's, valid until the next call but one day later. */
 int uploads_day_fd(struct uploads *u, int64_t day) __attribute__((warn_unused_result));
 /* The file of a clean row, read-only; the caller closes it. */
 int uploads_open_file(const struct uploads *u, const struct upload_row *row) __attribute__((warn_unused_result));
 
-/* Ends the open transaction, if there is one.  See above for durability. */
+/* Ends the open transaction, if there is one.  See above for durability.  On failure everything since the last
+ * commit is undone. */
 int uploads_commit(struct uploads *u) __attribute__((warn_unused_result));
 int uploads_is_dirty(const struct uploads *u);
 int uploads_log_fd(const struct uploads *u);
 /* True when the log has grown so far that uploads_checkpoint() should be called. */
 int uploads_wants_checkpoint(const struct uploads *u);
-/* Moves the log into the database.  From any one thread, while another uses the store. */
+/* Moves the log into the database.  From any thread, but one at a time, while another uses the store. */
 void uploads_checkpoint(struct uploads *u);
 
 #endif

@@ -26,7 +26,7 @@ struct session {
 	uint8_t flags;            /* INSPECT_SESSION_… */
 	char *jid, *host, *address;
 	unsigned refs;
-	void *user;               /* the pipeline's; see session_end */
+	size_t open_bytes;        /* of stanzas under way; the pipeline's count */
 };
 
 struct channel_ops {

@@ -3,6 +3,7 @@
 #include "xmpp/xml.h"
 
 #include <expat.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,14 +216,16 @@ struct xml_node *xml_parse(struct arena *a, const char *data, size_t size, const
 {
 	/* One parser serves all documents of the process: making one costs more than parsing a chat message. */
 	static XML_Parser parser;
+	static unsigned long salt;
 	if (size > XML_BYTES_MAX)
 		return NULL;
 	if (parser)
 		XML_ParserReset(parser, "UTF-8");
 	else
 		parser = XML_ParserCreateNS("UTF-8", SEP);
-	if (!parser)
+	if (!parser || (!salt && RAND_bytes((unsigned char *)&salt, sizeof salt) != 1))
 		return NULL;
+	XML_SetHashSalt(parser, salt); /* else expat asks the kernel for one at every reset */
 	struct builder b = { .parser = parser, .arena = a, .default_ns = default_ns };
 	set_handlers(&b);
 	if (XML_Parse(parser, data, (int)size, 1) != XML_STATUS_OK || b.broken || !b.complete)

@@ -99,19 +99,14 @@ own_domains(Host) ->
 
 %%% --- clients -----------------------------------------------------------------------------------------------------
 
-user_send_packet({#iq{to = #jid{lserver = To}} = Pkt, #{lserver := Host} = State} = Acc) ->
-    case is_passed(Pkt) orelse lists:member(To, own_domains(Host)) of
-        true -> Acc;
-        false -> from_client(Pkt, State)
-    end;
 user_send_packet({Pkt, State} = Acc) ->
     case is_passed(Pkt) of
         true -> Acc;
-        false -> from_client(Pkt, State)
+        false -> closed(fun() -> from_client(Pkt, State) end, Acc)
     end.
 
-from_client(Pkt, State) ->
-    Ask = mod_filterd_content:is_content(Pkt),
+from_client(Pkt, #{lserver := Host} = State) ->
+    Ask = mod_filterd_content:is_content(Pkt) andalso not is_own_iq(Pkt, Host),
     case State of
         #{filterd := Session} ->
             case Ask orelse not mod_filterd_session:is_idle(Session) of
@@ -177,13 +172,17 @@ c2s_copy_session(State, _) ->
 %% The client has gone; what it sent before is settled first, within the timeout.
 c2s_terminated(#{mgmt_state := resumed} = State, _Reason) ->
     State;
-c2s_terminated(#{filterd := Session} = State, Reason) ->
-    case mod_filterd_session:is_idle(Session) of
-        true -> State;
-        false -> c2s_terminated(settle(mod_filterd_session:wait(Session), State), Reason)
-    end;
+c2s_terminated(#{filterd := Session} = State, _Reason) ->
+    mod_filterd_session:leave(Session),
+    settle_all(State);
 c2s_terminated(State, _Reason) ->
     State.
+
+settle_all(#{filterd := Session} = State) ->
+    case mod_filterd_session:is_idle(Session) of
+        true -> State;
+        false -> settle_all(settle(mod_filterd_session:wait(Session), State))
+    end.
 
 client_info(#{jid := Jid, lserver := Host} = State) ->
     #{origin => c2s, flags => tls_flag(State), jid => jid:encode(Jid), host => Host, address => address(State)}.
@@ -195,10 +194,13 @@ s2s_receive_packet({Pkt, State} = Acc) ->
         true ->
             Acc;
         false ->
-            Host = ejabberd_router:host_of_route((xmpp:get_to(Pkt))#jid.lserver),
-            #jid{lserver = From} = xmpp:get_from(Pkt),
-            in_lane(Pkt, Host, From, State, fun() -> {server_info(From, Host, State), {?MODULE, pass_s2s, [State]}} end)
+            closed(fun() -> from_server(Pkt, State) end, Acc)
     end.
+
+from_server(Pkt, State) ->
+    Host = ejabberd_router:host_of_route((xmpp:get_to(Pkt))#jid.lserver),
+    #jid{lserver = From} = xmpp:get_from(Pkt),
+    in_lane(Pkt, Host, From, State, fun() -> {server_info(From, Host, State), {?MODULE, pass_s2s, [State]}} end).
 
 pass_s2s(Pkt, State) ->
     pass_on(s2s_receive_packet, ejabberd_router:host_of_route((xmpp:get_to(Pkt))#jid.lserver), Pkt, State).
@@ -219,7 +221,10 @@ s2s_allow_host(Acc, Host, Remote) ->
 
 %%% --- components --------------------------------------------------------------------------------------------------
 
-component_send_packet({Pkt, #{remote_server := Domain} = State} = Acc) ->
+component_send_packet(Acc) ->
+    closed(fun() -> from_component(Acc) end, Acc).
+
+from_component({Pkt, #{remote_server := Domain} = State} = Acc) ->
     Host = component_host(Pkt),
     #jid{lserver = From} = xmpp:get_from(Pkt),
     Own = own_domains(Host),
@@ -291,6 +296,23 @@ parse_field(<<"fingerprint">>, Value) when byte_size(Value) == 64 ->
     end;
 parse_field(_, _) -> ignored.
 
+%%% --- all entrances -----------------------------------------------------------------------------------------------
+
+%% A hook that crashes is passed over by ejabberd, and its stanza would pass uninspected.  Ours returns it to the sender,
+%% and the session begins anew.
+closed(Enter, {Pkt, State}) ->
+    try
+        Enter()
+    catch
+        Class:Why:Stack ->
+            ?ERROR_MSG("Stanza not inspected, and returned: ~ts", [misc:format_exception(2, Class, Why, Stack)]),
+            case unavailable(Pkt) of
+                {bounce, Error} -> ejabberd_router:route_error(Pkt, Error);
+                drop -> ok
+            end,
+            {stop, {drop, maps:remove(filterd, State)}}
+    end.
+
 %%% --- streams with a lane -----------------------------------------------------------------------------------------
 
 %% One lane per stream and sender's domain, in the stream's state.
@@ -360,15 +382,15 @@ outcome(Pkt, deliver, _) ->
     {pass, Pkt};
 outcome(_, drop, _) ->
     drop;
-outcome(Pkt, {replace, Xml}, _) ->
+outcome(Pkt, {replace, Xml}, Host) ->
     case parse_stanza(Xml) of
         {ok, New} when element(1, New) == element(1, Pkt) -> {pass, readdress(New, Pkt)};
-        _ -> unavailable(Pkt)
+        _ -> broken_answer(Pkt, Host)
     end;
-outcome(Pkt, {bounce, Xml}, _) ->
+outcome(Pkt, {bounce, Xml}, Host) ->
     case parse(Xml) of
         {ok, #stanza_error{} = Error} -> bounce(Pkt, Error);
-        _ -> unavailable(Pkt)
+        _ -> broken_answer(Pkt, Host)
     end;
 outcome(Pkt, refused, _) ->
     unavailable(Pkt);
@@ -381,6 +403,12 @@ outcome(Pkt, failed, Host) ->
                          [element(1, Pkt), jid:encode(xmpp:get_from(Pkt)), jid:encode(xmpp:get_to(Pkt))]),
             {pass, Pkt}
     end.
+
+%% The channel ends as for any frame that breaks the rules.  The stanza does not pass, whatever on_failure says: that it
+%% may not pass as it is has been understood.
+broken_answer(Pkt, Host) ->
+    mod_filterd_channel:broken(Host),
+    unavailable(Pkt).
 
 unavailable(Pkt) ->
     Text = ?T("Content filter unavailable. Not delivered; please try again."),

@@ -1,7 +1,7 @@
 %%% The inspect channel (filterd/PROTOCOL.inspect): one process per node, which asks filterd for all sessions.
 %%%
 %%% It knows of every question only whose it is.  It holds no stanza beyond what the window makes wait, keeps no deadline
-%%% (sessions do) and answers "failed" at once to whoever asks while there is no channel.
+%%% (sessions do) and answers "failed" at once to whoever asks while there is no channel and none is just being opened.
 %%% Questions and answers are gathered: all that is in the mailbox leaves in one write, all that came in one read goes
 %%% to each session in one message.
 -module(mod_filterd_channel).
@@ -13,7 +13,7 @@
 %% hosts
 -export([guard/1, unguard/1, hosts/0, is_up/0]).
 %% sessions
--export([pid/1, join/3, inspect/4, cancel/2]).
+-export([pid/1, join/3, leave/1, inspect/4, cancel/2, broken/1]).
 %% the offer of a channel
 -export([offer/1]).
 -export([start_link/0, init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2, injector/1]).
@@ -137,6 +137,20 @@ inspect(Channel, Seq, Again, Pkt) ->
     Channel ! {inspect, self(), Seq, Again, fxml:element_to_binary(xmpp:encode(Pkt))},
     ok.
 
+%% The calling session has asked all it will ever ask.
+-spec leave(pid()) -> ok.
+leave(Channel) ->
+    Channel ! {leave, self()},
+    ok.
+
+%% An answer turned out to break the rules.
+-spec broken(binary()) -> ok.
+broken(Host) ->
+    case pid(Host) of
+        undefined -> ok;
+        Channel -> Channel ! broken_answer, ok
+    end.
+
 -spec cancel(pid(), [pos_integer()]) -> ok.
 cancel(Channel, Seqs) ->
     Channel ! {cancel, self(), Seqs},
@@ -190,6 +204,11 @@ handle_info({inspect, _, _, _, _} = Question, State) ->
     {noreply, ask([Question | gather(?BATCH_MAX)], State)};
 handle_info({join, Pid, Session}, State) ->
     {noreply, join_session(Pid, Session, State)};
+handle_info({leave, Pid}, #state{waiting = Waiting} = State) ->
+    case queue:any(fun({inspect, Owner, _, _, _}) -> Owner == Pid end, Waiting) of
+        true -> {noreply, State};       % it will have gone when they are answered
+        false -> {noreply, leave_session(Pid, State)}
+    end;
 handle_info({tcp, Socket, Data}, #state{socket = {_, Socket}} = State) ->
     {noreply, received(Data, State)};
 handle_info({ssl, Socket, Data}, #state{socket = {_, Socket}} = State) ->
@@ -202,6 +221,8 @@ handle_info({Error, Socket, Why}, #state{socket = {_, Socket}} = State) when Err
     {noreply, lost(Why, State)};
 handle_info({cancel, Pid, Seqs}, State) ->
     {noreply, cancel_all([{Pid, Seqs} | gather_cancels()], State)};
+handle_info(broken_answer, State) ->
+    {noreply, lost(broken_answer, State)};
 handle_info(tick, State) ->
     erlang:send_after(?TICK_MS, self(), tick),
     {noreply, watch(State)};
@@ -222,7 +243,7 @@ handle_info(_, State) ->
     {noreply, State}.
 
 terminate(_, State) ->
-    lost(stopped, State).
+    fail_all(lost(stopped, State)).
 
 %%% --- questions ---------------------------------------------------------------------------------------------------
 
@@ -243,9 +264,11 @@ ask(Questions, State) ->
 
 put_question({join, Pid, Session}, {Frames, State}) ->
     {Frames, join_session(Pid, Session, State)};
-put_question({inspect, Pid, Seq, _, _}, {Frames, #state{socket = undefined} = State}) ->
+put_question({inspect, Pid, Seq, _, _}, {Frames, #state{socket = undefined, attaching = undefined} = State}) ->
     tell(Pid, [{Seq, failed}], State),
     {Frames, State};
+put_question(Question, {Frames, #state{socket = undefined, waiting = Waiting} = State}) ->
+    {Frames, State#state{waiting = queue:in(Question, Waiting)}};
 put_question({inspect, Pid, Seq, _, Stanza}, {Frames, #state{frame_max = Max} = State}) when byte_size(Stanza) + ?INSPECT_HEADER > Max ->
     tell(Pid, [{Seq, refused}], State),
     {Frames, State};
@@ -287,17 +310,22 @@ join_session(Pid, Session, #state{sessions = Sessions} = State) ->
     erlang:monitor(process, Pid),
     State#state{sessions = Sessions#{Pid => Session}}.
 
-end_session(Pid, #state{channel = Channel, sessions = Sessions} = State) ->
-    case maps:take(Pid, Sessions) of
-        {#session{number = {Channel, Number}}, Rest} ->
-            send(frame(?END, <<Number:32>>), State#state{sessions = Rest});
-        {_, Rest} ->
-            State#state{sessions = Rest};
-        error ->
+%% The session's number is free again; its open questions stay open.
+leave_session(Pid, #state{channel = Channel, sessions = Sessions} = State) ->
+    case Sessions of
+        #{Pid := #session{number = {Channel, Number}} = Session} when Channel /= undefined ->
+            send(frame(?END, <<Number:32>>), State#state{sessions = Sessions#{Pid := Session#session{number = undefined}}});
+        _ ->
             State
     end.
 
+end_session(Pid, State) ->
+    #state{sessions = Sessions} = S = leave_session(Pid, State),
+    S#state{sessions = maps:remove(Pid, Sessions)}.
+
 %% The window has room again.
+admit(#state{socket = undefined} = State) ->
+    State;
 admit(#state{open = Open, window = Window, waiting = Waiting} = State) ->
     case min(Window - map_size(Open), queue:len(Waiting)) of
         N when N > 0 ->
@@ -448,13 +476,11 @@ socket_options() ->
 
 attached({ready, Socket, FrameMax, Window}, State) ->
     ?INFO_MSG("Inspect channel to filterd is up", []),
-    activate(Socket, State#state{socket = Socket, channel = make_ref(), trouble = undefined, buffer = <<>>, frame_max = FrameMax,
-                                 window = Window, next_id = 1, next_session = 1, heard = now_ms(), pinged = undefined});
-attached(Failure, #state{trouble = Failure} = State) ->
-    State;
-attached(Failure, State) ->
-    ?WARNING_MSG("No inspect channel to filterd: ~0tP", [Failure, 12]),
-    State#state{trouble = Failure}.
+    admit(activate(Socket, State#state{socket = Socket, channel = make_ref(), trouble = undefined, buffer = <<>>, frame_max = FrameMax,
+                                 window = Window, next_id = 1, next_session = 1, heard = now_ms(), pinged = undefined}));
+attached(Failure, #state{trouble = Trouble} = State) ->
+    [?WARNING_MSG("No inspect channel to filterd: ~0tP", [Failure, 12]) || Failure /= Trouble],
+    fail_all(State#state{trouble = Failure}).
 
 activate({gen_tcp, Socket} = S, State) ->
     activated(inet:setopts(Socket, [{active, ?READS}]), State#state{socket = S});
@@ -467,12 +493,15 @@ activated({error, Why}, State) -> lost(Why, State).
 %% Every open question is failed at once; its session applies on_failure.
 lost(_, #state{socket = undefined} = State) ->
     State;
-lost(Why, #state{socket = {Mod, Socket}, open = Open, waiting = Waiting} = State) ->
+lost(Why, #state{socket = {Mod, Socket}} = State) ->
     ?WARNING_MSG("Inspect channel to filterd is lost: ~0tP", [Why, 12]),
     Mod:close(Socket),
+    fail_all(State#state{socket = undefined, channel = undefined, buffer = <<>>}).
+
+fail_all(#state{open = Open, waiting = Waiting} = State) ->
     [tell(Pid, [{Seq, failed}], State) || {_, {Pid, Seq}} <- maps:to_list(Open)],
     [tell(Pid, [{Seq, failed}], State) || {inspect, Pid, Seq, _, _} <- queue:to_list(Waiting)],
-    State#state{socket = undefined, channel = undefined, buffer = <<>>, open = #{}, waiting = queue:new()}.
+    State#state{open = #{}, waiting = queue:new()}.
 
 watch(#state{socket = undefined} = State) ->
     State;

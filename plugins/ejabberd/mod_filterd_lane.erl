@@ -68,7 +68,8 @@ handle_cast(_, State) ->
 
 handle_info({hold, Pkt, Ask}, #state{session = Session} = State) ->
     settle(mod_filterd_session:hold(Pkt, Ask, Session), State);
-handle_info({'DOWN', Ref, process, _, _}, #state{stream = Ref} = State) ->
+handle_info({'DOWN', Ref, process, _, _}, #state{stream = Ref, session = Session} = State) ->
+    mod_filterd_session:leave(Session),
     release(State#state{stream = undefined});
 handle_info(Message, #state{session = Session} = State) ->
     case mod_filterd_session:handle(Message, Session) of

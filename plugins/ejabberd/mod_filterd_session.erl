@@ -7,7 +7,7 @@
 %%% channel is in: one timer per session that has something held, never one per stanza.
 -module(mod_filterd_session).
 
--export([new/1, hold/3, handle/2, wait/1, is_answered/1, move/1, is_idle/1, held/1, host/1]).
+-export([new/1, hold/3, handle/2, wait/1, is_answered/1, leave/1, move/1, is_idle/1, held/1, host/1]).
 -export_type([session/0, verdict/0]).
 
 -include("xmpp.hrl").
@@ -92,6 +92,11 @@ wait(Session) ->
     after Longest ->
         expire(Session)
     end.
+
+%% No more stanzas will come; what is held will still be settled.
+-spec leave(session()) -> ok.
+leave(#session{channel = {Pid, _}}) -> mod_filterd_channel:leave(Pid);
+leave(_) -> ok.
 
 %% The session has a new owner, the caller (a resumed stream): what is undecided is asked about again.
 -spec move(session()) -> {decided(), session()}.

@@ -20,6 +20,7 @@ local monotonic = require "util.time".monotonic;
 local xml_parse = require "util.xml".parse;
 local xpcall = require "util.xpcall".xpcall;
 local server = require "net.server";
+local has_content = module:require "filterd_content"; -- what must be held [7]
 local struct = require "util.struct"; -- string.pack is missing in the older Luas Prosody runs on
 local pack, unpack = struct.pack, struct.unpack;
 local t_concat, traceback = table.concat, debug.traceback;
@@ -61,123 +62,6 @@ end
 read_options();
 module:hook("config-reloaded", read_options);
 
---- What passes unasked [7]. Everything that is not in this table is content ---
-
-local function blank(tag) -- no text of its own
-	for i = 1, #tag do
-		if type(tag[i]) == "string" and tag[i]:find("%S") then return false; end
-	end
-	return true;
-end
-
-local function leaf(tag)
-	return tag.tags[1] == nil and blank(tag);
-end
-
-local function text_matching(pattern)
-	return function (tag)
-		return tag.tags[1] == nil and tag:get_text():find(pattern) ~= nil;
-	end
-end
-
-local presence_shows = { away = true, chat = true, dnd = true, xa = true };
-local function known_show(tag)
-	return tag.tags[1] == nil and presence_shows[tag:get_text()] or false;
-end
-
-local is_photo_hash = text_matching("^%x*$");
-local function only_photo_hash(tag)
-	for _, child in ipairs(tag.tags) do
-		if child.name ~= "photo" or not is_photo_hash(child) then return false; end
-	end
-	return blank(tag);
-end
-
-local function only_history(tag) -- a room's password is chosen text
-	for _, child in ipairs(tag.tags) do
-		if child.name ~= "history" or not leaf(child) then return false; end
-	end
-	return blank(tag);
-end
-
-local get, get_result = { get = true }, { get = true, result = true };
-local any_type = { get = true, set = true, result = true };
-
-local passes = {
-	message = { -- namespace -> element name, or "*" -> test
-		["http://jabber.org/protocol/chatstates"] = { ["*"] = leaf };
-		["urn:xmpp:receipts"] = { request = leaf, received = leaf };
-		["urn:xmpp:chat-markers:0"] = { ["*"] = leaf };
-		["urn:xmpp:hints"] = { ["*"] = leaf };
-	};
-	presence = {
-		[xmlns_client] = { priority = text_matching("^%s*[+-]?%d+%s*$"), show = known_show };
-		["http://jabber.org/protocol/caps"] = { c = leaf };
-		["vcard-temp:x:update"] = { x = only_photo_hash };
-		["urn:xmpp:idle:1"] = { idle = leaf };
-		["http://jabber.org/protocol/muc"] = { x = only_history };
-	};
-	iq = { -- namespace -> element name, or "*" -> types of the IQ
-		["urn:xmpp:ping"] = { ping = any_type };
-		["jabber:iq:roster"] = { query = get };
-		["http://jabber.org/protocol/disco#info"] = { query = get_result };
-		["http://jabber.org/protocol/disco#items"] = { query = get_result };
-		["urn:xmpp:mam:2"] = { query = any_type, fin = any_type, prefs = any_type };
-		["urn:xmpp:carbons:2"] = { enable = any_type, disable = any_type };
-		["urn:xmpp:blocking"] = { ["*"] = any_type };
-		["jabber:iq:version"] = { query = any_type };
-		["jabber:iq:last"] = { query = any_type };
-		["urn:xmpp:time"] = { time = any_type };
-		["urn:ietf:params:xml:ns:xmpp-bind"] = { bind = any_type };
-		["urn:ietf:params:xml:ns:xmpp-session"] = { session = any_type };
-		["http://jabber.org/protocol/pubsub"] = { pubsub = get };
-		["vcard-temp"] = { vCard = get };
-		["urn:xmpp:http:upload:0"] = { request = any_type };
-		["jabber:iq:private"] = { query = get };
-		["http://jabber.org/protocol/muc#admin"] = { query = get };
-		["http://jabber.org/protocol/muc#owner"] = { query = get };
-		["urn:xmpp:push:0"] = { ["*"] = any_type };
-	};
-};
-
-local function rule_for(stanza_name, tag)
-	local names = passes[stanza_name][tag.attr.xmlns or xmlns_client];
-	return names and (names[tag.name] or names["*"]);
-end
-
-local function children_pass(stanza)
-	for _, tag in ipairs(stanza.tags) do
-		local test = rule_for(stanza.name, tag);
-		if not (test and test(tag)) then return false; end
-	end
-	return blank(stanza);
-end
-
-local has_content = {};
-
-function has_content.message(stanza)
-	return not children_pass(stanza);
-end
-
-function has_content.presence(stanza)
-	local kind, to = stanza.attr.type, stanza.attr.to;
-	-- a room nick is text somebody chose
-	return not children_pass(stanza) or (kind == nil or kind == "subscribe") and to ~= nil and to:find("/", 1, true) ~= nil;
-end
-
-function has_content.iq(stanza)
-	local attr, payload = stanza.attr, stanza.tags[1];
-	if attr.type == "error" or #stanza == 0 or attr.from ~= nil and attr.from == attr.to and not attr.to:find("[@/]") then
-		return false;
-	elseif attr.to and exempt[jid.host(attr.to)] then
-		return false;
-	elseif not payload or stanza.tags[2] or not blank(stanza) then
-		return payload ~= nil or not blank(stanza);
-	end
-	local types = rule_for("iq", payload);
-	return not (types and types[attr.type]);
-end
-
 --- The channel: one at most ---
 
 local channel; -- { conn, offered_by, ready, buffer, out, armed, max_frame, window, open, open_count, next_id, … }
@@ -194,6 +78,7 @@ end
 -- All frames of one turn of the event loop leave in one write. When nothing else is under way there is nothing to
 -- gather, and the frame goes at once.
 local function write_frame(ch, header, body)
+	if ch.dead then return; end
 	local out = ch.out;
 	out[#out+1] = header;
 	if body then out[#out+1] = body; end
@@ -429,7 +314,7 @@ end
 
 function lose_channel(ch, why)
 	if ch.dead then return; end
-	ch.dead = true;
+	ch.dead, ch.out, ch.buffer = true, {}, "";
 	if ch.conn then ch.conn:close(); end
 	if channel ~= ch then return; end
 	channel = nil;
@@ -447,8 +332,7 @@ end
 -- Takes a stanza off its session. Returns it when it may go on at once, nil when it is held (or refused).
 local function take(session, stanza, kind)
 	local q = queues[session];
-	local content = has_content[stanza.name];
-	content = content and content(stanza);
+	local content = has_content(stanza) and not (stanza.name == "iq" and exempt[jid.host(stanza.attr.to)]);
 	if not content and (not q or q.last < q.first) then return stanza; end
 	q = q or new_queue(session, kind);
 
@@ -626,11 +510,18 @@ local function inject(text)
 	return ok and 0 or 2;
 end
 
-local function answered(ch, body, verdict, prepare)
+local function answered(ch, id, verdict)
+	local item = ch.open[id];
+	if item then settle(item, verdict); end -- else it comes late
+	return true;
+end
+
+-- An answer that can't be used must not turn into the original, not even where on_failure is open
+local function answered_with(ch, body, verdict, prepare)
 	local id = unpack(">I4", body);
 	local item = ch.open[id];
-	if not item then return true; end -- late
-	local usable = not prepare or prepare(item, body:sub(5));
+	if not item then return true; end
+	local usable = prepare(item, parse(body:sub(5)));
 	settle(item, usable and verdict or "refuse");
 	return usable;
 end
@@ -647,24 +538,22 @@ on_frame[READY] = { 9, true, function (ch, body)
 end };
 
 on_frame[DELIVER] = { 4, true, function (ch, body)
-	return answered(ch, body, "deliver");
+	return answered(ch, unpack(">I4", body), "deliver");
 end };
 
 on_frame[DROP] = { 4, true, function (ch, body)
-	return answered(ch, body, "drop");
+	return answered(ch, unpack(">I4", body), "drop");
 end };
 
 on_frame[REPLACE] = { 5, false, function (ch, body)
-	return answered(ch, body, "replace", function (item, text)
-		local stanza = parse(text);
+	return answered_with(ch, body, "replace", function (item, stanza)
 		item.replacement = stanza;
 		return stanza and stanza.attr.xmlns == nil and stanza.name == item.stanza.name;
 	end);
 end };
 
 on_frame[BOUNCE] = { 5, false, function (ch, body)
-	return answered(ch, body, "bounce", function (item, text)
-		local err = parse(text);
+	return answered_with(ch, body, "bounce", function (item, err)
 		item.error = err;
 		return err and err.attr.xmlns == nil and err.name == "error";
 	end);
@@ -700,7 +589,9 @@ local function read_frames(ch, data)
 		if length == 0 or length > ch.max_frame then return lose_channel(ch, "bad frame length"); end
 		if size - at + 1 < 4 + length then break; end
 		local kind = data:byte(at + 4);
-		if not handle_frame(ch, kind, data:sub(at + 5, at + 3 + length)) then
+		if kind == DELIVER and length == 5 and ch.ready then -- nearly all of them: spare the copy
+			answered(ch, unpack(">I4", data, at + 5), "deliver");
+		elseif not handle_frame(ch, kind, data:sub(at + 5, at + 3 + length)) then
 			return lose_channel(ch, ("bad frame of type 0x%02x"):format(kind));
 		end
 		if ch.dead then return; end
@@ -714,7 +605,7 @@ end
 
 local listener = {};
 local channels = {}; -- connection -> channel
-local unloaded = false;
+local closed_for_good = false; -- module unloaded, server stopping
 
 function listener.onattach(conn, ch) -- TLS: the connection is made by net.connect
 	ch.conn, channels[conn] = conn, ch;
@@ -824,7 +715,7 @@ local function on_attach(event)
 		origin.send(st.error_reply(stanza, kind, condition, text));
 		return true;
 	end
-	if unloaded then return; end
+	if closed_for_good then return; end
 	if origin.type ~= "component" or not origin.stream or origin.host ~= component then
 		module:log("warn", "Offer of an inspect channel from %q refused: it is not %s", stanza.attr.from, component);
 		return refuse("auth", "forbidden");
@@ -860,12 +751,18 @@ end
 
 --- Life ---
 
+-- What is held when the server stops comes back while its sender can still be told
+module:hook("server-stopping", function ()
+	closed_for_good = true;
+	if channel then lose_channel(channel, "server stops"); end
+end, 100);
+
 filters.add_filter_hook(add_filter);
 for host in pairs(hosts) do watch(host); end
 for _, session in ipairs(live_sessions()) do add_filter(session); end
 
 function module.unload()
-	unloaded = true;
+	closed_for_good = true;
 	filters.remove_filter_hook(add_filter);
 	for _, session in ipairs(live_sessions()) do
 		filters.remove_filter(session, "stanzas/in", filter_stanza);

@@ -165,11 +165,13 @@ def report(title, results, rounds):
             if not rows:
                 continue
             ratio = statistics.median(r["rate"] / b["rate"] for r, b in zip(rows, bare))
-            added = ["%9.0f" % statistics.median(r[k] - b[k] for r, b in zip(rows, bare)) if variant != "bare" else "%9s" % "-"
-                     for k in ("p50_us", "p99_us")]
-            print("%-18s %-9s %9.0f %7.2f %11.1f %11.1f %9.0f %9.0f %s" % (
-                load[0], variant, median(rows, "rate"), ratio, median(rows, "server_us"), median(rows, "filter_us"),
-                median(rows, "p50_us"), median(rows, "p99_us"), " ".join(added)))
+            times = ["%9s" % "-"] * 4  # of a flood they say only how long its queue was
+            if load[1] != "flood":
+                times[:2] = ["%9.0f" % median(rows, k) for k in ("p50_us", "p99_us")]
+                if variant != "bare":
+                    times[2:] = ["%9.0f" % statistics.median(r[k] - b[k] for r, b in zip(rows, bare)) for k in ("p50_us", "p99_us")]
+            print("%-18s %-9s %9.0f %7.2f %11.1f %11.1f %s" % (
+                load[0], variant, median(rows, "rate"), ratio, median(rows, "server_us"), median(rows, "filter_us"), " ".join(times)))
     sys.stdout.flush()
 
 

@@ -26,7 +26,7 @@ def pytest_generate_tests(metafunc):
     if "kind" in metafunc.fixturenames:
         only = metafunc.config.getoption("--server")
         kinds = [k for k in getattr(metafunc.module, "KINDS", KINDS) if only in (None, k)]
-        metafunc.parametrize("kind", kinds, scope="module")
+        metafunc.parametrize("kind", kinds)
 
 
 @pytest.fixture(scope="session")
@@ -46,24 +46,35 @@ def folder():
 
 
 @pytest.fixture(scope="module")
-def running(request, kind, prefix):
-    """A site on this kind of server, for all tests of a module (which may name settings in SERVER and FILTERD);
-    clients are closed after each test (the_site)."""
-    with site.Site(kind, prefix, server=getattr(request.module, "SERVER", None),
-                   daemon=getattr(request.module, "FILTERD", None)) as s:
-        yield s.start()
+def sites(request, prefix):
+    """Sites of this module, by kind of server, started when first asked for; a module may name settings for them
+    in SERVER and FILTERD."""
+    started = {}
+
+    def get(kind):
+        if kind not in started:
+            started[kind] = site.Site(kind, prefix, server=getattr(request.module, "SERVER", None),
+                                      daemon=getattr(request.module, "FILTERD", None)).start()
+        return started[kind]
+    yield get
+    reports = []
+    for s in started.values():
         s.filterd.stop()
-        reports = s.filterd.sanitizer_reports()
+        reports += s.filterd.sanitizer_reports()
+        s.stop()
     assert not reports, "sanitizer reports in filterd's log: %s" % reports
 
 
 @pytest.fixture
-def the_site(running):
-    if running.filterd.process is None or running.filterd.process.poll() is not None:
-        running.filterd.start()
-    running.filterd.wait_ready()
-    yield running
-    running.close_clients()
+def the_site(sites, kind):
+    """The module's site on this kind of server, whole again if the test before broke it; its clients are closed
+    after each test."""
+    s = sites(kind)
+    if s.filterd.process is None or s.filterd.process.poll() is not None:
+        s.filterd.start()
+    s.filterd.wait_ready()
+    yield s
+    s.close_clients()
 
 
 @pytest.hookimpl(hookwrapper=True)

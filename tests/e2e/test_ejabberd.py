@@ -284,6 +284,29 @@ def test_back_pressure(server, filterd):
         assert [m.body for m in bob.messages()] == ["n%d" % n for n in range(120)]
 
 
+BROKEN_TABLE = """fun() ->
+    Form = fun(Text) -> {ok, T, _} = erl_scan:string(Text), {ok, F} = erl_parse:parse_form(T), F end,
+    {ok, M, Beam} = compile:forms([Form(L) || L <- ["-module(mod_filterd_content).", "-export([is_content/1]).", "is_content(_) -> error(broken)."]]),
+    code:load_binary(M, "broken", Beam) end, []"""
+
+
+def test_a_crash_of_the_connector_lets_nothing_pass(server, filterd, gateway):
+    """ejabberd passes over a hook that crashes: ours must not crash to it."""
+    with Client(server, "alice@example.test") as alice, Client(server, "bob@example.test") as bob:
+        server.node.call("erlang", "apply", BROKEN_TABLE)
+        try:
+            id = alice.send(bob.full, "while it is broken")
+            assert alice.wait_error(id).error[:2] == ("wait", "resource-constraint")
+            gateway.send("carl", bob.full, "while it is broken")
+            assert gateway.next().get("type") == "error"
+        finally:
+            server.node.call("code", "purge", "mod_filterd_content")
+            server.node.call("code", "load_file", "mod_filterd_content")
+        alice.send(bob.full, "card, whole again")
+        bob.wait_message("[redacted]")
+        assert not bob.saw("while it is broken")
+
+
 # --- other servers ---------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("remote_kind", ["prosody", "ejabberd"])

@@ -6,6 +6,7 @@ FILTERD_BUILD names the build folder."""
 import json
 import os
 import pathlib
+import random
 import re
 import resource
 import socket
@@ -765,6 +766,61 @@ def test_tokens_are_not_at_rest(start):
         assert token not in path.read_bytes()
 
 
+def test_inside_the_sandbox(start, monkeypatch):
+    monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")  # it would look for leaks by ptrace()
+    service = start("--sandbox", "--expire_s", 3)
+    slot = service.slot()
+    assert put(service, slot)[0] == 201
+    assert get(service, slot["path"])[2] == BODY
+    status = pathlib.Path(f"/proc/{service.process.pid}/status").read_text()
+    tasks = list(pathlib.Path(f"/proc/{service.process.pid}/task").iterdir())
+    assert "Seccomp:\t2" in status and len(tasks) > 1
+    assert all("Seccomp:\t2" in (task / "status").read_text() for task in tasks)
+    service.tell("policy", policy="refuse")
+    assert put(service, service.slot())[0] == 403
+    service.settle(lambda: service.files() == [], "files not deleted", 12)
+    assert get(service, slot["path"])[0] == 404
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mutated_requests(service, seed):
+    """Nothing that looks almost like a request harms the service or leaves anything open."""
+    rng = random.Random(seed)
+    base = settled_fds(service)
+    first = service.files()
+    slot = service.slot(2000)
+    whole = put_head(slot, 2000, ["Content-Type: text/plain", "Expect: 100-continue"]) + b"x" * 2000
+    for _ in range(200):
+        data = bytearray(whole)
+        for _ in range(rng.randrange(1, 6)):
+            at = rng.randrange(min(len(data), 400))
+            change = rng.randrange(4)
+            if change == 0:
+                data[at] = rng.randrange(256)
+            elif change == 1:
+                del data[at:at + rng.randrange(1, 30)]
+            elif change == 2:
+                data[at:at] = bytes(rng.choice(b"\r\n :;%/\0\xff,-0A") for _ in range(rng.randrange(1, 5)))
+            else:
+                other = rng.randrange(400)
+                data[at:at] = data[other:other + rng.randrange(1, 60)]
+        with service.connect() as sock:
+            try:
+                sock.sendall(data)
+                if rng.randrange(2):
+                    sock.shutdown(socket.SHUT_WR)
+                sock.settimeout(0.02)
+                while sock.recv(65536):
+                    pass
+            except OSError:
+                pass
+    service.settle(lambda: service.fds() <= base, "descriptors left")
+    service.settle(lambda: service.tell("stats")["jobs"] == 0, "jobs left")
+    done = [slot["path"].split("/")[1]] if service.tell("stats")["stored"] > 1 else []
+    assert service.files() == sorted(first + done)
+    assert put(service, service.slot())[0] == 201
+
+
 # -- TLS
 
 
@@ -775,8 +831,13 @@ def certificate(tmp_path):
     return tmp_path / "cert.pem", tmp_path / "key.pem"
 
 
-def test_tls(start, certificate):
-    service = start("--certificate", certificate[0], "--key", certificate[1], "--header_s", 2)
+@pytest.mark.parametrize("where", ["open", "sandbox"])
+def test_tls(start, certificate, where, monkeypatch):
+    options = ["--certificate", certificate[0], "--key", certificate[1], "--header_s", 2]
+    if where == "sandbox":
+        monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
+        options.append("--sandbox")
+    service = start(*options)
     context = ssl.create_default_context(cafile=certificate[0])
     context.check_hostname = False
     body = os.urandom(200_000)

@@ -1,10 +1,10 @@
 /* The upload service alone, with a judge whose verdicts the test chooses: for end-to-end tests of its HTTP side
  * and for benchmarks.
  *
- *   upload_host --dir DIR [--policy POLICY] [--OPTION VALUE …]
+ *   upload_host --dir DIR [--policy POLICY] [--sandbox] [--OPTION VALUE …]
  *
  * POLICY: clean, refuse, unavailable, busy (scan() itself fails), never (until the command "release"), or
- * MS:POLICY to decide after so many milliseconds.  Options are those of upload { } in filterd.conf.
+ * MS:POLICY to decide after so many milliseconds.  With --sandbox it closes itself in as the broker does.  Options are those of upload { } in filterd.conf.
  * Speaks JSON, one object a line: first {"port":N}, then an answer to each command on standard input:
  *   {"cmd":"slot","owner":…,"name":…,"size":…,"type":…}  {"cmd":"policy","policy":…}  {"cmd":"release","policy":…}
  *   {"cmd":"stats"}  {"cmd":"quit"}
@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "http/upload.h"
+#include "proc/sandbox.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -40,7 +41,7 @@ struct host {
 	struct upload_service *svc;
 	struct conf conf;
 	enum policy policy;
-	int delay_ms;
+	int delay_ms, sandbox;
 	struct held *held;     /* under "never" */
 	struct held *delayed;
 	unsigned nheld, events;
@@ -211,9 +212,9 @@ static void on_signal(int sig, short what, void *arg)
 
 static void configure(struct host *h, int argc, char **argv)
 {
-	enum { DIR, POLICY, LISTEN, PORT, URL, CERT, KEY, SIZE_MAX_, QUOTA, SLOT_S, EXPIRE_S, CONNS, PER_IP, HEADER_S, RATE_MIN };
+	enum { DIR, POLICY, SANDBOX, LISTEN, PORT, URL, CERT, KEY, SIZE_MAX_, QUOTA, SLOT_S, EXPIRE_S, CONNS, PER_IP, HEADER_S, RATE_MIN };
 	static const struct option options[] = {
-		{ "dir", 1, NULL, DIR }, { "policy", 1, NULL, POLICY }, { "listen", 1, NULL, LISTEN }, { "port", 1, NULL, PORT },
+		{ "dir", 1, NULL, DIR }, { "policy", 1, NULL, POLICY }, { "sandbox", 0, NULL, SANDBOX }, { "listen", 1, NULL, LISTEN }, { "port", 1, NULL, PORT },
 		{ "url", 1, NULL, URL }, { "certificate", 1, NULL, CERT }, { "key", 1, NULL, KEY }, { "size_max", 1, NULL, SIZE_MAX_ },
 		{ "quota", 1, NULL, QUOTA }, { "slot_s", 1, NULL, SLOT_S }, { "expire_s", 1, NULL, EXPIRE_S },
 		{ "connections_max", 1, NULL, CONNS }, { "per_ip_max", 1, NULL, PER_IP }, { "header_s", 1, NULL, HEADER_S },
@@ -233,6 +234,7 @@ static void configure(struct host *h, int argc, char **argv)
 			if (set_policy(h, optarg) < 0)
 				log_fatal("unknown policy");
 			break;
+		case SANDBOX: h->sandbox = 1; break;
 		case LISTEN: u->listen = optarg; break;
 		case PORT: u->port = atoi(optarg); break;
 		case URL: u->url = optarg; break;
@@ -266,6 +268,10 @@ int main(int argc, char **argv)
 	h->base = event_base_new();
 	if (!h->base || upload_service_new(h->base, &h->conf, (struct upload_ops){ on_scan, on_event }, h, &h->svc, &err) < 0)
 		log_fatal("%s: %s", err.file, err.text);
+	const char *why;
+	struct sandbox sandbox = { .profile = SANDBOX_BROKER, .paths = { { h->conf.state_dir, SANDBOX_WRITE } }, .npaths = 1 };
+	if (h->sandbox && sandbox_enter(&sandbox, &why) < 0)
+		log_fatal("sandbox: %s", why);
 	int port = upload_service_port(h->svc);
 	if (!*h->conf.upload.url) {
 		snprintf(url, sizeof url, "http%s://127.0.0.1:%d", *h->conf.upload.certificate ? "s" : "", port);

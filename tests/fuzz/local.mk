@@ -12,3 +12,17 @@ mostlyclean-local: clean-fuzz
 clean-fuzz:
 	-rm -f tests/fuzz/*.replay tests/fuzz/*.replay.log
 .PHONY: clean-fuzz
+include tests/fuzz/conf.mk
+include tests/fuzz/http_text.mk
+include tests/fuzz/inspect_wire.mk
+include tests/fuzz/journal_tail.mk
+include tests/fuzz/layer_text.mk
+include tests/fuzz/monitor_wire.mk
+include tests/fuzz/note.mk
+include tests/fuzz/policy_rules.mk
+include tests/fuzz/record_wire.mk
+include tests/fuzz/rules.mk
+include tests/fuzz/scan_wire.mk
+include tests/fuzz/stanza.mk
+include tests/fuzz/view.mk
+include tests/fuzz/xml_stream.mk

@@ -1,6 +1,9 @@
 # every mistake in filterd.conf is named with file and line, and says what to do
+# lines 1 to 3 are sound; the mistake is in line 4
 base='user = "nobody"; state_dir = "/tmp/x"; run_dir = "/tmp/y"; rules = "'$top'/rules";
-scan = { signatures = "'$top'/signatures"; official = ""; };'
+scan = { signatures = "'$top'/signatures"; official = ""; };
+links = ( { domain = "filter.example.test"; secret_file = "'$tmp'/secret"; guards = [ "example.test" ]; } );'
+(umask 077 && echo secret >"$tmp/secret")
 try() {
 	printf '%s\n%s\n' "$base" "$2" >"$tmp/filterd.conf"
 	filterd -t -c "$tmp/filterd.conf"
@@ -14,7 +17,9 @@ try "syntax" 'upload = { port = ; };'
 try "malware may not pass" 'policy = ( { from = "*"; to = "*"; malware = "deliver"; } );'
 try "unknown zone" 'policy = ( { from = "nowhere"; to = "*"; } );'
 try "unknown cause" 'policy = ( { from = "*"; to = "*"; on_failure = { sadness = "block"; }; } );'
-try "secret file missing" 'links = ( { domain = "filter.example.test"; serves = "filter"; host = "127.0.0.1"; port = 5347;
-  secret_file = "'$tmp'/none"; guards = [ "example.test" ]; } );'
+chmod 644 "$tmp/secret"
+try "secret that others can read" ''
+rm "$tmp/secret"
+try "no secret file" ''
 filterd -t -c "$tmp/none.conf"
 echo "no file: exit status $?"

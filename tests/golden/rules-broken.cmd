@@ -5,7 +5,10 @@ try() {
 	echo "$1: exit status $?"
 }
 try syntax 'detectors: ( {
-  id = "a" title = "A";
+  id = "a"; title = ;
+} );'
+try no-patterns 'detectors: ( {
+  id = "a"; title = "A";
 } );'
 try regex 'detectors: ( { id = "a"; title = "A";
   patterns = ( { regex = "a(b"; confidence = 50; } );

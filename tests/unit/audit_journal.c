@@ -209,7 +209,16 @@ static void published_note(void **state)
 {
 	struct note_verifier v;
 	assert_int_equal(note_verifier_parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", &v), 0);
+	static const char note[] =
+		"If you think cryptography is the answer to your problem,\n"
+		"then you don't know what your problem is.\n\n"
+		"\u2014 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+	size_t text_size;
+	struct checkpoint c;
 	assert_string_equal(v.name, "PeterNeumann");
+	assert_int_equal(note_verify(note, sizeof note - 1, &v, &text_size), 0);
+	assert_int_equal(text_size, strstr(note, "\n\n") + 1 - note);
+	assert_int_equal(note_open(note, sizeof note - 1, &v, &c), NOTE_MALFORMED); /* signed, but no checkpoint */
 }
 
 static void flip(const char *path, off_t at)
@@ -445,6 +454,42 @@ static void full_disk_keeps_what_it_took(void **state)
 	remove_folder(dir);
 }
 
+/* Tiles can't be written, entries can: they wait in the tail, acknowledged, and move on later. */
+static void bundles_wait_for_space(void **state)
+{
+	char *dir = new_folder();
+	struct journal_report r;
+	pid_t pid = fork();
+	if (pid == 0) {
+		char error[256];
+		struct journal *j = journal_open(dir, seed, origin, NULL, error, sizeof error);
+		struct rlimit old, small = { 8000, RLIM_INFINITY };
+		signal(SIGXFSZ, SIG_IGN);
+		getrlimit(RLIMIT_FSIZE, &old);
+		setrlimit(RLIMIT_FSIZE, &small);
+		for (int i = 0; i < 300; i++)
+			if (journal_append(j, "{}", 2) < 0 || journal_commit(j) < 0)
+				_exit(2);
+		if (journal_checkpoint(j) != JOURNAL_IO || journal_size(j) != 300)
+			_exit(3);
+		journal_close(&j);
+		j = journal_open(dir, seed, origin, NULL, error, sizeof error); /* nor does a start need the space */
+		if (!j || journal_size(j) != 300)
+			_exit(4);
+		setrlimit(RLIMIT_FSIZE, &old);
+		if (journal_checkpoint(j) < 0 || journal_covered(j) != 300)
+			_exit(5);
+		_exit(0);
+	}
+	int status;
+	waitpid(pid, &status, 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(verify(dir, &r), 0);
+	assert_int_equal(r.covered, 300);
+	remove_folder(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -453,6 +498,7 @@ int main(void)
 		cmocka_unit_test(rollback_is_found), cmocka_unit_test(torn_end_is_cut_and_told),
 		cmocka_unit_test(another_key_or_writer_is_refused), cmocka_unit_test(entries_have_bounds),
 		cmocka_unit_test(killed_writers_lose_nothing), cmocka_unit_test(full_disk_keeps_what_it_took),
+		cmocka_unit_test(bundles_wait_for_space),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

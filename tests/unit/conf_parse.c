@@ -17,14 +17,19 @@
 #include <unistd.h>
 
 static const char sample[] =
-	"user = \"filterd\"; state_dir = \"/var/lib/filterd\"; run_dir = \"/run/f\"; rules = \"/etc/filterd/rules\"; language = \"de\";\n"
-	"links = ( { domain = \"Filter.Example.test\"; serves = \"filter\"; port = 5348; secret_file = \"/s/one\"; guards = [ \"example.test\", \"partner.test\" ]; },\n"
-	"          { domain = \"upload.example.test\"; serves = \"upload\"; secret_file = \"/s/two\"; } );\n"
-	"inspect = { group = \"prosody\"; };\n"
-	"upload = { listen = \"127.0.0.1\"; port = 5280; url = \"http://127.0.0.1:5280\"; size_max = \"10 MiB\"; quota = \"2G\"; };\n"
-	"zones = ( { name = \"internal\"; domains = [ \"example.test\", \"*.example.net\" ]; }, { name = \"partners\"; domains = [ \"partner.test\" ]; } );\n"
-	"policy = ( { from = \"internal\"; to = \"partners\"; files = false; malware = \"quarantine\"; on_failure = { encrypted = \"quarantine\"; too-big = \"deliver\"; }; },\n"
-	"           { from = \"internal\"; to = \"*\"; on_failure = \"deliver\"; } );\n";
+        "user = \"filterd\"; state_dir = \"/var/lib/filterd\"; run_dir = \"/run/f\"; rules = \"/etc/filterd/rules\"; "
+        "language = \"de\";\n"
+        "links = ( { domain = \"Filter.Example.test\"; serves = \"filter\"; port = 5348; secret_file = \"/s/one\"; "
+        "guards = [ \"example.test\", \"partner.test\" ]; },\n"
+        "          { domain = \"upload.example.test\"; serves = \"upload\"; secret_file = \"/s/two\"; } );\n"
+        "inspect = { group = \"prosody\"; };\n"
+        "upload = { listen = \"127.0.0.1\"; port = 5280; url = \"http://127.0.0.1:5280\"; size_max = \"10 MiB\"; quota "
+        "= \"2G\"; };\n"
+        "zones = ( { name = \"internal\"; domains = [ \"example.test\", \"*.example.net\" ]; }, { name = \"partners\"; "
+        "domains = [ \"partner.test\" ]; } );\n"
+        "policy = ( { from = \"internal\"; to = \"partners\"; files = false; malware = \"quarantine\"; on_failure = { "
+        "encrypted = \"quarantine\"; too-big = \"deliver\"; }; },\n"
+        "           { from = \"internal\"; to = \"*\"; on_failure = \"deliver\"; } );\n";
 
 static int parse(const char *text, struct conf **c_r, struct cfgerr *err)
 {
@@ -88,7 +93,10 @@ static void last_policy_row_is_always_there(void **state)
 static void last_row_of_the_file_is_kept(void **state)
 {
 	struct conf *c = NULL;
-	assert_int_equal(parse("links = ( { domain = \"f.example\"; secret_file = \"/s\"; } );\npolicy = ( { from = \"*\"; to = \"*\"; talk = false; } );\n", &c, NULL), 0);
+	assert_int_equal(parse("links = ( { domain = \"f.example\"; secret_file = \"/s\"; } );\npolicy = ( { from = "
+	                       "\"*\"; to = \"*\"; talk = false; } );\n",
+	                       &c, NULL),
+	                 0);
 	assert_int_equal(c->npolicies, 1);
 	assert_false(c->policies[0].talk);
 	conf_free(&c);
@@ -117,7 +125,8 @@ static void make_files(struct files *f, const char *secret, mode_t mode)
 	snprintf(f->conf, sizeof f->conf, "%s/filterd.conf", f->dir);
 	snprintf(f->secret, sizeof f->secret, "%s/secret", f->dir);
 	snprintf(f->rules, sizeof f->rules, "%s/a.rules", f->dir);
-	snprintf(text, sizeof text, "rules = \"%s\";\nlinks = ( { domain = \"f.example\"; secret_file = \"%s\"; } );\n", f->dir, f->secret);
+	snprintf(text, sizeof text, "rules = \"%s\";\nlinks = ( { domain = \"f.example\"; secret_file = \"%s\"; } );\n",
+	         f->dir, f->secret);
 	write_file(f->conf, text, 0644);
 	write_file(f->secret, secret, mode);
 	write_file(f->rules, "detectors = ();\n", 0644);

@@ -83,8 +83,8 @@ static void do_huge(void *ctx, struct control_request *req, json_t *cmd, int fd)
 }
 
 static const struct control_command commands[] = {
-	{ "echo", 0, 5, do_echo }, { "read", 1, 5, do_read }, { "wait", 0, 1, do_wait }, { "gone", 0, 5, do_gone }, { "huge", 0, 5, do_huge },
-	{ NULL, 0, 0, NULL },
+        {"echo", 0, 5, do_echo}, {"read", 1, 5, do_read}, {"wait", 0, 1, do_wait},
+        {"gone", 0, 5, do_gone}, {"huge", 0, 5, do_huge}, {NULL, 0, 0, NULL},
 };
 
 static void on_term(evutil_socket_t signo, short what, void *ctx)
@@ -207,7 +207,8 @@ static void many_requests_on_one_connection(void **state)
 static void pipelined_requests_are_answered_in_order(void **state)
 {
 	int fd = dial(*state);
-	static const char three[] = "{\"cmd\":\"wait\",\"ms\":50}\n{\"cmd\":\"echo\",\"say\":1}\n{\"cmd\":\"echo\",\"say\":2}\n";
+	static const char three[] =
+	        "{\"cmd\":\"wait\",\"ms\":50}\n{\"cmd\":\"echo\",\"say\":1}\n{\"cmd\":\"echo\",\"say\":2}\n";
 	static const char want[] = "{\"ok\":true}\n{\"ok\":true,\"said\":1}\n{\"ok\":true,\"said\":2}\n";
 	char got[sizeof want] = "";
 	assert_int_equal(io_write_all(fd, three, sizeof three - 1), 0);

@@ -8,7 +8,7 @@ tests_unit_extract_text_LDADD = $(EXTRACT_TEST_LIBS)
 
 check_PROGRAMS += tests/unit/extract_scan
 tests_unit_extract_scan_SOURCES = tests/unit/extract_scan.c
-tests_unit_extract_scan_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DSIGNATURES='"$(abs_top_srcdir)/signatures"' \
+tests_unit_extract_scan_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(ARCHIVE_CFLAGS) -DSIGNATURES='"$(abs_top_srcdir)/signatures"' \
 	-DHOSTILE='"$(abs_top_srcdir)/tests/unit/extract_hostile.py"'
 tests_unit_extract_scan_LDADD = $(EXTRACT_TEST_LIBS)
 endif

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Writes the files of extract_scan.c's table into a folder: each hides EICAR, or text, where libclamav does not look."""
+import bz2
 import gzip
 import io
+import lzma
 import os
 import struct
 import sys
@@ -92,6 +94,8 @@ def rar4(name, data):
 
 write("eicar.txt", EICAR)
 write("clean.txt", b"nothing to see here\n")
+for n in range(1, 9):
+    write("tiny%d.txt" % n, b"password"[:n])
 write("clean.zip", make_zip([("a.txt", b"hello"), ("d/b.txt", b"world" * 100)]))
 write("eicar.zip", make_zip([("a/eicar.com", EICAR)]))
 
@@ -107,10 +111,20 @@ write("zip64_total.zip", zip64_stored(b"z", make_zip([("m%d" % i, b"a" * 900000)
 write("rar4.rar", rar4(b"e.com", EICAR))
 write("rar4_cut.rar", rar4(b"e.com", EICAR * 50)[:500])
 write("rar_in_zip.zip", make_zip([("x.rar", rar4(b"e.com", EICAR))]))
+write("lzma.zip", make_zip([("e.com", EICAR)], zipfile.ZIP_LZMA))
+write("lzma_nested.zip", make_zip([("in.zip", make_zip([("e.com", EICAR)], zipfile.ZIP_LZMA))]))
+write("lzma_clean.zip", make_zip([("a.txt", b"hello")], zipfile.ZIP_LZMA))
+write("bzip2.zip", make_zip([("e.com", EICAR)], zipfile.ZIP_BZIP2))
+write("unknown_method.zip", patch_zip(make_zip([("e.com", EICAR)]), 8, 10, "<H", 97))
+write("sfx.exe", b"MZ" + b"\0" * 200 + rar4(b"e.com", EICAR))
+write("sfx_cut.exe", b"MZ" + b"\0" * 200 + rar4(b"e.com", EICAR * 50)[:500])
 ar = b"!<arch>\n" + b"e.com/          0           0     0     100644  %-10d`\n" % len(EICAR) + EICAR
 write("a.deb", ar)
 write("old.ace", b"\x12\x34\x31\0\0\x90\0**ACE**\x14\x14\2\0" + b"x" * 200)
 write("old.lrz", b"LRZI\0\6" + b"x" * 200)
+
+for kind, pack in ("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress):
+    write("streams." + kind, pack(b"first part, nothing\n") + pack(b"xx RAW-pattern-1234 xx\n"))
 
 # past the limits (1 MB a member, 4 MB in all, 100 members, 8 levels)
 filler = os.urandom(1024) * 1500

@@ -10,6 +10,8 @@
 #include "base/io.h"
 #include "extract/extract.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -100,6 +102,20 @@ static const struct {
 	{ "rar4.rar", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
 	{ "rar4_cut.rar", SCAN_UNSCANNABLE, CAUSE_UNSCANNABLE, NULL },
 	{ "rar_in_zip.zip", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
+	{ "bzip2.zip", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
+	{ "lzma.zip", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
+	{ "lzma_nested.zip", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
+	{ "lzma_clean.zip", SCAN_CLEAN, CAUSE_NONE, "" },
+	{ "unknown_method.zip", SCAN_UNSCANNABLE, CAUSE_UNSCANNABLE, NULL },
+	{ "sfx.exe", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
+	{ "sfx_cut.exe", SCAN_UNSCANNABLE, CAUSE_UNSCANNABLE, NULL },
+	{ "deflate.7z", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
+	{ "bzip2.7z", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
+	{ "lzma2.7z", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
+	{ "ppmd.7z", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
+	{ "streams.gz", SCAN_MALWARE, CAUSE_NONE, "Test.Raw" },
+	{ "streams.bz2", SCAN_MALWARE, CAUSE_NONE, "Test.Raw" },
+	{ "streams.xz", SCAN_MALWARE, CAUSE_NONE, "Test.Raw" },
 	{ "a.deb", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
 	{ "eicar.txt.zst", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
 	{ "eicar.txt.lz4", SCAN_MALWARE, CAUSE_NONE, "Eicar-Test-Signature" },
@@ -172,6 +188,19 @@ static void text_of_layers(void **state)
 	/* a file that is seen again is taken apart again */
 	scan_path(in_dir("text.docx"));
 	assert_non_null(strstr(texts, "bluebird4711"));
+}
+
+static void tiny_files(void **state)
+{
+	for (int n = 1; n <= 8; n++) {
+		char name[32], want[32];
+		snprintf(name, sizeof name, "tiny%d.txt", n);
+		snprintf(want, sizeof want, "|%.*s\n", n, "password");
+		struct extract_result r = scan_path(in_dir(name));
+		assert_int_equal(r.status, SCAN_CLEAN);
+		assert_int_equal(r.scanned, n);
+		assert_string_equal(texts, want);
+	}
 }
 
 static void every_debian_test_file(void **state)
@@ -337,6 +366,7 @@ static void broken_signature_files_are_named(void **state)
 	expect_refusal("empty.yar", "\n", "empty.yar", 0);
 	/* without our own EICAR signature nobody knows whether anything works */
 	expect_refusal("eicar.ndb", "Other:0:*:4142434445464748\n", "bad", 0);
+	expect_refusal("encrypted.ndb", "Other:0:*:4142434445464748\n", "bad", 0);
 }
 
 static void folders_without_signatures(void **state)
@@ -376,12 +406,39 @@ static void ours_come_before_official(void **state)
 	engine = mine;
 }
 
+/* 7z files of each method, from eicar.txt; Debian's python can't write them. */
+static void make_7z(const char *method)
+{
+	char name[64], option[64], *data;
+	size_t size;
+	snprintf(name, sizeof name, "%s.7z", method);
+	snprintf(option, sizeof option, "compression=%s", method);
+	assert_int_equal(io_read_file(in_dir("eicar.txt"), 100, &data, &size), 0);
+	struct archive *a = archive_write_new();
+	struct archive_entry *e = archive_entry_new();
+	archive_entry_set_pathname(e, "e.com");
+	archive_entry_set_size(e, (la_int64_t)size);
+	archive_entry_set_filetype(e, AE_IFREG);
+	assert_int_equal(archive_write_set_format_7zip(a), ARCHIVE_OK);
+	assert_int_equal(archive_write_set_options(a, option), ARCHIVE_OK);
+	assert_int_equal(archive_write_open_filename(a, in_dir(name)), ARCHIVE_OK);
+	assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
+	assert_int_equal(archive_write_data(a, data, size), (int)size);
+	assert_int_equal(archive_write_close(a), ARCHIVE_OK);
+	archive_entry_free(e);
+	archive_write_free(a);
+	free(data);
+}
+
 static int setup(void **state)
 {
+	static const char *const methods[] = { "deflate", "bzip2", "lzma2", "ppmd" };
 	struct cfgerr err;
 	if (!mkdtemp(dir))
 		return -1;
 	run("python3 %s %s", HOSTILE, dir);
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+		make_7z(methods[i]);
 	run("cd %s && zstd -q eicar.txt && lz4 -q eicar.txt eicar.txt.lz4", dir);
 	run("cd %s && head -c 100000 /dev/urandom > r && echo bluebird > t && tar czf needs_temp.tar.gz r t && tar czf needs_temp_bad.tar.gz r eicar.txt", dir);
 	run("cd %s && cp bomb.zip bomb_slow.zip", dir);
@@ -407,6 +464,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_silent_clean),
 		cmocka_unit_test(text_of_layers),
+		cmocka_unit_test(tiny_files),
 		cmocka_unit_test(every_debian_test_file),
 		cmocka_unit_test(page_larger_than_the_library_reads),
 		cmocka_unit_test(missing_temp_folder),

@@ -32,6 +32,7 @@ static void plain_text(void **state)
 	EXPECT("CL_TYPE_TEXT_UTF8", "\xef\xbb\xbf" "abc", "abc");
 	EXPECT("CL_TYPE_BINARY_DATA", "caf\xe9 4012", "caf\xc3\xa9 4012"); /* Latin-1 */
 	EXPECT("CL_TYPE_ANY", "", NULL);
+	EXPECT("CL_TYPE_ANY", "\xef\xbb\xbf", NULL);
 }
 
 static void utf16_text(void **state)

@@ -4,7 +4,7 @@ HTTP_TEST_LIBS = libhttp.a libstore.a libconf.a libmodel.a libbase.a $(MHD_LIBS)
 noinst_PROGRAMS += tests/e2e/upload_host
 tests_e2e_upload_host_SOURCES = tests/e2e/upload_host.c
 tests_e2e_upload_host_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(JANSSON_CFLAGS)
-tests_e2e_upload_host_LDADD = $(HTTP_TEST_LIBS) $(JANSSON_LIBS)
+tests_e2e_upload_host_LDADD = libproc.a $(SECCOMP_LIBS) $(HTTP_TEST_LIBS) $(JANSSON_LIBS)
 if CMOCKA
 check_PROGRAMS += tests/unit/http_upload
 tests_unit_http_upload_SOURCES = tests/unit/http_upload.c

@@ -86,7 +86,7 @@ static void on_done(struct durable_item *item)
 static void thread_names_and_reports(void **state)
 {
 	enum { N = 70 }; /* more than two batches */
-	char dir[] = "/tmp/filterd-durable-XXXXXX", names_[N][8];
+	char dir[] = "/tmp/filterd-durable-XXXXXX", names_[N][16];
 	struct durable_item items[N] = { 0 };
 	struct event_base *base = event_base_new();
 	assert_non_null(mkdtemp(dir));

@@ -68,7 +68,7 @@ static void event_round_trip(void **state)
 static void each_side_has_its_words(void **state)
 {
 	static struct monitor_msg back;
-	static const enum monitor_type monitors[] = { MONITOR_GENERATION, MONITOR_RECORDER, MONITOR_DONE, MONITOR_EVENT };
+	static const enum monitor_type monitors[] = {MONITOR_GENERATION, MONITOR_RECORDER, MONITOR_DONE, MONITOR_EVENT};
 	static const enum monitor_type brokers[] = { MONITOR_ACCEPTED, MONITOR_REFUSED, MONITOR_RELOAD };
 	static const int nfds[] = { 2, 1, 0, 0 };
 	for (size_t i = 0; i < sizeof monitors / sizeof *monitors; i++) {
@@ -105,7 +105,8 @@ static void broken_packets_are_refused(void **state)
 		size_t size;
 		int nfds;
 	} from_monitor[] = {
-		{ "G\0\0\0\1\0", 6, 2 }, { "G\0\0\0\1\5", 6, 2 }, { "D\0\0\0\1\2\0\0", 8, 0 }, { "E\0\1x\0", 5, 0 }, { "E\0\7link.up\11", 11, 0 },
+	        {"G\0\0\0\1\0", 6, 2}, {"G\0\0\0\1\5", 6, 2},      {"D\0\0\0\1\2\0\0", 8, 0},
+	        {"E\0\1x\0", 5, 0},    {"E\0\7link.up\11", 11, 0},
 	};
 	for (size_t i = 0; i < sizeof from_monitor / sizeof *from_monitor; i++) {
 		struct buf b;

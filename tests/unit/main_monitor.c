@@ -15,6 +15,7 @@
 #include "main/monitor.h"
 #include "main/paths.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -62,7 +63,8 @@ static void role_setup(const char *name, struct bundle *b, struct conf **c)
 	if (bundle_from_fd(4, b) < 0 || conf_parse(b, c, &err) < 0)
 		_exit(98);
 	snprintf(seen_path, sizeof seen_path, "%s/seen", (*c)->state_dir);
-	see("%s started pid=%ld uid=%ld fds=%d secret=%s", name, (long)getpid(), (long)getuid(), fds, (*c)->links[0].secret ? "yes" : "no");
+	see("%s started pid=%ld uid=%ld fds=%d secret=%s", name, (long)getpid(), (long)getuid(), fds,
+	    (*c)->links[0].secret ? "yes" : "no");
 }
 
 static volatile sig_atomic_t reload_asked;
@@ -113,7 +115,8 @@ static void broker_takes(const struct monitor_msg *m, int *nursery)
 		see("broker done id=%u ok=%u text=%s", m->id, m->ok, m->text);
 		break;
 	case MONITOR_EVENT:
-		see("broker event %s %s=%s %s=%s", event_info(m->event)->name, m->fields[0].name, m->fields[0].value, m->fields[1].name, m->fields[1].value);
+		see("broker event %s %s=%s %s=%s", event_info(m->event)->name, m->fields[0].name, m->fields[0].value,
+		    m->fields[1].name, m->fields[1].value);
 		break;
 	default:
 		_exit(96);
@@ -293,7 +296,8 @@ static void expect_within(const struct stage *s, const char *what, int times, in
 			size_t size;
 			if (io_read_file(s->seen, 1 << 20, &text, &size) < 0)
 				text = NULL;
-			fail_msg("\"%s\" was not seen %d times within %d ms; seen:\n%s", what, times, ms, text ? text : "nothing");
+			fail_msg("\"%s\" was not seen %d times within %d ms; seen:\n%s", what, times, ms,
+			         text ? text : "nothing");
 		}
 		usleep(5000);
 	}
@@ -448,6 +452,35 @@ static void reload_cannot_move_the_state_folder(void **state)
 	expect(s, more, 1);
 }
 
+static void reload_with_an_unknown_group_is_refused(void **state)
+{
+	struct stage *s = *state;
+	char want[300];
+	if (geteuid() != 0)
+		skip();
+	expect_running(s);
+	write_conf(s, "inspect = { group = \"no-such-group\"; };\n");
+	assert_int_equal(kill(s->monitor, SIGHUP), 0);
+	snprintf(want, sizeof want, "broker event config.rejected file=%s reason=there is no group", s->conf);
+	expect(s, want, 1);
+}
+
+static void reload_can_move_the_signatures(void **state)
+{
+	struct stage *s = *state;
+	char path[200];
+	expect_running(s);
+	snprintf(s->signatures, sizeof s->signatures, "%s/sig2", s->dir);
+	assert_int_equal(mkdir(s->signatures, 0755), 0);
+	write_conf(s, "");
+	assert_int_equal(kill(s->monitor, SIGHUP), 0);
+	expect(s, "reason=reload", 1);
+	expect(s, "reason=signatures", 1); /* what came before it was watched */
+	snprintf(path, sizeof path, "%s/own.ndb", s->signatures);
+	write_file(path, "x\n", 0644);
+	expect(s, "reason=signatures", 2);
+}
+
 static void signatures_are_noticed_when_they_come_and_go(void **state)
 {
 	struct stage *s = *state;
@@ -462,6 +495,52 @@ static void signatures_are_noticed_when_they_come_and_go(void **state)
 	write_file(path, "x\n", 0644);
 	usleep(900000);
 	assert_int_equal(count(s, "reason=signatures"), 2);
+}
+
+static int fds_of(pid_t pid)
+{
+	char path[64];
+	struct dirent *e;
+	int n = 0;
+	snprintf(path, sizeof path, "/proc/%ld/fd", (long)pid);
+	DIR *d = opendir(path);
+	assert_non_null(d);
+	while ((e = readdir(d)))
+		n += *e->d_name != '.';
+	closedir(d);
+	return n;
+}
+
+static void many_reloads_leak_no_descriptor(void **state)
+{
+	struct stage *s = *state;
+	expect_running(s);
+	int before = fds_of(s->monitor);
+	for (int i = 0; i < 4; i++) {
+		write_file(s->rules, i & 1 ? "BROKEN\n" : "# fine\n", 0644);
+		assert_int_equal(kill(pid_of(s, "broker"), SIGUSR1), 0);
+		expect(s, "broker done id=77", i + 1);
+	}
+	assert_int_equal(kill(pid_of(s, "broker"), SIGKILL), 0);
+	expect(s, "reason=restart", 1);
+	expect(s, "recorder started", 2);
+	usleep(100000);
+	assert_int_equal(fds_of(s->monitor), before);
+}
+
+static void death_of_the_monitor_ends_all(void **state)
+{
+	struct stage *s = *state;
+	expect_running(s);
+	assert_int_equal(kill(s->monitor, SIGKILL), 0);
+	assert_int_equal(waitpid(s->monitor, NULL, 0), s->monitor);
+	s->monitor = 0;
+	expect(s, "broker end 0", 1);
+	expect(s, "recorder end", 1);
+	expect(s, "nursery end generation=1", 1);
+	s->monitor = start_monitor(s); /* and the lock went with it */
+	expect(s, "broker started", 2);
+	expect(s, "event service.start", 2);
 }
 
 static void ends_in_order(void **state)
@@ -528,7 +607,11 @@ int main(int argc, char **argv)
 		TEST(reload_keeps_the_old_when_the_file_is_broken),
 		TEST(reload_keeps_the_old_when_the_nursery_says_no),
 		TEST(reload_cannot_move_the_state_folder),
+		TEST(reload_with_an_unknown_group_is_refused),
+		TEST(reload_can_move_the_signatures),
 		TEST(signatures_are_noticed_when_they_come_and_go),
+		TEST(many_reloads_leak_no_descriptor),
+		TEST(death_of_the_monitor_ends_all),
 		TEST(ends_in_order),
 		TEST(nothing_starts_when_the_first_generation_is_refused),
 		TEST(readable_secret_starts_nothing),

@@ -67,7 +67,8 @@ static int after_drop(void)
 	struct privs p;
 	char why[200];
 	gid_t groups[32];
-	if (privs_find_user("nobody", &p, why, sizeof why) < 0 || privs_add_group(&p, "mail", why, sizeof why) < 0 || privs_drop(&p) < 0)
+	if (privs_find_user("nobody", &p, why, sizeof why) < 0 || privs_add_group(&p, "mail", why, sizeof why) < 0 ||
+	    privs_drop(&p) < 0)
 		return 1;
 	if (getuid() != p.uid || geteuid() != p.uid || getgid() != p.gid)
 		return 2;
@@ -247,10 +248,17 @@ static int run_shell(const char *script, int *fds, int nfds, const struct privs 
 static void descriptors_are_where_they_belong(void **state)
 {
 	/* given in an order that clashes with the targets: 4 goes to 3 and 3 goes to 4 */
-	int a = io_memfd_sealed("a", "from a\n", 7), b = io_memfd_sealed("b", "from b\n", 7), stray = open("/dev/null", O_RDONLY);
+	int a = io_memfd_sealed("a", "from a\n", 7), b = io_memfd_sealed("b", "from b\n", 7),
+	    stray = open("/dev/null", O_RDONLY);
 	assert_true(fcntl(stray, F_SETFD, 0) == 0); /* would be inherited */
-	assert_int_equal(run_shell("read x <&3 && test \"$x\" = 'from b' && read y <&4 && test \"$y\" = 'from a' && exit 7", (int[]){ b, a }, 2, NULL), 7);
-	assert_int_equal(run_shell("for i in 5 6 7 8 9; do if eval \"true <&$i\" 2>/dev/null; then exit 1; fi; done; exit 7", (int[]){ b, a }, 2, NULL), 7);
+	assert_int_equal(
+	        run_shell("read x <&3 && test \"$x\" = 'from b' && read y <&4 && test \"$y\" = 'from a' && exit 7",
+	                  (int[]){b, a}, 2, NULL),
+	        7);
+	assert_int_equal(
+	        run_shell("for i in 5 6 7 8 9; do if eval \"true <&$i\" 2>/dev/null; then exit 1; fi; done; exit 7",
+	                  (int[]){b, a}, 2, NULL),
+	        7);
 	close(a);
 	close(b);
 	close(stray);
@@ -260,7 +268,10 @@ static void environment_is_clean(void **state)
 {
 	setenv("LD_PRELOAD_X", "evil", 1);
 	setenv("FILTERD_SECRET", "x", 1);
-	assert_int_equal(run_shell("test -z \"$LD_PRELOAD_X$FILTERD_SECRET$HOME\" && test \"$LANG\" = C.UTF-8 && exit 7", NULL, 0, NULL), 7);
+	assert_int_equal(
+	        run_shell("test -z \"$LD_PRELOAD_X$FILTERD_SECRET$HOME\" && test \"$LANG\" = C.UTF-8 && exit 7", NULL,
+	                  0, NULL),
+	        7);
 	unsetenv("LD_PRELOAD_X");
 	unsetenv("FILTERD_SECRET");
 }
@@ -284,7 +295,11 @@ static void program_runs_as_the_user(void **state)
 	if (geteuid() != 0)
 		skip();
 	assert_int_equal(privs_find_user("nobody", &p, why, sizeof why), 0);
-	assert_int_equal(run_shell("test \"$(id -u)\" = \"$(id -u nobody)\" && test \"$(id -G)\" = \"$(id -g nobody)\" && exit 7", NULL, 0, &p), 7);
+	assert_int_equal(
+	        run_shell(
+	                "test \"$(id -u)\" = \"$(id -u nobody)\" && test \"$(id -G)\" = \"$(id -g nobody)\" && exit 7",
+	                NULL, 0, &p),
+	        7);
 }
 
 static void missing_program_is_an_error_here(void **state)

@@ -39,7 +39,9 @@ void rig_dirs(struct rig *r, const char *rules)
 	static const char *const files[] = { "eicar.ndb", "encrypted.ndb", "local.cfg", "testfile.hdb" };
 	char path[256], *data;
 	size_t size;
-	*r = (struct rig){ .dir = "/tmp/filterd-rig-XXXXXX", .channel = -1 };
+	*r = (struct rig){ .channel = -1 };
+	/* run_dir is on tmpfs on a real system too, and the workers' temporary folders lie there */
+	snprintf(r->dir, sizeof r->dir, "%s/filterd-rig-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(r->dir));
 	for (size_t i = 0; i < 4; i++) {
 		snprintf(path, sizeof path, "%s/%s", r->dir, folders[i]);

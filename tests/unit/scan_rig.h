@@ -32,8 +32,10 @@ struct rig {
 void rig_dirs(struct rig *r, const char *rules);
 /* Writes dir/name. */
 void rig_write(const struct rig *r, const char *name, const void *data, size_t size);
-/* Starts filterd-scan and waits for HELLO (and detectors); more: further lines of `scan = { … }`. */
+/* Starts filterd-scan with scan.workers = workers (twice as many slots) and waits for HELLO and detectors; more: further
+ * lines of `scan = { … }`. */
 void rig_start(struct rig *r, unsigned workers, const char *more);
+
 /* Takes messages until all slots have a worker and at least `exits` EXITs were seen; fails after 20 s. */
 void rig_settle(struct rig *r, unsigned exits);
 /* Closes the channel, waits for the end; returns its exit status. */

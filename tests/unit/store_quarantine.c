@@ -121,6 +121,13 @@ static void comes_back_the_same(void **state)
 	}
 	assert_int_equal(hold(q, "item-0", "again", 5), QUARANTINE_REFUSED);
 	assert_int_equal(hold(q, "../x", "a", 1), QUARANTINE_REFUSED);
+	int p[2];
+	uint64_t size;
+	uint8_t sha256[32];
+	assert_int_equal(pipe(p), 0);
+	assert_int_equal(quarantine_seal(q, "pipe", p[0], &size, sha256), QUARANTINE_REFUSED);
+	close(p[0]);
+	close(p[1]);
 	char *out;
 	size_t n;
 	assert_int_equal(get(q, "nothing", &out, &n), QUARANTINE_NONE);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -154,7 +155,7 @@ static void expiry_goes_in_steps(void **state)
 {
 	struct fixture *f = *state;
 	struct uploads_path paths[3];
-	char id[8];
+	char id[16];
 	for (int i = 0; i < 5; i++) {
 		snprintf(id, sizeof id, "s%d", i);
 		add(f, id, "a@b", 1, 100 + i);
@@ -230,6 +231,42 @@ static void commit_survives_a_kill(void **state)
 	assert_int_equal(state_of(f, "open"), -1);
 }
 
+/* A full disk ends SQLite's transaction in the middle: what was in it may not pass for committed. */
+static void full_disk_undoes_everything(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit limit = { 256 << 10, RLIM_INFINITY };
+	char id[UPLOADS_ID_SIZE], name[4000];
+	int failed = 0;
+	signal(SIGXFSZ, SIG_IGN);
+	memset(name, 'n', sizeof name);
+	name[sizeof name - 1] = '\0';
+	add(f, "before", "a@b", 1, 100);
+	assert_int_equal(uploads_commit(f->u), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	add(f, "early", "a@b", 1, 100);
+	for (int i = 0; i < 5000 && !failed; i++) { /* until the cache spills */
+		struct upload_row r = row("", "a@b", 1, 100);
+		snprintf(r.id, sizeof r.id, "r%d", i);
+		r.name = name;
+		failed = uploads_add_slot(f->u, &r) < 0;
+	}
+	assert_true(failed);
+	limit.rlim_cur = RLIM_INFINITY;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	add(f, "late", "a@b", 1, 100);
+	assert_int_equal(uploads_commit(f->u), -1);
+	assert_int_equal(state_of(f, "early"), -1);
+	assert_int_equal(state_of(f, "late"), -1);
+	assert_int_equal(state_of(f, "before"), UPLOAD_STATE_SLOT);
+	snprintf(id, sizeof id, "after");
+	add(f, id, "a@b", 1, 100);
+	assert_int_equal(uploads_commit(f->u), 0);
+	reopen(f);
+	assert_int_equal(state_of(f, "after"), UPLOAD_STATE_SLOT);
+	assert_int_equal(state_of(f, "early"), -1);
+}
+
 static void log_is_folded_back(void **state)
 {
 	struct fixture *f = *state;
@@ -271,7 +308,7 @@ int main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(row_comes_back), T(one_put_for_each_slot), T(usage_is_per_owner), T(expiry_goes_in_steps), T(opening_sets_right),
-		T(commit_survives_a_kill), T(log_is_folded_back), T(broken_index_is_refused),
+		T(commit_survives_a_kill), T(full_disk_undoes_everything), T(log_is_folded_back), T(broken_index_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

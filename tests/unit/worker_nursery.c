@@ -41,7 +41,7 @@ static void start(struct rig *r, unsigned workers)
 static void says_hello_with_its_detectors(void **state)
 {
 	struct rig r;
-	start(&r, 2);
+	start(&r, 1);
 	assert_int_equal(r.hello.generation, 7);
 	assert_int_equal(r.hello.workers, 2);
 	assert_int_equal(r.hello.detectors, 1);
@@ -198,7 +198,7 @@ static void replaces_the_dead_at_once(void **state)
 {
 	struct rig r;
 	struct scan_text_answer a;
-	start(&r, 2);
+	start(&r, 1);
 	assert_int_equal(folders_left(&r), 2);
 	pid_t first = r.workers[0].pid, other = r.workers[1].pid;
 	uint64_t begin = clock_ms();

@@ -316,7 +316,7 @@ class Peer:
         self.attached = asyncio.Event()
         self.writer = None
         self.tasks = set()
-        self.injects = {}
+        self.injects, self.pings = {}, {}
         self.link = self.server = self.tls_server = None
 
     # life
@@ -462,6 +462,10 @@ class Peer:
                 self.sessions[fields["session"]].ended = True
             elif type == PING:
                 writer.write(build(PONG, cookie=fields["cookie"]))
+            elif type == PONG:
+                waiting = self.pings.pop(fields["cookie"], None)
+                if waiting and not waiting.done():
+                    waiting.set_result(True)
             elif type == INJECTED:
                 waiting = self.injects.pop(fields["id"], None)
                 if waiting and not waiting.done():
@@ -486,6 +490,13 @@ class Peer:
     def send(self, data):
         """Raw bytes to the connector."""
         self.writer.write(data)
+
+    async def ping(self, timeout=5):
+        """Returns when the connector has read all that was sent before."""
+        cookie = secrets.randbits(32)
+        waiting = self.pings[cookie] = asyncio.get_running_loop().create_future()
+        self.send(build(PING, cookie=cookie))
+        await asyncio.wait_for(waiting, timeout)
 
     async def inject(self, stanza, timeout=5):
         """INJECT; the status of its receipt."""
@@ -528,7 +539,11 @@ class Thread:
         self._made[1]["rule"] = self._peer.rule = rule
 
     def wait_attached(self, timeout=10):
-        self.do(self._peer.wait_attached(timeout), timeout + 1)
+        """Until the connector knows that it is attached: it has read READY."""
+        async def both():
+            await self._peer.wait_attached(timeout)
+            await self._peer.ping(timeout)
+        self.do(both(), 2 * timeout + 1)
 
     def wait_ask(self, predicate, timeout=10):
         """The first INSPECT for which predicate holds."""

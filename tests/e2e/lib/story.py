@@ -54,12 +54,14 @@ def harmless(site, cast):
     cast.bob.wait_message(text, since=seen)
     took = (time.monotonic() - begin) * 1000
     _hold(not site.syslog.find("policy.redact", since) and not site.syslog.find("policy.block", since), "an event was raised")
-    return ["bob received it as it was written, %.0f ms later." % took, "No event: there was nothing to report."], []
+    return ['alice wrote: "%s"' % text, "bob received it as it was written, %.0f ms later." % took,
+            "No event: there was nothing to report."], []
 
 
 def redacted(site, cast):
     since, seen, copies = site.syslog.mark(), cast.carol.mark(), cast.alice_phone.mark()
-    id = cast.alice.send(cast.carol.bare, "For the hotel: my visa card number is %s, thanks" % CARD)
+    text = "For the hotel: my visa card number is %s, thanks" % CARD
+    id = cast.alice.send(cast.carol.bare, text)
     got = cast.carol.wait_message(id=id, since=seen)
     _gone(CARD, [got.body], "carol's message")
     _hold("For the hotel" in got.body and "thanks" in got.body, "the rest of the text is gone: %s" % got.body)
@@ -78,14 +80,15 @@ def redacted(site, cast):
     for e in (event, match):
         _hold("401288888888" not in re.sub(r"\D", "", e.text + " ".join(v for k, v in e.fields.items() if k != "hash")),
               "syslog shows the card number: %s" % e.line)
-    return ['carol received "%s".' % got.body,
+    return ['alice wrote: "%s"' % text, 'carol received: "%s"' % got.body,
             "alice's other device and the server's archives of both show the same."], [match, event]
 
 
 def blocked(site, cast):
     since, seen, mine, copies = site.syslog.mark(), cast.carol.mark(), cast.alice.mark(), cast.alice_phone.mark()
     key = aws_secret_key()
-    id = cast.alice.send(cast.carol.bare, "here you go: aws_secret_access_key = %s" % key)
+    secret = "here you go: aws_secret_access_key = %s" % key
+    id = cast.alice.send(cast.carol.bare, secret)
     kind, condition, text = cast.alice.wait_error(id, since=mine).error
     _hold(text, "the error has no text for people")
     _hold(kind != "wait", "the error says to try again: %s" % kind)
@@ -102,7 +105,7 @@ def blocked(site, cast):
     match = site.syslog.wait("dlp.match", since=since, ref=event.ref)
     _hold(match, "no dlp.match with the same reference in syslog")
     _hold(key not in "".join(e.line for e in site.syslog.find(since=since)), "syslog shows the key")
-    return ['alice was told: "%s" (%s/%s).' % (text, kind, condition), "carol received nothing; no archive has it."], [match, event]
+    return ['alice wrote: "%s"' % secret, 'alice was told: "%s" (%s/%s)' % (text, kind, condition), "carol received nothing; no archive has it."], [match, event]
 
 
 def virus(site, cast):
@@ -132,7 +135,8 @@ def clean(site, cast):
     _hold(headers.get("x-content-type-options") == "nosniff", "served without nosniff")
     _hold("sandbox" in headers.get("content-security-policy", ""), "served without a sandboxing policy")
     _hold(not site.syslog.find("malware.found", since), "malware.found for a clean file")
-    return ["bob downloaded the same %d bytes." % len(data)], []
+    return ["alice uploaded minutes.txt, %d bytes; the answer, after its scan, was %d." % (len(data), status),
+            "bob downloaded the same bytes."], []
 
 
 def closed(site, cast):
