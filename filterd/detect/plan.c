@@ -62,11 +62,15 @@ static int plan_others(struct detect_set *set)
 	if (!set->numbers.item || !set->others.item)
 		return -1;
 	for (uint32_t i = 0; i < set->npatterns; i++) {
-		enum pattern_class k = set->patterns[i].cls.kind;
+		const struct classified *c = &set->patterns[i].cls;
+		enum pattern_class k = c->kind;
 		if (k == CLASS_NUMBER)
 			set->numbers.item[set->numbers.n++] = i;
 		else if (k != CLASS_LITERAL)
 			set->others.item[set->others.n++] = i;
+		if (k == CLASS_SHAPE && !pattern_is_token(c) && !pattern_is_at_digit(c) &&
+		    (c->shapes[0] & c->shapes[1] & c->shapes[2] & c->shapes[3]) != UINT64_MAX)
+			set->want_shapes = 1;
 	}
 	return 0;
 }

@@ -306,7 +306,7 @@ static void scan_numbers(const struct detect_set *set, struct detect_scratch *s)
 
 static int possible(const struct classified *c, const struct sweep *w)
 {
-	return c->digits <= w->digits && c->token <= w->token_max &&
+	return c->digits <= w->digits && (c->token < SWEEP_TOKEN_MIN || c->token <= w->token_max) &&
 	       ((c->shapes[0] & w->shapes[0]) | (c->shapes[1] & w->shapes[1]) | (c->shapes[2] & w->shapes[2]) | (c->shapes[3] & w->shapes[3]));
 }
 
@@ -352,16 +352,16 @@ static void scan_others(const struct detect_set *set, struct detect_scratch *s)
 		struct candidate c = { .set = set, .s = s, .p = &set->patterns[set->others.item[i]] };
 		if (!possible(&c.p->cls, &s->sweep))
 			continue;
-		if (c.p->cls.leading >= SWEEP_TOKEN_MIN)
+		if (pattern_is_token(&c.p->cls))
 			scan_tokens(&c);
-		else if (c.p->cls.digit_at > 0 && c.p->cls.digit_at < 4)
+		else if (pattern_is_at_digit(&c.p->cls))
 			scan_at_digits(&c);
 		else
 			find_all(&c, 0, s->view.size);
 	}
 }
 
-static int sweep(struct detect_scratch *s)
+static int sweep(const struct detect_set *set, struct detect_scratch *s)
 {
 	size_t need = s->view.size + LITERAL_PAD;
 	if (s->low_cap < need) {
@@ -377,7 +377,7 @@ static int sweep(struct detect_scratch *s)
 		memset(s->places, 0, s->npatterns * sizeof *s->places);
 		s->text_number = 1;
 	}
-	return sweep_make(&s->sweep, s->view.data, s->view.size, s->low);
+	return sweep_make(&s->sweep, s->view.data, s->view.size, set->want_shapes, s->low);
 }
 
 static void scan_view(const struct detect_set *set, struct detect_scratch *s)
@@ -442,7 +442,7 @@ enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, c
 		s->nspans = 0;
 		memset(s->per_detector, 0, s->ndetectors * sizeof *s->per_detector);
 		int r = view_make(&s->view, texts[i].data, texts[i].size);
-		if (r == VIEW_OK && sweep(s) < 0)
+		if (r == VIEW_OK && sweep(set, s) < 0)
 			r = VIEW_NOMEM;
 		if (r < 0) {
 			cause = r == VIEW_INVALID ? CAUSE_UNSCANNABLE : CAUSE_LIMIT;

@@ -7,6 +7,7 @@
 #include "detect/literal.h"
 #include "detect/regex.h"
 #include "detect/ruledef.h"
+#include "detect/sweep.h"
 
 struct pattern {
 	struct regex re;
@@ -58,7 +59,12 @@ struct detect_set {
 	struct pattern_list *users;   /* of each literal */
 	size_t nliterals;
 	struct pattern_list numbers, others; /* CLASS_NUMBER; CLASS_SHAPE and CLASS_ALWAYS */
+	int want_shapes;              /* some of the others can be told by their shape only */
 };
+
+/* Of the others: found at long tokens, or at digits. */
+static inline int pattern_is_token(const struct classified *c) { return c->leading >= SWEEP_TOKEN_MIN; }
+static inline int pattern_is_at_digit(const struct classified *c) { return c->digit_at > 0 && c->digit_at < 4; }
 
 /* Sorts the compiled patterns by class and builds the literal matcher (plan.c).  -1 without memory. */
 int detect_plan(struct detect_set *set) __attribute__((warn_unused_result));

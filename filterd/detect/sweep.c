@@ -1,6 +1,7 @@
 #include "detect/sweep.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { BIT_SHAPE = 3, BIT_NUMBER = 4, BIT_TOKEN = 8 };
 
@@ -47,93 +48,137 @@ static int room(void *array, size_t n, size_t *cap, size_t size)
 	return 1;
 }
 
-static int end_run(struct sweep *w, size_t start, size_t end, uint32_t digits, size_t block)
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static uint64_t load(const char *s)
 {
-	if (digits < SWEEP_DIGITS_MIN)
+	uint64_t w;
+	memcpy(&w, s, 8);
+	return w;
+}
+
+/* The top bit of each byte that lies in [from, to]; bytes above 0x7f never do. */
+static uint64_t in_range(uint64_t w, unsigned from, unsigned to)
+{
+	uint64_t low = w & EACH(0x7f);
+	return (low + EACH(0x80 - from)) & ~(low + EACH(0x7f - to)) & ~w & EACH(0x80);
+}
+
+static void lower(const char *s, size_t size, char *low)
+{
+	size_t i = 0;
+	for (; i + 8 <= size; i += 8) {
+		uint64_t w = load(s + i);
+		w |= in_range(w, 'A', 'Z') >> 2; /* 0x80 to 0x20 */
+		memcpy(low + i, &w, 8);
+	}
+	for (; i < size; i++)
+		low[i] = (char)(s[i] >= 'A' && s[i] <= 'Z' ? s[i] + 32 : s[i]);
+}
+
+static int is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The next digit at or behind i, or size. */
+static size_t next_digit(const char *s, size_t size, size_t i)
+{
+	for (; i + 8 <= size && !in_range(load(s + i), '0', '9'); i += 8)
+		;
+	while (i < size && !is_digit(s[i]))
+		i++;
+	return i;
+}
+
+static int end_run(struct sweep *w, const struct number_run *r)
+{
+	if (r->digits < SWEEP_DIGITS_MIN)
 		return 0;
 	if (!room(&w->runs, w->nruns, &w->runs_cap, sizeof *w->runs))
 		return -1;
-	w->runs[w->nruns++] = (struct number_run){ (uint32_t)start, (uint32_t)end, digits, (uint32_t)block, (uint32_t)(w->nblocks - block) };
-	if (digits > w->run_digits)
-		w->run_digits = digits;
+	w->runs[w->nruns++] = *r;
+	w->run_digits = r->digits > w->run_digits ? r->digits : w->run_digits;
 	return 0;
 }
 
-static int end_block(struct sweep *w, size_t start, size_t end)
+/* One run, its first digit at i.  Returns where it ends; SIZE_MAX without memory. */
+static size_t sweep_run(struct sweep *w, const char *s, size_t size, size_t i)
 {
-	if (!room(&w->blocks, w->nblocks, &w->blocks_cap, sizeof *w->blocks))
-		return -1;
-	w->blocks[w->nblocks++] = (struct digit_block){ (uint32_t)start, (uint32_t)end };
-	return 0;
-}
-
-static int end_token(struct sweep *w, size_t end, uint32_t size)
-{
-	if (size > w->token_max)
-		w->token_max = size;
-	if (size < SWEEP_TOKEN_MIN)
-		return 0;
-	if (!room(&w->tokens, w->ntokens, &w->tokens_cap, sizeof *w->tokens))
-		return -1;
-	w->tokens[w->ntokens++] = (struct token){ (uint32_t)(end - size), (uint32_t)end };
-	return 0;
-}
-
-int sweep_make(struct sweep *w, const char *text, size_t size, char *low)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	uint32_t digits = 0, in_run = 0, in_block = 0, token = 0;
-	size_t run_start = 0, run_block = 0;
-	unsigned shape = 0;
-	int r = 0;
-	w->shapes[0] = w->shapes[1] = w->shapes[2] = w->shapes[3] = 0;
-	w->nruns = w->nblocks = w->ntokens = 0;
-	w->run_digits = w->token_max = 0;
-	for (size_t i = 0; i < size; i++) {
-		unsigned char c = s[i];
-		unsigned k = kind[c], sh = k & BIT_SHAPE;
-		if (low)
-			low[i] = (char)(sh == SHAPE_UPPER ? c + 32 : c);
-		shape = (shape << 2 | sh) & 0xff;
-		if (i >= 3)
-			w->shapes[shape >> 6] |= UINT64_C(1) << (shape & 63);
-		if (sh == SHAPE_DIGIT) {
-			in_block++;
-			token++;
+	struct number_run r = { .block = (uint32_t)w->nblocks };
+	size_t start = i;
+	while (start > 0 && sweep_is_number((unsigned char)s[start - 1]))
+		start--;
+	while (i < size && sweep_is_number((unsigned char)s[i])) {
+		size_t from = i;
+		while (i < size && is_digit(s[i]))
+			i++;
+		if (i == from) {
+			i++;
 			continue;
 		}
-		if (in_block) {
-			r |= end_block(w, i - in_block, i);
-			in_run += in_block;
-			in_block = 0;
-		}
-		if (k & BIT_TOKEN) {
-			token++;
-		} else if (token) {
-			r |= end_token(w, i, token);
-			token = 0;
-		}
-		if (!(k & BIT_NUMBER)) {
-			if (in_run) {
-				r |= end_run(w, run_start, i, in_run, run_block);
-				digits += in_run;
-				in_run = 0;
-				run_block = w->nblocks;
-			}
-			run_start = i + 1;
-		}
+		if (!room(&w->blocks, w->nblocks, &w->blocks_cap, sizeof *w->blocks))
+			return SIZE_MAX;
+		w->blocks[w->nblocks++] = (struct digit_block){ (uint32_t)from, (uint32_t)i };
+		r.digits += (uint32_t)(i - from);
 	}
-	for (size_t i = size, pad = 0; pad < 3; i++, pad++) {
-		shape = shape << 2 & 0xff;
+	r.start = (uint32_t)start;
+	r.end = (uint32_t)i;
+	r.nblocks = (uint32_t)w->nblocks - r.block;
+	w->digits += r.digits;
+	return end_run(w, &r) < 0 ? SIZE_MAX : i;
+}
+
+/* A long token has a token character at every SWEEP_TOKEN_MIN-th byte: the others need not be looked at. */
+static int sweep_tokens(struct sweep *w, const char *s, size_t size)
+{
+	size_t done = 0; /* what was looked at */
+	for (size_t i = SWEEP_TOKEN_MIN - 1; i < size; i += SWEEP_TOKEN_MIN) {
+		if (!sweep_is_token((unsigned char)s[i]))
+			continue;
+		size_t from = i, to = i + 1;
+		while (from > done && sweep_is_token((unsigned char)s[from - 1]))
+			from--;
+		while (to < size && sweep_is_token((unsigned char)s[to]))
+			to++;
+		done = to;
+		i = to;
+		if (to - from < SWEEP_TOKEN_MIN)
+			continue;
+		if (!room(&w->tokens, w->ntokens, &w->tokens_cap, sizeof *w->tokens))
+			return -1;
+		w->tokens[w->ntokens++] = (struct token){ (uint32_t)from, (uint32_t)to };
+		w->token_max = to - from > w->token_max ? (uint32_t)(to - from) : w->token_max;
+	}
+	return 0;
+}
+
+static void sweep_shapes(struct sweep *w, const char *s, size_t size)
+{
+	unsigned shape = 0;
+	memset(w->shapes, 0, sizeof w->shapes);
+	for (size_t i = 0; i < size + 3; i++) {
+		shape = (shape << 2 | (i < size ? sweep_shape((unsigned char)s[i]) : SHAPE_OTHER)) & 0xff;
 		if (i >= 3)
 			w->shapes[shape >> 6] |= UINT64_C(1) << (shape & 63);
 	}
-	if (in_block)
-		r |= end_block(w, size - in_block, size);
-	in_run += in_block;
-	w->digits = digits + in_run;
-	r |= end_token(w, size, token);
-	return r | end_run(w, run_start, size, in_run, run_block);
+}
+
+int sweep_make(struct sweep *w, const char *s, size_t size, int want_shapes, char *low)
+{
+	w->nruns = w->nblocks = w->ntokens = 0;
+	w->digits = w->run_digits = w->token_max = 0;
+	lower(s, size, low);
+	if (want_shapes)
+		sweep_shapes(w, s, size);
+	else
+		memset(w->shapes, 0xff, sizeof w->shapes);
+	for (size_t i = next_digit(s, size, 0); i < size; i = next_digit(s, size, i)) {
+		i = sweep_run(w, s, size, i);
+		if (i == SIZE_MAX)
+			return -1;
+	}
+	return sweep_tokens(w, s, size);
 }
 
 void sweep_free(struct sweep *w)

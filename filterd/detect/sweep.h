@@ -1,4 +1,5 @@
-/* One pass over a view that finds out what all patterns' cheap conditions ask for. */
+/* What all patterns' cheap conditions ask of a view, found out once: digits, what stands between them, long tokens.  Most bytes
+ * of ordinary text are looked at eight at a time, or not at all. */
 #ifndef FILTERD_DETECT_SWEEP_H
 #define FILTERD_DETECT_SWEEP_H
 
@@ -26,9 +27,9 @@ struct token {
 };
 
 struct sweep {
-	uint64_t shapes[4];    /* shapes that occur; behind the end stands SHAPE_OTHER */
+	uint64_t shapes[4];    /* shapes that occur; behind the end stands SHAPE_OTHER; all of them if not asked for */
 	uint32_t digits;       /* in all */
-	uint32_t token_max;    /* longest row of token characters */
+	uint32_t token_max;    /* longest row of token characters, 0 if none is long */
 	uint32_t run_digits;   /* most digits in one run */
 	struct number_run *runs;
 	size_t nruns, runs_cap;
@@ -42,8 +43,8 @@ int sweep_is_number(unsigned char c); /* digits, and what stands between them */
 int sweep_is_token(unsigned char c);  /* base64, base64url and _ */
 unsigned sweep_shape(unsigned char c);
 
-/* low, if not NULL, takes the size bytes in ASCII lower case.  -1 without memory. */
-int sweep_make(struct sweep *w, const char *s, size_t size, char *low) __attribute__((warn_unused_result));
+/* low takes the size bytes in ASCII lower case.  -1 without memory. */
+int sweep_make(struct sweep *w, const char *s, size_t size, int want_shapes, char *low) __attribute__((warn_unused_result));
 void sweep_free(struct sweep *w);
 
 #endif
