@@ -13,6 +13,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/ruledef.c filterd/detect/ruledef.h \
 	filterd/detect/scan.c filterd/detect/scan.h \
 	filterd/detect/selftest.c \
+	filterd/detect/sort.c filterd/detect/sort.h \
 	filterd/detect/sweep.c filterd/detect/sweep.h \
 	filterd/detect/syntax.c filterd/detect/syntax.h \
 	filterd/detect/valid.c filterd/detect/valid.h \

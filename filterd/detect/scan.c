@@ -5,6 +5,7 @@
 #include "detect/evidence.h"
 #include "detect/fold.h"
 #include "detect/numbers.h"
+#include "detect/sort.h"
 #include "detect/syntax.h"
 
 #include <stdlib.h>
@@ -410,7 +411,7 @@ static int by_text(const void *pa, const void *pb)
 /* Spans of one text → findings in the original, overlapping ones of a detector made one. */
 static void report(struct detect_scratch *s, size_t text, struct finding *out, size_t *n)
 {
-	qsort(s->spans, s->nspans, sizeof *s->spans, by_place);
+	sort_items(s->spans, s->nspans, sizeof *s->spans, by_place);
 	struct finding *last = NULL;
 	for (size_t i = 0; i < s->nspans; i++) {
 		const struct span *p = &s->spans[i];
@@ -451,7 +452,7 @@ enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, c
 		scan_view(set, s);
 		report(s, i, out, &n);
 	}
-	qsort(out, n, sizeof *out, by_text);
+	sort_items(out, n, sizeof *out, by_text);
 	*n_r = n;
 	return s->budget.over ? CAUSE_OVER_BUDGET : cause;
 }
