@@ -4,4 +4,4 @@ EXTRA_DIST += .ci/run tests/tools.sh tests/golden tests/e2e tests/transcripts te
 # a build in the tree leaves more in those folders than belongs there
 dist-hook:
 	-find '$(distdir)/tests' -name __pycache__ -exec rm -rf {} +
-	-rm -f '$(distdir)'/tests/e2e/upload_host '$(distdir)'/tests/e2e/*.o
+	-rm -rf '$(distdir)'/tests/e2e/upload_host '$(distdir)'/tests/e2e/*.o '$(distdir)'/tests/e2e/.deps '$(distdir)'/tests/e2e/.dirstamp
