@@ -67,7 +67,7 @@ void detect_scratch_free(struct detect_scratch **sp)
 }
 
 /* The view in lower case, same offsets: sweep_make() did ASCII, few texts ever ask for the rest. */
-static const char *lower(struct detect_scratch *s)
+const char *scan_lower(struct detect_scratch *s)
 {
 	const struct view *v = &s->view;
 	for (size_t i = 0; !v->ascii && !s->low_whole && i < v->size;) {
@@ -94,7 +94,7 @@ static int find_text(const void *key, const void *item)
 	return strcmp(key, *(const char *const *)item);
 }
 
-static int is_excluded(const struct detector *d, struct detect_scratch *scratch, const char *s, size_t size)
+int scan_excluded(const struct detector *d, struct detect_scratch *scratch, const char *s, size_t size)
 {
 	if (d->nexcluded && size < DETECT_EXCLUDED_MAX) {
 		char bare[DETECT_EXCLUDED_MAX];
@@ -117,7 +117,7 @@ static int confidence(const struct detector *d, const struct pattern *p, struct 
 			c += d->def->raises[i].add;
 	for (size_t i = 0; i < d->def->nevidence; i++) {
 		const struct evidence *e = &d->evidence[i];
-		const char *low = lower(s);
+		const char *low = scan_lower(s);
 		if (evidence_count(e, low, s->view.size, s->view.ascii, start, end) >= e->def->min)
 			c += e->def->add;
 		else if (e->def->required)
@@ -144,7 +144,7 @@ static int stands(void *arg, size_t start, size_t end)
 	if (budget_spent(&c->s->budget))
 		return -1;
 	return passes(&c->p->def->validate, text, end - start) && passes(&d->def->validate, text, end - start) &&
-	       !is_excluded(d, c->s, text, end - start);
+	       !scan_excluded(d, c->s, text, end - start);
 }
 
 /* Judges the match in the match data; notes it if it stands.  1: it stands, 0: it doesn't. */

@@ -44,6 +44,11 @@ struct detect_scratch {
 	struct budget budget;
 };
 
+/* The view at hand in lower case, same offsets; evidence is looked for in it. */
+const char *scan_lower(struct detect_scratch *s);
+/* True if the sensitive part is one of the detector's exclusions. */
+int scan_excluded(const struct detector *d, struct detect_scratch *s, const char *text, size_t size);
+
 /* 0 while the budget lasts.  Reads the clock every few calls only. */
 int budget_spent(struct budget *b);
 
