@@ -1,6 +1,8 @@
 """What somebody tries who wants content to get past the filter, or the filter out of the way."""
 import pathlib
 import sys
+import threading
+import time
 
 import pytest
 
@@ -9,6 +11,7 @@ from lib import run  # noqa: E402
 from test_soundness import World  # noqa: E402
 
 KINDS = ("prosody",)
+FILTERD = {"workers": 2}
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +53,25 @@ def test_other_spellings_of_an_address_from_a_client(world, address):
     bob.wait_message(tag)
     asked = [a.stanza for a in world.peer.asks if tag in a.stanza]
     assert len(asked) == 1 and "bob@example.test'" in asked[0].replace('"', "'"), asked
+
+
+def test_nobody_else_can_answer_an_offer(the_site):
+    """A result with the id of an offer, from a user, must not keep filterd from offering its channel again."""
+    mallory, stop = the_site.client("bob"), threading.Event()
+
+    def answer():
+        while not stop.is_set():
+            mallory.raw("<iq type='result' id='filterd-attach-0-1' to='filter.example.test'/>")
+            time.sleep(0.2)
+    thread = threading.Thread(target=answer)
+    thread.start()
+    try:
+        the_site.server.shell('module:unload("filterd")')
+        time.sleep(1.5)  # offers fail: each further one is a timer's
+        since = the_site.syslog.mark()
+        for host in the_site.server.hosts:
+            the_site.server.shell('module:load("filterd", "%s")' % host)
+        assert the_site.syslog.wait("channel.up", since=since, timeout=4), "no channel while somebody answers in the connector's place"
+    finally:
+        stop.set()
+        thread.join()
