@@ -113,22 +113,30 @@ static void add_cause(struct item *it, const struct pool_result *r)
 	snprintf(it->failure, sizeof it->failure, "%s", r->name);
 }
 
+/* Room for n more behind those there are; NULL without memory, which is a cause. */
+static struct finding *more_findings(struct item *it, size_t n)
+{
+	struct finding *all = arena_alloc(it->arena, (it->nfindings + n) * sizeof *all), *more;
+	if (!all) {
+		it->causes |= 1u << CAUSE_NO_SPACE;
+		return NULL;
+	}
+	if (it->nfindings > 0)
+		memcpy(all, it->findings, it->nfindings * sizeof *all);
+	more = all + it->nfindings;
+	it->findings = all;
+	it->nfindings += n;
+	return more;
+}
+
 static void on_texts(void *ctx, const struct pool_result *r)
 {
 	struct item *it = ctx;
 	keep_generation(it, r->g);
 	add_cause(it, r);
-	it->findings = NULL;
-	it->nfindings = 0;
-	if (r->nfindings > 0) {
-		it->findings = arena_alloc(it->arena, r->nfindings * sizeof *it->findings);
-		if (it->findings) {
-			memcpy(it->findings, r->findings, r->nfindings * sizeof *it->findings);
-			it->nfindings = r->nfindings;
-		} else {
-			it->causes |= 1u << CAUSE_NO_SPACE;
-		}
-	}
+	struct finding *more = r->nfindings > 0 ? more_findings(it, r->nfindings) : NULL;
+	if (more)
+		memcpy(more, r->findings, r->nfindings * sizeof *more);
 	job_done(it);
 }
 
@@ -141,6 +149,10 @@ static void on_blob(void *ctx, const struct pool_result *r)
 		it->malware = true;
 		snprintf(it->signature, sizeof it->signature, "%s", r->name);
 	}
+	/* They point behind all texts, where there is none: nothing of it can be shown, compared, or masked. */
+	struct finding *more = r->nfindings > 0 ? more_findings(it, r->nfindings) : NULL;
+	for (size_t i = 0; more && i < r->nfindings; i++)
+		more[i] = (struct finding){ .text = (uint16_t)it->stanza.ntexts, .detector = r->file_findings[i].detector, .confidence = r->file_findings[i].confidence };
 	job_done(it);
 }
 
@@ -148,7 +160,7 @@ static void start_texts(struct item *it)
 {
 	struct scan_text texts[SCAN_TEXTS_MAX];
 	const struct stanza *s = &it->stanza;
-	it->texts = arena_alloc(it->arena, s->ntexts * sizeof *it->texts);
+	it->texts = arena_alloc(it->arena, (s->ntexts + 1) * sizeof *it->texts); /* the last: of files inside, which have none */
 	if (!it->texts) {
 		it->causes |= 1u << CAUSE_NO_SPACE;
 		return;
@@ -292,6 +304,9 @@ static int mask_findings(struct item *it)
 	struct stanza_span *spans = arena_alloc(it->arena, it->nfindings * sizeof *spans);
 	if (!spans)
 		return -1;
+	for (size_t i = 0; i < it->nfindings; i++)
+		if (it->decision.redact[i] && it->findings[i].text >= s->ntexts)
+			return -1; /* in a file: that can't be masked */
 	for (size_t t = 0; t < s->ntexts; t++) {
 		size_t n = 0;
 		for (size_t i = 0; i < it->nfindings; i++) { /* sorted by text and start, as the worker promises … */

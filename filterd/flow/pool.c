@@ -456,11 +456,11 @@ static void check_worker(struct worker *w, uint64_t now)
 	if (w->nsent == 0)
 		return;
 	if (w->kill_ms) {
-		if (now - w->kill_ms > KILL_AGAIN_MS)
+		if (w->kill_ms + KILL_AGAIN_MS < now)
 			worker_gone(w, true);
 		return;
 	}
-	if (now - w->head_ms > limit) {
+	if (w->head_ms + limit < now) { /* it may have got its job after `now`, from a worker that ended before it in this sweep */
 		w->kill_ms = now;
 		tell_nursery_to_kill(w);
 	}
@@ -661,7 +661,7 @@ static void fail_overdue(struct pool *p, struct job_list *queue, uint64_t now, u
 	struct pool_job *j, *next;
 	for (j = TAILQ_FIRST(queue); j; j = next) {
 		next = TAILQ_NEXT(j, entry);
-		if (now - j->queued_ms <= limit_ms)
+		if (j->queued_ms + limit_ms >= now) /* it may be newer than `now`: callbacks before it took their time */
 			continue;
 		dequeue(p, j);
 		job_fail(j, p->current ? CAUSE_TIMEOUT : CAUSE_SCANNER_DOWN, p->current ? "no scanner was free in time" : "no scanner is running");
