@@ -1,5 +1,7 @@
 """What somebody tries who wants content to get past the filter, or the filter out of the way."""
+import base64
 import pathlib
+import re
 import sys
 import threading
 import time
@@ -7,30 +9,47 @@ import time
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from lib import run  # noqa: E402
+from lib import run, story  # noqa: E402
 from test_soundness import World  # noqa: E402
 
-KINDS = ("prosody",)
 FILTERD = {"workers": 2}
 
 
 @pytest.fixture(scope="module")
-def world(request):
-    only = request.config.getoption("--server")
-    if only not in (None, "prosody"):
-        pytest.skip("the remote server's tricks are a module of Prosody")
-    folder = run.scratch()
-    w = World("prosody", folder)
-    w.peer.start()
-    w.remote.shell('module:load("odd_address", "remote.test")')
-    yield w
-    w.close()
+def worlds():
+    """Guarded servers by kind, each with a second one that spells addresses oddly when a body says so."""
+    started, folder = {}, run.scratch()
+
+    def get(kind):
+        if kind not in started:
+            started[kind] = World(kind, folder / kind)
+            started[kind].peer.start()
+            started[kind].remote.shell('module:load("odd_address", "remote.test")')
+        return started[kind]
+    yield get
+    for w in started.values():
+        w.close()
     run.remove(folder)
 
 
+@pytest.fixture
+def world(worlds, kind):
+    w = worlds(kind)
+    yield w
+    w.end_test()
+
+
+def from_and_to(ask):
+    found = re.match(r"<message [^>]*>", ask.stanza).group()
+    return [re.search(r" %s=['\"]([^'\"/]*)" % name, found).group(1) for name in ("from", "to")]
+
+
 @pytest.mark.parametrize("trick", ["DOT-TO", "DOT-FROM", "WIDE-TO"])
-def test_other_spellings_of_an_address_from_another_server(world, trick):
-    """Prosody routes bob@example.test. to bob: what looks like an address of nobody must not pass unasked."""
+def test_other_spellings_of_an_address_from_another_server(world, kind, trick):
+    """Servers route bob@ｅxample.test to bob, Prosody bob@example.test. too: what looks like an address of nobody must
+    not pass unasked, and it must be of the zone of the domain that it is routed to."""
+    if kind == "ejabberd" and "DOT" in trick:
+        pytest.skip("to ejabberd these are other domains, which it rejects")
     bob, rita = world.client("bob@example.test"), world.client("rita@remote.test", server=world.remote)
     tag = world.unique(trick)
     rita.send(bob.bare, "hello " + tag.replace("-", " "))  # the stream must be there: what waits for it is not respelt
@@ -39,24 +58,27 @@ def test_other_spellings_of_an_address_from_another_server(world, trick):
     rita.send(bob.bare, "plain " + tag)
     got = bob.wait_message("plain " + tag, timeout=15)
     assert not bob.saw("BLOCK " + tag), "passed uninspected"
-    asked = [a.stanza for a in world.peer.asks if tag in a.stanza]
+    asked = [a for a in world.peer.asks if tag in a.stanza]
     assert len(asked) == 2 and got.get("from").startswith("rita@remote.test/")
-    assert all("bob@example.test'" in s.replace('"', "'") for s in asked), "filterd was shown another address than Prosody routes by"
+    assert all(from_and_to(a) == ["rita@remote.test", "bob@example.test"] for a in asked), "filterd saw another address"
 
 
 @pytest.mark.parametrize("address", ["bob@example.test.", "bob@EXAMPLE.test", "bob@\uff45xample.test"])
-def test_other_spellings_of_an_address_from_a_client(world, address):
-    """The zone is that of the domain it will be routed to, however it is spelt."""
+def test_other_spellings_of_an_address_from_a_client(world, kind, address):
+    if kind == "ejabberd" and address.endswith("."):
+        pytest.skip("to ejabberd this is another domain")
     alice, bob = world.client("alice@example.test"), world.client("bob@example.test")
     tag = world.unique("spelling")
     alice.raw("<message type='chat' to='%s'><body>%s</body></message>" % (address, tag))
     bob.wait_message(tag)
-    asked = [a.stanza for a in world.peer.asks if tag in a.stanza]
-    assert len(asked) == 1 and "bob@example.test'" in asked[0].replace('"', "'"), asked
+    asked = [a for a in world.peer.asks if tag in a.stanza]
+    assert len(asked) == 1 and from_and_to(asked[0]) == ["alice@example.test", "bob@example.test"]
 
 
-def test_nobody_else_can_answer_an_offer(the_site):
+def test_nobody_else_can_answer_an_offer(the_site, kind):
     """A result with the id of an offer, from a user, must not keep filterd from offering its channel again."""
+    if kind != "prosody":
+        pytest.skip("only Prosody's shell takes the connector away and brings it back")
     mallory, stop = the_site.client("bob"), threading.Event()
 
     def answer():
@@ -75,3 +97,25 @@ def test_nobody_else_can_answer_an_offer(the_site):
     finally:
         stop.set()
         thread.join()
+
+
+def test_text_in_a_file_inside_a_stanza(the_site):
+    """What rules look for is found in a file inside a stanza (XEP-0231) too; as it can't be masked there, it is blocked."""
+    alice, carol = the_site.client("alice"), the_site.client("carol")
+    data = base64.b64encode(("my visa card number is %s, please book" % story.CARD).encode()).decode()
+    since, mine = the_site.syslog.mark(), alice.mark()
+    sent = "<data xmlns='urn:xmpp:bob' cid='sha1+00@bob.xmpp.org' type='text/plain'>%s</data>"
+    blocked = alice.send(carol.bare, "see file", children=sent % data)
+    assert alice.wait_error(blocked, since=mine).error[1] == "policy-violation"
+    assert the_site.syslog.wait("dlp.match", since=since, detector="payment-card")
+    alice.send(carol.bare, "see other file", children=sent % base64.b64encode(b"nothing in here").decode())
+    carol.wait_message("see other file")
+    assert not carol.saw(data)
+    assert not any(story.CARD in e.line or data in e.line for e in the_site.syslog.find(since=since))
+
+
+def test_secret_in_an_attribute_of_the_message(the_site):
+    alice, carol = the_site.client("alice"), the_site.client("carol")
+    alice.raw("<message to='%s' type='chat' note='visa card number %s'><body>look at my note</body></message>" % (carol.bare, story.CARD))
+    carol.wait_message("look at my note")
+    assert not carol.saw(story.CARD)
