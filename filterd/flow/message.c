@@ -16,8 +16,8 @@
 
 enum {
 	ARENA_MAX = 64 << 20,
-	SESSION_BYTES_MAX = 8 << 20,   /* of one session's stanzas under way: no sender fills the broker … */
-	ITEM_BYTES_MAX = 128 << 20,    /* … nor do all together */
+	SESSION_BYTES_MAX = 32 << 20,  /* of one session's items under way: no sender fills the broker … */
+	ITEM_BYTES_MAX = 256 << 20,    /* … nor do all together */
 };
 
 enum next { STEP_NEXT, STEP_WAIT, STEP_END };
@@ -31,6 +31,7 @@ struct item {
 	struct generation *g;           /* whose policy decides */
 	char *raw;                      /* as it came, for the quarantine; in the arena */
 	size_t raw_size;
+	size_t charged;                 /* of the limits above */
 	struct stanza stanza;
 	bool parsed;
 	char ref[EVENT_REF_SIZE];
@@ -64,8 +65,8 @@ static void item_free(struct item *it)
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
 		io_close(&it->blob_fds[i]);
 	it->b->items--;
-	it->b->item_bytes -= it->raw_size;
-	it->session->open_bytes -= it->raw_size;
+	it->b->item_bytes -= it->charged;
+	it->session->open_bytes -= it->charged;
 	session_unref(it->session);
 	generation_unref(&it->g);
 	buf_free(&it->masked);
@@ -76,6 +77,13 @@ static void item_free(struct item *it)
 
 /* parse */
 
+static void charge(struct item *it, size_t size)
+{
+	it->charged += size;
+	it->b->item_bytes += size;
+	it->session->open_bytes += size;
+}
+
 static enum next step_parse(struct item *it)
 {
 	/* The server let it through, so we and it disagree on what XML is: exactly what must not pass. */
@@ -84,6 +92,7 @@ static enum next step_parse(struct item *it)
 		it->causes |= it->stanza.causes;
 	else
 		it->causes |= 1u << CAUSE_UNSCANNABLE;
+	charge(it, arena_used(it->arena) - it->charged); /* a tree may take many times what its text does */
 	return STEP_NEXT;
 }
 
@@ -410,9 +419,9 @@ static void tell_sender(struct item *it)
 	buf_init(&b, 64 << 10);
 	/* In the component's own name, over its own link: no right to speak for others is needed. */
 	for (size_t i = 0; i < it->b->nlinks; i++) {
-		const struct conf_link *lc = link_conf(it->b->links[i]);
-		if (!it->session->channel || channel_link(it->session->channel) != i)
+		if (!it->session->channel || channel_link(it->session->channel) != i) /* without one, links may be gone too */
 			continue;
+		const struct conf_link *lc = link_conf(it->b->links[i]);
 		if (notice_redacted(&b, &it->decision, lc->domain, sender_of(it), it->stanza.lang, it->g->conf->language, it->ref) == 0)
 			(void)link_send(it->b->links[i], buf_ptr(&b), buf_left(&b));
 	}
@@ -519,7 +528,6 @@ void message_inspect(struct broker *b, struct session *s, uint32_t id, bool agai
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
 		it->blob_fds[i] = -1;
 	b->items++;
-	b->item_bytes += size;
-	s->open_bytes += size;
+	charge(it, size);
 	item_run(it);
 }
