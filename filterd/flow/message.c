@@ -8,6 +8,7 @@
 #include "ipc/inspect_wire.h"
 #include "policy/zones.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,8 +183,8 @@ static void start_texts(struct item *it)
 	if (s->ntexts == 0) /* nothing to read in it, and a generation is needed all the same */
 		it->jobs--;
 	else if (!pool_scan_texts(it->b->pool, texts, s->ntexts, on_texts, it)) {
-		it->jobs--;
-		it->causes |= 1u << CAUSE_TOO_BIG;
+		it->jobs--; /* what is only too much for now must not get by as what may pass uninspected for its size */
+		it->causes |= 1u << (errno == EMSGSIZE ? CAUSE_TOO_BIG : CAUSE_TIMEOUT);
 	}
 }
 

@@ -765,6 +765,7 @@ void pool_free(struct pool **pp)
 
 static struct pool_job *job_new(struct pool *p, pool_done_fn *done, void *ctx)
 {
+	errno = EAGAIN;
 	struct pool_job *j = p->queue_bytes < QUEUE_BYTES_MAX ? calloc(1, sizeof *j) : NULL;
 	if (!j)
 		return NULL;
@@ -781,8 +782,10 @@ struct pool_job *pool_scan_texts(struct pool *p, const struct scan_text *texts, 
 	size_t size = 0;
 	for (size_t i = 0; i < n; i++)
 		size += texts[i].size;
-	if (n > SCAN_TEXTS_MAX || size + n * 8 + 64 > SCAN_TEXT_JOB_MAX)
+	if (n > SCAN_TEXTS_MAX || size + n * 8 + 64 > SCAN_TEXT_JOB_MAX) {
+		errno = EMSGSIZE;
 		return NULL;
+	}
 	struct pool_job *j = job_new(p, done, ctx);
 	if (!j)
 		return NULL;
@@ -790,6 +793,7 @@ struct pool_job *pool_scan_texts(struct pool *p, const struct scan_text *texts, 
 	j->texts = calloc(n + 1, sizeof *j->texts);
 	if (!j->bytes || !j->texts) {
 		job_free(j);
+		errno = ENOMEM;
 		return NULL;
 	}
 	j->size = size;
