@@ -230,6 +230,17 @@ static int take_inspect(struct channel *c, const struct inspect_frame *f)
 	return 0;
 }
 
+/* For the connector the id is closed with this, so it must not count against the window; the item goes its way. */
+static void take_cancel(struct channel *c, uint32_t id)
+{
+	struct open_id *o;
+	HASH_FIND(hh, c->open, &id, sizeof id, o);
+	if (!o)
+		return;
+	HASH_DEL(c->open, o);
+	free(o);
+}
+
 static int take_end(struct channel *c, const struct inspect_frame *f)
 {
 	struct session_entry *e;
@@ -251,7 +262,7 @@ static int take_frame(struct channel *c, const struct inspect_frame *f)
 	case INSPECT_INSPECT:
 		return take_inspect(c, f);
 	case INSPECT_CANCEL:
-		cs->ops->cancel(cs->ctx, c, f->id);
+		take_cancel(c, f->id);
 		return 0;
 	case INSPECT_END:
 		return take_end(c, f);

@@ -33,9 +33,9 @@ struct channel_ops {
 	void (*up)(void *ctx, struct channel *c);
 	/* Its connector settles what is open by on_failure; c is valid during the call only. */
 	void (*down)(void *ctx, struct channel *c, const char *reason);
-	/* A stanza to judge; stanza is valid during the call. Must be answered once, unless cancelled or the channel is down. */
+	/* A stanza to judge; stanza is valid during the call. Must be answered once; an
+	 * answer that nobody waits for any more (CANCEL, channel gone) is dropped.  */
 	void (*inspect)(void *ctx, struct session *s, uint32_t id, bool again, const char *stanza, size_t size);
-	void (*cancel)(void *ctx, struct channel *c, uint32_t id);
 	/* No more stanzas of this session will come; open ones can still be answered unless the channel is down. */
 	void (*session_end)(void *ctx, struct session *s);
 	void (*injected)(void *ctx, struct channel *c, uint32_t id, uint8_t status);

@@ -19,14 +19,21 @@ is_content(#presence{type = Type, to = To, sub_els = Els}) ->
     %% directed at a full JID: the resource may be a nick, and a nick is chosen text
     ((Type == available orelse Type == subscribe) andalso To /= undefined andalso To#jid.lresource /= <<>>)
         orelse not lists:all(fun presence_child_is_empty/1, Els);
-is_content(#iq{type = error}) ->
-    false;
 is_content(#iq{sub_els = []}) ->
     false;
-is_content(#iq{type = Type, sub_els = [El]}) ->
-    not iq_payload_is_empty(Type, xmpp:get_ns(El), xmpp:get_name(El));
+is_content(#iq{type = Type, sub_els = [El]} = Iq) ->
+    not (iq_payload_is_empty(Type, xmpp:get_ns(El), xmpp:get_name(El))
+         andalso (stays_home(Iq) orelse is_bare_leaf(El)));
 is_content(#iq{}) ->
     true.
+
+%% What stays between a user and their own server shows nobody anything.  To others even a ping can carry text.
+stays_home(#iq{to = undefined}) ->
+    true;
+stays_home(#iq{from = #jid{luser = User, lserver = Server}, to = #jid{luser = To, lserver = Server}}) ->
+    To == User orelse To == <<>>;
+stays_home(_) ->
+    false.
 
 %% XEP-0085, 0184, 0333, 0334
 message_child_is_empty(El) ->
@@ -73,6 +80,10 @@ iq_payload_is_empty(_, _, _) -> false.
 %% Neither text nor children: else an element of the table would be a place to hide content in.
 is_leaf(El) ->
     has_only(none, El).
+
+is_bare_leaf(El) ->
+    #xmlel{attrs = Attrs} = xmpp:encode(El),
+    lists:all(fun({Name, _}) -> Name == <<"xmlns">> end, Attrs) andalso is_leaf(El).
 
 has_only(Name, El) ->
     #xmlel{children = Children} = xmpp:encode(El),

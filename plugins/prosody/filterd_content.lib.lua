@@ -4,6 +4,8 @@
 -- Returns a function: true if the stanza must be shown to filterd. It looks at names alone; what is not in the table
 -- below counts as content, so that an extension nobody here has heard of is held.
 
+local jid = require "util.jid";
+
 local xmlns_client = "jabber:client";
 
 local function blank(tag) -- no text of its own
@@ -108,15 +110,28 @@ function has_content.presence(stanza)
 	return not children_pass(stanza) or (kind == nil or kind == "subscribe") and to ~= nil and to:find("/", 1, true) ~= nil;
 end
 
+-- What stays between a user and their own server shows nobody anything. To others even a ping can carry text.
+local function stays_home(attr)
+	local from, to = attr.from, attr.to;
+	return to == nil or from ~= nil and (to == from or to == jid.bare(from) or to == jid.host(from));
+end
+
+local function bare_leaf(tag)
+	for name in pairs(tag.attr) do
+		if name ~= "xmlns" then return false; end
+	end
+	return leaf(tag);
+end
+
 function has_content.iq(stanza)
 	local attr, payload = stanza.attr, stanza.tags[1];
-	if attr.type == "error" or #stanza == 0 or attr.from ~= nil and attr.from == attr.to and not attr.to:find("[@/]") then
+	if #stanza == 0 or attr.from ~= nil and attr.from == attr.to and not attr.to:find("[@/]") then
 		return false;
 	elseif not payload or stanza.tags[2] or not blank(stanza) then
 		return payload ~= nil or not blank(stanza);
 	end
 	local types = rule_for("iq", payload);
-	return not (types and types[attr.type]);
+	return not (types and types[attr.type] and (stays_home(attr) or bare_leaf(payload)));
 end
 
 return function (stanza)

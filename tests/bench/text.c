@@ -25,7 +25,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TEXT_SIZE = 200, SAMPLES_MAX = 100000 };
+static const char text[] =
+	"Good morning everyone, the minutes of yesterday's meeting are on the wiki; please have a look before Thursday and "
+	"add what is missing. The room for the workshop is booked from 10 to 12, coffee included.";
+
+enum { TEXT_SIZE = sizeof text - 1, SAMPLES_MAX = 100000 };
 
 static struct rig rig;
 static struct finding findings[SCAN_FINDINGS_MAX];
@@ -57,10 +61,6 @@ static char *make_rules(unsigned n)
 	sprintf(at, " );\n");
 	return rules;
 }
-
-static const char text[TEXT_SIZE + 1] =
-	"Good morning everyone, the minutes of yesterday's meeting are on the wiki; please have a look before Thursday and "
-	"add what is missing. The room for the workshop is booked from 10 to 12, coffee included. ";
 
 static void send_jobs(struct rig_worker *w, unsigned n)
 {

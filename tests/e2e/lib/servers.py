@@ -262,7 +262,7 @@ class Ejabberd(Server):
         both.write_text(cert.read_text() + key.read_text())
         options = None
         if s.module:
-            options = {"component": s.filter_component, **s.module_options}
+            options = {"component": s.filter_component, "exempt": [s.upload_component] if s.upload_component else [], **s.module_options}
         modules, top = {}, {}
         if s.own_upload:
             modules["mod_http_upload"] = {"put_url": "http://127.0.0.1:%d/upload" % self.http_port, "docroot": str(self.folder / "upload"),
