@@ -160,7 +160,7 @@ static int judge(struct candidate *c)
 	if (conf == 0)
 		return 1;
 	if (s->nspans == SCAN_SPANS_MAX || s->per_detector[p->detector] == SCAN_SPANS_PER_DETECTOR_MAX) {
-		s->budget.over = 1; /* that many is a bulk of it: policy hears of the cut */
+		s->budget.limited = 1; /* that many is a bulk of it: policy hears of the cut */
 		return 1;
 	}
 	s->per_detector[p->detector]++;
@@ -187,7 +187,7 @@ static void retry_inside(struct candidate *c, size_t from, size_t to)
 	while (from < to && !budget_spent(&s->budget)) {
 		int rc = regex_match_judged(&c->p->re, &s->run, s->view.data, c->window, from, to - 1, s->view.ascii, c->p->group, stands, c);
 		if (rc < 0)
-			s->budget.over = 1;
+			s->budget.limited = 1;
 		if (rc != 1)
 			return;
 		const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(s->run.data);
@@ -235,7 +235,7 @@ static size_t find_all(struct candidate *c, size_t from, size_t last)
 			continue;
 		}
 		if (rc < 0)
-			s->budget.over = 1;
+			s->budget.limited = 1;
 		if (rc == 0 && to < last) {
 			from = next_point(&s->view, to);
 			continue;
@@ -265,8 +265,10 @@ static void find_piece(struct candidate *c, size_t from, size_t last)
 static void scan_literals(const struct detect_set *set, struct detect_scratch *s)
 {
 	int n = literal_scan(set->literals, s->low, s->view.size, s->hits, SCAN_HITS_MAX);
-	if (n < 0)
-		s->budget.over = 1;
+	if (n < 0) {
+		s->budget.limited = 1;
+		n = SCAN_HITS_MAX;
+	}
 	for (int i = 0; i < n && !s->budget.over; i++) {
 		const struct literal_hit *h = &s->hits[i];
 		const struct pattern_list *users = &set->users[h->literal];
@@ -425,7 +427,7 @@ static void report(struct detect_scratch *s, size_t text, struct finding *out, s
 			continue;
 		}
 		if (*n == DETECT_FINDINGS_MAX) {
-			s->budget.over = 1;
+			s->budget.limited = 1;
 			return;
 		}
 		last = &out[(*n)++];
@@ -454,5 +456,5 @@ enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, c
 	}
 	sort_items(out, n, sizeof *out, by_text);
 	*n_r = n;
-	return s->budget.over ? CAUSE_OVER_BUDGET : cause;
+	return s->budget.over || s->budget.limited ? CAUSE_OVER_BUDGET : cause;
 }

@@ -12,7 +12,8 @@ enum { SCAN_SPANS_MAX = 10000, SCAN_SPANS_PER_DETECTOR_MAX = 1000, SCAN_HITS_MAX
 struct budget {
 	uint64_t deadline_us;
 	unsigned ticks;
-	int over;
+	int over;    /* no time is left: nothing more is looked at */
+	int limited; /* one pattern, or the number of findings, ran into a limit: the others go on, but the scan is not complete */
 };
 
 /* A finding in view offsets. */

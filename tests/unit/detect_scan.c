@@ -163,6 +163,20 @@ static void bulk_is_cut_and_said(void **state)
 	end(e);
 }
 
+/* One pattern over its limit must not hide what the others find. */
+static void a_limit_is_one_pattern_s_own(void **state)
+{
+	struct engine *e = engine("{ id = \"slow\"; title = \"t\"; patterns = ( { regex = \"(?:a+)+b\"; confidence = 50; } ); },"
+	                          "{ id = \"good\"; title = \"t\"; patterns = ( { regex = \"ghp_[a-z]{8}\"; confidence = 60; } ); }");
+	char text[4000];
+	memset(text, 'a', 3000);
+	strcpy(text + 3000, "! ghp_abcdefgh b");
+	assert_int_equal(scan(e, text), CAUSE_OVER_BUDGET);
+	assert_int_equal(e->n, 1);
+	assert_string_equal(detect_info(e->set, e->out[0].detector)->id, "good");
+	end(e);
+}
+
 /* Texts made to hurt: each must come back within its budget and a little, with a cause if it was cut. */
 static void adversarial_texts(void **state)
 {
@@ -344,6 +358,7 @@ int main(void)
 		cmocka_unit_test(several_texts),
 		cmocka_unit_test(no_time_is_no_verdict),
 		cmocka_unit_test(bulk_is_cut_and_said),
+		cmocka_unit_test(a_limit_is_one_pattern_s_own),
 		cmocka_unit_test(adversarial_texts),
 		cmocka_unit_test(scans_behind_a_sandbox),
 		cmocka_unit_test(mistakes_have_a_place),

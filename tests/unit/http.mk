@@ -3,6 +3,7 @@ HTTP_TEST_LIBS = libhttp.a libstore.a libconf.a libmodel.a libbase.a $(MHD_LIBS)
 	$(CRYPTO_LIBS) -lpthread
 EXTRA_PROGRAMS += tests/hosts/upload_host
 check_DATA += tests/hosts/upload_host
+CLEANFILES += tests/hosts/upload_host
 tests_hosts_upload_host_SOURCES = tests/hosts/upload_host.c
 tests_hosts_upload_host_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(JANSSON_CFLAGS)
 tests_hosts_upload_host_LDADD = libproc.a $(SECCOMP_LIBS) $(HTTP_TEST_LIBS) $(JANSSON_LIBS)
