@@ -75,6 +75,43 @@ def test_other_spellings_of_an_address_from_a_client(world, kind, address):
     assert len(asked) == 1 and from_and_to(asked[0]) == ["alice@example.test", "bob@example.test"]
 
 
+HIDDEN = {
+    "chat state's name": "<message to='%(to)s' id='%(id)s'><visa-4012888888881881 xmlns='http://jabber.org/protocol/chatstates'/></message>",
+    "chat state's attribute": "<message to='%(to)s' id='%(id)s'><active xmlns='http://jabber.org/protocol/chatstates' note='visa'/></message>",
+    "hint's attribute": "<message to='%(to)s' id='%(id)s'><store xmlns='urn:xmpp:hints' note='visa'/></message>",
+    "photo hash": "<presence to='%(bare)s' id='%(id)s'><x xmlns='vcard-temp:x:update'><photo>visa 4012</photo></x></presence>",
+    "photo hash's attribute": "<presence to='%(bare)s' id='%(id)s'><x xmlns='vcard-temp:x:update'><photo note='visa'/></x></presence>",
+    "history": "<presence to='%(bare)s' id='%(id)s'><x xmlns='http://jabber.org/protocol/muc'><history>visa</history></x></presence>",
+    "caps": "<presence to='%(bare)s' id='%(id)s'><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' ver='v' note='visa'/></presence>",
+}
+
+
+@pytest.mark.parametrize("place", HIDDEN)
+def test_what_is_hidden_in_signals_is_held(world, place):
+    """Elements that carry nothing pass unasked only as long as they carry nothing."""
+    alice, bob = world.client("alice@example.test"), world.client("bob@example.test")
+    tag, since = world.unique("hidden").replace(" #", "-"), len(world.peer.asks)
+    alice.raw(HIDDEN[place] % {"to": bob.full, "bare": bob.bare, "id": tag})
+    alice.send(bob.full, "after " + tag)
+    bob.wait_message("after " + tag)
+    asked = [a.stanza for a in world.peer.asks[since:] if "after" not in a.stanza and tag in a.stanza]
+    assert asked or not bob.saw("visa"), "passed unasked"
+
+
+def test_plain_signals_pass_unasked(world):
+    alice, bob = world.client("alice@example.test"), world.client("bob@example.test")
+    tag, since = world.unique("signals").replace(" #", "-"), len(world.peer.asks)
+    for child in ("<composing xmlns='http://jabber.org/protocol/chatstates'/>", "<received xmlns='urn:xmpp:receipts' id='x1'/>",
+                  "<displayed xmlns='urn:xmpp:chat-markers:0' id='x1'/><store xmlns='urn:xmpp:hints'/>"):
+        alice.raw("<message to='%s' id='%s' type='chat' xml:lang='en'>%s</message>" % (bob.full, tag, child))
+    alice.raw("<presence id='%s'><show>away</show><priority>5</priority><idle xmlns='urn:xmpp:idle:1' since='1969-07-21T02:56:15Z'/>"
+              "<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' ver='v'/>"
+              "<x xmlns='vcard-temp:x:update'><photo>%s</photo></x></presence>" % (tag, "0a" * 20))
+    alice.send(bob.full, "after " + tag)
+    bob.wait_message("after " + tag)
+    assert not [a.stanza for a in world.peer.asks[since:] if tag in a.stanza and "after" not in a.stanza]
+
+
 def test_nobody_else_can_answer_an_offer(the_site, kind):
     """A result with the id of an offer, from a user, must not keep filterd from offering its channel again."""
     if kind != "prosody":
