@@ -352,7 +352,7 @@ local function take(session, stanza, kind)
 	q[q.last] = item;
 	if not content then
 		item.verdict = "deliver"; -- waits for those before it
-	elseif channel and channel.ready then
+	elseif channel then -- while it is being opened, questions wait: the answer is a moment away
 		item.deadline = monotonic() + timeout;
 		line_last = line_last + 1;
 		line[line_last] = item;

@@ -140,8 +140,8 @@ def test_end_to_end_encrypted_by_direction(the_site, cast):
 def test_virus_in_a_photo(the_site, cast):
     since = the_site.syslog.mark()
     photo = base64.b64encode(story.EICAR).decode()
-    with pytest.raises(Exception):
-        cast.alice.iq("set", None, "<vCard xmlns='vcard-temp'><PHOTO><TYPE>image/png</TYPE><BINVAL>%s</BINVAL></PHOTO></vCard>" % photo)
+    answer = cast.alice.iq("set", None, "<vCard xmlns='vcard-temp'><PHOTO><TYPE>image/png</TYPE><BINVAL>%s</BINVAL></PHOTO></vCard>" % photo)
+    assert answer.type == "error" and "malware" in answer.error[2]
     assert the_site.syslog.wait("malware.found", since=since)
 
 
