@@ -5,3 +5,8 @@ dist_rules_DATA = \
 	rules/20-payment.rules \
 	rules/21-identity.rules \
 	rules/30-secrets.rules
+dist_rules_DATA += \
+	rules/40-id-europe.rules \
+	rules/41-id-americas.rules \
+	rules/42-id-asia-pacific.rules \
+	rules/50-health-id.rules
