@@ -59,8 +59,10 @@ static void run(const char *format, ...)
 	assert_int_equal(system(command), 0);
 }
 
-static void on_text(void *ctx, const char *path, const char *text, size_t size)
+static void on_text(void *ctx, const char *path, enum text_role role, const char *text, size_t size)
 {
+	if (role == ROLE_NAME)
+		return;
 	size_t len = strlen(texts);
 	snprintf(texts + len, sizeof texts - len, "%s|%.*s\n", path, (int)(size < 4096 ? size : 4096), text);
 }
