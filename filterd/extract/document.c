@@ -1,6 +1,10 @@
 #include "extract/document.h"
 
+#include "extract/text_mail.h"
 #include "extract/text_pdf.h"
+#include "extract/text_rtf.h"
+#include "extract/text_sheet.h"
+#include "extract/text_xml.h"
 
 #include <string.h>
 
@@ -12,6 +16,10 @@ static const struct {
 } readers[] = {
 	{ NULL, text_pdf_is, true, text_pdf_read },
 	{ NULL, text_pdf_may_be, false, text_pdf_read },
+	{ NULL, text_rtf_is, true, text_rtf_read },
+	{ "CL_TYPE_MAIL", NULL, true, text_mail_read },
+	{ NULL, text_sheet_is, true, text_sheet_read },
+	{ NULL, text_xml_may_be, false, text_xml_read },
 };
 
 document_fn *document_reader(const char *type, const char *data, size_t size, bool *sure_r)

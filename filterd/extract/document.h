@@ -31,7 +31,7 @@ struct document {
 typedef enum cause document_fn(struct document *d);
 
 /* The reader for a layer of libclamav's type ("CL_TYPE_…"), or NULL.  *sure_r is false if it may be something else that
- * only mentions the mark of a document: then a failure means no more than that. */
+ * only mentions the mark of a document, or can be read otherwise: then CAUSE_UNSCANNABLE means no more than that. */
 document_fn *document_reader(const char *type, const char *data, size_t size, bool *sure_r);
 
 /* Prepares the libraries, so that a closed-in process needs no file of theirs.  -1 if one does not work. */

@@ -7,6 +7,8 @@
 #include "extract/engine.h"
 #include "extract/layer_text.h"
 #include "extract/members.h"
+#include "extract/seen.h"
+#include "extract/text_mail.h"
 #include "extract/text_out.h"
 #include "extract/text_pdf.h"
 
@@ -18,7 +20,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum { PATH_MAX_BYTES = 1024, NAME_MAX_BYTES = 512, LEVELS_MAX = 32, PENDING_MAX = 64, SEEN_MAX = 256, HASH_SIZE = 32, READ_MAX = 65536, TINY_MAX = 5 };
+enum { PATH_MAX_BYTES = 1024, NAME_MAX_BYTES = 512, LEVELS_MAX = 32, PENDING_MAX = 64, READ_MAX = 65536, TINY_MAX = 5 };
 
 /* A layer that libclamav can't unpack, kept until it is done with the file that holds it. */
 struct pending {
@@ -46,11 +48,10 @@ struct scan {
 	char malware[sizeof((struct extract_result *)0)->name];
 	struct pending pending[PENDING_MAX];
 	size_t npending, next;
-	unsigned char seen[SEEN_MAX][HASH_SIZE]; /* SHA-256 of layers whose text was handed over */
-	size_t nseen;
+	struct seen texts, given_names;     /* libclamav takes some documents apart twice (as zip and as OOXML) */
 	struct members members;             /* names that archives gave and libclamav cuts short */
 	char names[LEVELS_MAX][NAME_MAX_BYTES]; /* of the layers around the present one, and its own */
-	uint32_t pdf_level;                 /* of the PDF being unpacked whose text was read, plus one */
+	document_fn *readers[LEVELS_MAX];   /* of these layers, where their text was read to its end */
 };
 
 /* libclamav's message callback has no context of ours: the one scan of this process. */
@@ -119,6 +120,8 @@ static void give(struct scan *s, const char *path, enum text_role role, const ch
 static void give_name(struct scan *s, const char *path, const char *name)
 {
 	struct text_out o = { .max = 2 * NAME_MAX_BYTES };
+	if (seen_before(&s->given_names, name, strlen(name)))
+		return;
 	/* mostly UTF-8; in old archives of any code page, of which Latin-1 keeps digits and ASCII */
 	text_out_decoded(&o, NULL, name, strnlen(name, NAME_MAX_BYTES));
 	give(s, path, ROLE_NAME, o.data, o.len);
@@ -220,24 +223,6 @@ static void unpack_later(struct scan *s, const char *data, size_t size, const ch
 		keep(s, data + embedded, size - embedded, path, depth, "rar");
 }
 
-/* libclamav takes some documents apart twice (as zip and as OOXML).  A hash that can't be forged: else a member
- * could be made to look like another one. */
-static int seen_before(struct scan *s, const char *data, size_t size)
-{
-	unsigned char hash[HASH_SIZE];
-	unsigned len = 0;
-	while (size > 0 && isspace((unsigned char)data[size - 1])) /* mail parts gain and lose line ends */
-		size--;
-	if (!cl_sha256(data, size, hash, &len))
-		return 0;
-	for (size_t i = 0; i < s->nseen; i++)
-		if (memcmp(s->seen[i], hash, HASH_SIZE) == 0)
-			return 1;
-	if (s->nseen < SEEN_MAX)
-		memcpy(s->seen[s->nseen++], hash, HASH_SIZE);
-	return 0;
-}
-
 struct part {
 	struct scan *scan;
 	const char *path; /* of the document */
@@ -256,7 +241,7 @@ static void on_part(void *ctx, const char *name, enum text_role role, const char
 static void on_given(void *ctx, const char *data, size_t size)
 {
 	struct part *p = ctx;
-	(void)seen_before(p->scan, data, size);
+	(void)seen_before(&p->scan->texts, data, size);
 }
 
 /* 1 if there is no more text to look for in the layer itself. */
@@ -270,31 +255,39 @@ static int read_document(struct scan *s, document_fn *read, bool sure, const cha
 	enum cause cause = read(&d);
 	if (cause == CAUSE_NONE)
 		return 1;
-	if (sure)
+	if (sure || cause != CAUSE_UNSCANNABLE)
 		fail(s, cause, d.why);
 	return 0;
 }
 
-static void give_text(struct scan *s, const char *type, const char *path, const char *data, size_t size, uint32_t level)
+static document_fn *reader_around(const struct scan *s, uint32_t level)
+{
+	return level > 0 && level <= LEVELS_MAX ? s->readers[level - 1] : NULL;
+}
+
+/* Pieces of a document that libclamav makes of what its reader has read. */
+static bool is_known_part(document_fn *read_by, const char *name, const char *data, size_t size)
+{
+	return (read_by == text_pdf_read && text_pdf_is_drawing(data, size)) || (read_by == text_mail_read && text_mail_is_part(name));
+}
+
+static void give_text(struct scan *s, const char *type, const char *path, const char *name, const char *data, size_t size, uint32_t level)
 {
 	struct layer_text t;
-	bool in_pdf = s->pdf_level > 0 && level >= s->pdf_level;
-	if (!in_pdf)
-		s->pdf_level = 0;
+	bool sure = false;
 	if (!s->on_text)
 		return;
-	bool sure = false;
 	document_fn *read = document_reader(type, data, size, &sure);
-	if (read && seen_before(s, data, size))
+	if (read && seen_before(&s->texts, data, size))
 		return;
 	if (read && read_document(s, read, sure, path, data, size)) {
-		if (!in_pdf && read == text_pdf_read)
-			s->pdf_level = level + 1;
+		if (level < LEVELS_MAX)
+			s->readers[level] = read;
 		return;
 	}
-	if ((in_pdf && text_pdf_is_drawing(data, size)) || !layer_text_get(type, data, size, &t))
+	if (is_known_part(reader_around(s, level), name, data, size) || !layer_text_get(type, data, size, &t))
 		return;
-	if (read || !seen_before(s, data, size))
+	if (read || !seen_before(&s->texts, data, size))
 		give(s, path, ROLE_FILE, t.data, t.size);
 	layer_text_free(&t);
 }
@@ -321,12 +314,14 @@ static cl_error_t on_layer(int fd, const char *type, const char **ancestors, siz
 		stop(s, CAUSE_LIMIT, "unpacks to more than may be scanned");
 		return CL_BREAK;
 	}
+	if (level < LEVELS_MAX)
+		s->readers[level] = NULL;
 	layer_path(s, ancestors, level, name, size, path);
-	if (level > 0 && level < LEVELS_MAX && name && name[0])
+	if (level > 0 && level < LEVELS_MAX && name && name[0] && !(reader_around(s, level) == text_mail_read && text_mail_is_part(name)))
 		give_name(s, path, s->names[level]);
 	if (data) {
 		unpack_later(s, data, size, path, s->depth + level);
-		give_text(s, type ? type : "", path, data, size, level);
+		give_text(s, type ? type : "", path, name ? name : "", data, size, level);
 	}
 	return CL_CLEAN;
 }
@@ -360,12 +355,13 @@ static void scan_bytes(struct scan *s, const void *data, size_t size, const char
 	}
 	if (size <= TINY_MAX) { /* libclamav does not look at so little; there is no signature that short */
 		s->inspected += size;
-		give_text(s, "", path, data, size, 0);
+		give_text(s, "", path, "", data, size, 0);
 		return;
 	}
 	uint32_t layers_before = s->layers;
 	s->base = path;
 	s->depth = depth;
+	s->readers[0] = NULL;
 	cl_engine_set_num(s->engine->cl, CL_ENGINE_MAX_SCANTIME, left);
 	cl_fmap_t *map = cl_fmap_open_memory(data, size);
 	if (!map) {
@@ -494,6 +490,8 @@ void extract_scan(struct extract_engine *engine, int fd, const char *name, uint3
 	strcpy(r->name, r->status == SCAN_MALWARE ? s->malware : r->status == SCAN_UNSCANNABLE ? s->why : "");
 	free_pending(s);
 	members_free(&s->members);
+	seen_free(&s->texts);
+	seen_free(&s->given_names);
 	explicit_bzero(s, sizeof *s);
 	free(s);
 }
