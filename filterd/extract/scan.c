@@ -51,6 +51,7 @@ struct scan {
 	struct seen texts, given_names;     /* libclamav takes some documents apart twice (as zip and as OOXML) */
 	struct members members;             /* names that archives gave and libclamav cuts short */
 	char names[LEVELS_MAX][NAME_MAX_BYTES]; /* of the layers around the present one, and its own */
+	char macro_path[PATH_MAX_BYTES];    /* of the last OLE2 file: macros come without a name */
 	document_fn *readers[LEVELS_MAX];   /* of these layers, where their text was read to its end */
 };
 
@@ -292,6 +293,21 @@ static void give_text(struct scan *s, const char *type, const char *path, const 
 	layer_text_free(&t);
 }
 
+/* The source of macros, unpacked (libclamav makes all of it lower case). */
+static int on_macro(const unsigned char *const data, const size_t size, void *context)
+{
+	struct scan *s = context;
+	struct layer_text t;
+	char path[PATH_MAX_BYTES];
+	if (s->stop || !s->on_text || !layer_text_get("CL_TYPE_TEXT_ASCII", (const char *)data, size, &t))
+		return CL_CLEAN;
+	join(path, (size_t)snprintf(path, sizeof path, "%s", s->macro_path), "VBA");
+	if (!seen_before(&s->texts, (const char *)data, size))
+		give(s, path, ROLE_FILE, t.data, t.size);
+	layer_text_free(&t);
+	return CL_CLEAN;
+}
+
 /* Every layer, the file itself first. */
 static cl_error_t on_layer(int fd, const char *type, const char **ancestors, size_t parent_size, const char *name, size_t size,
                            const char *data, uint32_t level, uint32_t attributes, void *context)
@@ -319,6 +335,8 @@ static cl_error_t on_layer(int fd, const char *type, const char **ancestors, siz
 	layer_path(s, ancestors, level, name, size, path);
 	if (level > 0 && level < LEVELS_MAX && name && name[0] && !(reader_around(s, level) == text_mail_read && text_mail_is_part(name)))
 		give_name(s, path, s->names[level]);
+	if (type && strcmp(type, "CL_TYPE_MSOLE2") == 0)
+		memcpy(s->macro_path, path, sizeof s->macro_path);
 	if (data) {
 		unpack_later(s, data, size, path, s->depth + level);
 		give_text(s, type ? type : "", path, name ? name : "", data, size, level);
@@ -482,6 +500,7 @@ void extract_scan(struct extract_engine *engine, int fd, const char *name, uint3
 	cl_set_clcb_msg(on_message);
 	cl_engine_set_clcb_file_inspection(engine->cl, on_layer);
 	cl_engine_set_clcb_meta(engine->cl, on_meta);
+	cl_engine_set_clcb_vba(engine->cl, on_macro);
 	cl_engine_set_clcb_virus_found(engine->cl, on_virus);
 	current = s;
 	scan_fd(s, fd);

@@ -18,4 +18,4 @@ tests_unit_extract_documents_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DSIGNAT
 	-DDOCUMENTS='"$(abs_top_srcdir)/tests/unit/extract_documents.py"'
 tests_unit_extract_documents_LDADD = $(EXTRACT_TEST_LIBS)
 endif
-EXTRA_DIST += tests/unit/extract_hostile.py tests/unit/extract_documents.py
+EXTRA_DIST += tests/unit/compound_file.py tests/unit/extract_hostile.py tests/unit/extract_documents.py

@@ -224,13 +224,24 @@ static void mail(void **state)
 	CHECK(wanted);
 }
 
+static void macros(void **state)
+{
+	static const struct want wanted[] = {
+		{ "macro.docm", CAUSE_NONE, "\nword/vbaProject.bin/VBA|", 1 },
+		{ "macro.docm", CAUSE_NONE, "card = \"4012888888881881\"", 1 },
+		{ "macro.doc", CAUSE_NONE, "\nVBA|", 1 },
+		{ "macro.doc", CAUSE_NONE, "card = \"4012888888881881\"", 1 },
+	};
+	CHECK(wanted);
+}
+
 static int setup(void **state)
 {
 	struct cfgerr err;
 	char tmp[64];
 	if (!mkdtemp(dir))
 		return -1;
-	run("python3 %s %s", DOCUMENTS, dir);
+	run("python3 -B %s %s", DOCUMENTS, dir);
 	snprintf(tmp, sizeof tmp, "%s/tmp", dir);
 	if (mkdir(tmp, 0700) < 0 || extract_load(SIGNATURES, NULL, &limits, &engine, &err) < 0)
 		return -1;
@@ -254,6 +265,7 @@ int main(void)
 		cmocka_unit_test(rtf),
 		cmocka_unit_test(pages_and_plain_text),
 		cmocka_unit_test(mail),
+		cmocka_unit_test(macros),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

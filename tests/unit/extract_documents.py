@@ -2,9 +2,12 @@
 """Writes the documents of extract_documents.c into a folder: small ones of each kind, whole and broken."""
 import io
 import os
+import struct
 import sys
 import zipfile
 import zlib
+
+from compound_file import compound
 
 out = sys.argv[1]
 TEXT = "my visa 4012 8888 8888 1881"
@@ -160,3 +163,32 @@ write("parts.eml", HEAD + 'Content-Type: multipart/mixed;\n boundary="a b"\n\npr
       '--a b\nContent-Type: text/plain; name="=?utf-8?B?' + b64("k\xe4rte.txt").strip() + '?="\n\nthe attached text\n--a b--\nepilogue\n')
 write("deep.eml", HEAD + "".join("Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(40)) + "\nx\n")
 write("mail.zip", make_zip(("2024/in.eml", HEAD + "\nbody text\n")))
+
+
+# macros [MS-OVBA]: one compressed chunk of literals, as long as may be, so that no stream falls into the mini stream
+def squeeze(data):
+    body = b"".join(b"\0" + data[i:i + 8] for i in range(0, len(data), 8))
+    return b"\1" + struct.pack("<H", (len(body) - 1) | 0xB000) + body
+
+
+def record(kind, data):
+    return struct.pack("<HI", kind, len(data)) + data
+
+
+def macro_project(name, source):
+    full = 3640
+    head = (record(1, struct.pack("<I", 1)) + record(2, struct.pack("<I", 0x409)) + record(0x14, struct.pack("<I", 0x409))
+            + record(3, struct.pack("<H", 1252)) + record(4, b"Project") + record(5, b"") + record(0x40, b"") + record(6, b"") + record(0x3D, b"")
+            + record(7, struct.pack("<I", 0)) + record(8, struct.pack("<I", 0)) + struct.pack("<HIIH", 9, 4, 1, 1) + record(0xC, b"") + record(0x3C, b"")
+            + record(0xF, struct.pack("<H", 1)) + record(0x13, b"\xff\xff") + record(0x19, name.encode()) + record(0x47, name.encode("utf-16le"))
+            + record(0x1A, name.encode()) + record(0x32, name.encode("utf-16le")))
+    tail = (record(0x48, b"") + record(0x31, struct.pack("<I", 0)) + record(0x1E, struct.pack("<I", 0)) + record(0x2C, b"\xff\xff") + record(0x21, b"")
+            + record(0x2B, b"") + record(0x10, b""))
+    description = record(0x1C, b"y" * (full - len(head) - len(tail) - 6))
+    return compound([("dir", squeeze(head + description + tail)), (name, squeeze(source.encode().ljust(full))),
+                     ("_VBA_PROJECT", b"\xcc\x61\xff\xff" + b"\0" * 4092), ("PROJECT", b"Module=" + name.encode() + b"\r\n" + b" " * 4096)])
+
+
+project = macro_project("Module1", 'Attribute VB_Name = "Module1"\r\nSub A()\r\n  card = "4012888888881881"\r\nEnd Sub\r\n')
+write("macro.docm", word("<w:p/>", ("word/vbaProject.bin", project)))
+write("macro.doc", project)

@@ -438,7 +438,7 @@ static int setup(void **state)
 	struct cfgerr err;
 	if (!mkdtemp(dir))
 		return -1;
-	run("python3 %s %s", HOSTILE, dir);
+	run("python3 -B %s %s", HOSTILE, dir);
 	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
 		make_7z(methods[i]);
 	run("cd %s && zstd -q eicar.txt && lz4 -q eicar.txt eicar.txt.lz4", dir);

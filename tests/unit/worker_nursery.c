@@ -137,7 +137,7 @@ static void unpacks_and_decodes_closed_in(void **state)
 	size_t size;
 	rig_dirs(&r, rules);
 	rig_write(&r, "sig/test.ndb", test, strlen(test));
-	snprintf(command, sizeof command, "mkdir %s/h && python3 %s %s/h", r.dir, HOSTILE, r.dir);
+	snprintf(command, sizeof command, "mkdir %s/h && python3 -B %s %s/h", r.dir, HOSTILE, r.dir);
 	assert_int_equal(system(command), 0);
 	rig_start(&r, 1, "");
 	rig_settle(&r, 0);
@@ -192,7 +192,7 @@ static void reads_documents_closed_in(void **state)
 	unsigned found = 0, all = 0;
 	char path[512];
 	rig_dirs(&r, cards);
-	snprintf(path, sizeof path, "mkdir %s/h && python3 %s %s/h", r.dir, DOCUMENTS, r.dir);
+	snprintf(path, sizeof path, "mkdir %s/h && python3 -B %s %s/h", r.dir, DOCUMENTS, r.dir);
 	assert_int_equal(system(path), 0);
 	rig_start(&r, 1, "");
 	rig_settle(&r, 0);
