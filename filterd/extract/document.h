@@ -23,6 +23,7 @@ struct document {
 	/* Tells that the text of this part of the file has been given: not to be given again when libclamav comes to it. */
 	void (*given)(void *ctx, const char *data, size_t size);
 	void *ctx;
+	bool parts_unread;     /* out: some of what libclamav unpacks from it is not in what was given */
 	const char *why;       /* out: static text, what was in the way */
 };
 

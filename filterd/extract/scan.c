@@ -246,7 +246,8 @@ static void on_given(void *ctx, const char *data, size_t size)
 }
 
 /* 1 if there is no more text to look for in the layer itself. */
-static int read_document(struct scan *s, document_fn *read, bool sure, const char *path, const char *data, size_t size)
+static int read_document(struct scan *s, document_fn *read, bool sure, const char *path, const char *data, size_t size,
+                         uint32_t level)
 {
 	const struct extract_limits *limits = &s->engine->limits;
 	struct part part = { s, path };
@@ -254,8 +255,11 @@ static int read_document(struct scan *s, document_fn *read, bool sure, const cha
 		              .parts_max = limits->files_max, .deadline_ms = s->deadline_ms, .give = on_part, .given = on_given,
 		              .ctx = &part, .why = "document" };
 	enum cause cause = read(&d);
-	if (cause == CAUSE_NONE)
+	if (cause == CAUSE_NONE) {
+		if (!d.parts_unread && level < LEVELS_MAX)
+			s->readers[level] = read;
 		return 1;
+	}
 	if (sure || cause != CAUSE_UNSCANNABLE)
 		fail(s, cause, d.why);
 	return 0;
@@ -281,11 +285,8 @@ static void give_text(struct scan *s, const char *type, const char *path, const 
 	document_fn *read = document_reader(type, data, size, &sure);
 	if (read && seen_before(&s->texts, data, size))
 		return;
-	if (read && read_document(s, read, sure, path, data, size)) {
-		if (level < LEVELS_MAX)
-			s->readers[level] = read;
+	if (read && read_document(s, read, sure, path, data, size, level))
 		return;
-	}
 	if (is_known_part(reader_around(s, level), name, data, size) || !layer_text_get(type, data, size, &t))
 		return;
 	if (read || !seen_before(&s->texts, data, size))

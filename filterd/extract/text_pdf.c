@@ -1,14 +1,13 @@
 #include "extract/text_pdf.h"
 
 #include "base/clock.h"
-#include "extract/layer_text.h"
 #include "extract/text_out.h"
 
 #include <poppler.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { PAGES_MAX = 20000, ATTACHMENTS_MAX = 1000, HEAD = 1024 };
+enum { PAGES_MAX = 20000, HEAD = 1024 };
 
 /* poppler tells of damage only in messages; one document is read at a time. */
 static unsigned errors;
@@ -33,7 +32,7 @@ bool text_pdf_is(const char *data, size_t size)
 
 bool text_pdf_is_drawing(const char *data, size_t size)
 {
-	return memmem(data, size, "BT", 2) && memmem(data, size, "ET", 2) && (memmem(data, size, "Tj", 2) || memmem(data, size, "TJ", 2));
+	return size > 0 && data[0] != '<' && memmem(data, size, "BT", 2) && memmem(data, size, "ET", 2) && (memmem(data, size, "Tj", 2) || memmem(data, size, "TJ", 2));
 }
 
 /* Takes s: given to g_free(). */
@@ -48,11 +47,14 @@ static void add_owned(struct text_out *o, char *s)
 	g_free(s);
 }
 
-static void add_annotations(struct text_out *o, PopplerPage *page)
+/* True if there are attached files among them. */
+static bool add_annotations(struct text_out *o, PopplerPage *page)
 {
+	bool files = false;
 	GList *all = poppler_page_get_annot_mapping(page);
 	for (GList *l = all; l; l = l->next) {
 		PopplerAnnot *a = ((PopplerAnnotMapping *)l->data)->annot;
+		files |= POPPLER_IS_ANNOT_FILE_ATTACHMENT(a);
 		add_owned(o, poppler_annot_get_contents(a));
 		if (POPPLER_IS_ANNOT_MARKUP(a)) {
 			add_owned(o, poppler_annot_markup_get_label(POPPLER_ANNOT_MARKUP(a)));
@@ -60,6 +62,7 @@ static void add_annotations(struct text_out *o, PopplerPage *page)
 		}
 	}
 	poppler_page_free_annot_mapping(all);
+	return files;
 }
 
 static void add_links(struct text_out *o, PopplerPage *page)
@@ -87,11 +90,11 @@ static void add_fields(struct text_out *o, PopplerPage *page)
 	poppler_page_free_form_field_mapping(all);
 }
 
-static enum cause read_page(PopplerDocument *pdf, int index, struct text_out *o, const char **why_r)
+static enum cause read_page(struct document *d, PopplerDocument *pdf, int index, struct text_out *o)
 {
 	PopplerPage *page = poppler_document_get_page(pdf, index);
 	if (!page) {
-		*why_r = "page that can't be read";
+		d->why = "page that can't be read";
 		return CAUSE_UNSCANNABLE;
 	}
 	unsigned before = errors;
@@ -100,14 +103,14 @@ static enum cause read_page(PopplerDocument *pdf, int index, struct text_out *o,
 	/* a page may well have no text, but not because of something in it that made no sense */
 	bool lost = (!text || !text[strspn(text, " \n\f")]) && errors != before;
 	add_owned(o, text);
-	add_annotations(o, page);
+	d->parts_unread |= add_annotations(o, page);
 	add_links(o, page);
 	add_fields(o, page);
 	if (o->len > len)
 		text_out_add(o, "\n", 1);
 	g_object_unref(page);
 	if (lost)
-		*why_r = "damaged page";
+		d->why = "damaged page";
 	return lost ? CAUSE_UNSCANNABLE : CAUSE_NONE;
 }
 
@@ -120,56 +123,6 @@ static void add_properties(struct text_out *o, PopplerDocument *pdf)
 	add_owned(o, poppler_document_get_metadata(pdf));
 }
 
-
-static gboolean take_bytes(const char *buf, gsize size, gpointer data, GError **error)
-{
-	struct text_out *o = data;
-	text_out_add(o, buf, size);
-	return !o->full;
-}
-
-/* Attachments of other kinds come as layers from libclamav; plain text would be taken for drawing commands if it looked so. */
-static enum cause read_attachment(struct document *d, PopplerAttachment *a)
-{
-	struct text_out bytes = { .max = d->text_max };
-	struct layer_text t;
-	const char *name = a->name ? a->name : "attachment";
-	enum cause cause = CAUSE_NONE;
-	if (a->name)
-		d->give(d->ctx, name, ROLE_NAME, name, strlen(name));
-	if (!poppler_attachment_save_to_callback(a, take_bytes, &bytes, NULL)) {
-		d->why = "attachment that can't be read";
-		cause = bytes.full ? CAUSE_LIMIT : CAUSE_UNSCANNABLE;
-	} else if (layer_text_get("", bytes.data, bytes.len, &t)) {
-		d->give(d->ctx, name, ROLE_FILE, t.data, t.size);
-		d->given(d->ctx, bytes.data, bytes.len);
-		layer_text_free(&t);
-	}
-	text_out_free(&bytes);
-	return cause;
-}
-
-static enum cause read_attachments(struct document *d, PopplerDocument *pdf)
-{
-	enum cause cause = CAUSE_NONE;
-	GList *all = poppler_document_has_attachments(pdf) ? poppler_document_get_attachments(pdf) : NULL;
-	unsigned n = 0;
-	for (GList *l = all; l; l = l->next) {
-		if (cause != CAUSE_NONE)
-			break;
-		if (++n > ATTACHMENTS_MAX || n > d->parts_max) {
-			d->why = "too many attachments";
-			cause = CAUSE_LIMIT;
-		} else if (clock_ms() > d->deadline_ms) {
-			d->why = "no time left";
-			cause = CAUSE_TIMEOUT;
-		} else {
-			cause = read_attachment(d, l->data);
-		}
-	}
-	g_list_free_full(all, g_object_unref);
-	return cause;
-}
 
 static enum cause read_pages(struct document *d, PopplerDocument *pdf, struct text_out *o)
 {
@@ -184,7 +137,7 @@ static enum cause read_pages(struct document *d, PopplerDocument *pdf, struct te
 			d->why = "no time left";
 			return CAUSE_TIMEOUT;
 		}
-		enum cause of_page = read_page(pdf, i, o, &d->why);
+		enum cause of_page = read_page(d, pdf, i, o);
 		if (of_page != CAUSE_NONE)
 			cause = of_page; /* the other pages are read all the same */
 		if (o->full) {
@@ -219,8 +172,8 @@ enum cause text_pdf_read(struct document *d)
 	if (o.len > 0)
 		d->give(d->ctx, "", ROLE_FILE, o.data, o.len);
 	text_out_free(&o);
-	if (cause == CAUSE_NONE)
-		cause = read_attachments(d, pdf);
+	/* not asked for them themselves: of damaged ones poppler dies */
+	d->parts_unread |= poppler_document_has_attachments(pdf);
 	g_object_unref(pdf);
 	return cause;
 }

@@ -1,4 +1,4 @@
-/* PDF (ISO 32000), by poppler: pages, annotations, form fields, properties and attached texts. */
+/* PDF (ISO 32000), by poppler: pages, annotations, form fields and properties.  Attached files are libclamav's. */
 #ifndef FILTERD_EXTRACT_TEXT_PDF_H
 #define FILTERD_EXTRACT_TEXT_PDF_H
 

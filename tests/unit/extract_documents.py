@@ -66,6 +66,8 @@ write("field.pdf", pdf(page(b"<</Type/Annot/Subtype/Widget/FT/Tx/T(card)/V(" + T
 write("attached.pdf", pdf(page(stream(("BT ET Tj " + TEXT).encode(), b"/Type/EmbeddedFile"),
                                b"<</Type/Filespec/F(cards.txt)/UF(cards.txt)/EF<</F 6 0 R>>>>",
                                catalog=b"/Names<</EmbeddedFiles<</Names[(cards.txt)7 0 R]>>>>", content=b"")))
+write("attached_note.pdf", pdf(page(stream(("BT ET Tj " + TEXT).encode(), b"/Type/EmbeddedFile"), b"<</Type/Filespec/F(cards.txt)/EF<</F 6 0 R>>>>",
+                                    b"<</Type/Annot/Subtype/FileAttachment/Rect[10 10 20 20]/FS 7 0 R>>", page=b"/Annots[8 0 R]", content=b"")))
 write("picture.pdf", pdf(page(content=b"0 0 100 100 re f")))
 broken = bytearray(whole)
 at = broken.find(b"stream\n") + 9

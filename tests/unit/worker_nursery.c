@@ -181,7 +181,7 @@ static void reads_documents_closed_in(void **state)
 	static const struct {
 		const char *file, *path; /* of the finding */
 	} with_card[] = {
-		{ "pieces.pdf", "" }, { "table.pdf", "" }, { "attached.pdf", "cards.txt" }, { "runs.docx", "word/document.xml" },
+		{ "pieces.pdf", "" }, { "table.pdf", "" }, { "attached.pdf", "-" }, { "runs.docx", "word/document.xml" },
 		{ "shared.xlsx", "xl/worksheets/sheet1.xml" }, { "slide.pptx", "ppt/slides/slide1.xml" }, { "spans.odt", "content.xml" },
 		{ "plain.rtf", "" }, { "page.html", "" }, { "utf16be.csv", "" }, { "quoted.eml", "" },
 		{ "archive.zip", "report.docx/word/document.xml" }, { "report.zip", "a/first.pdf" },
