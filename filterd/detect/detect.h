@@ -80,4 +80,11 @@ enum { DETECT_FINDINGS_MAX = 4096 };
 enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, const struct detect_text *texts,
                        size_t ntexts, uint32_t budget_us, struct finding *out, size_t *n_r) __attribute__((warn_unused_result));
 
+/* Tells why a detector did or didn't find something in a text: each pattern, what it matches, each validator, exclusions,
+ * evidence.  One call of line() for each line, deeper ones indented.  For rule authors: lines quote the text.
+ * Returns the number of places that the detector's patterns match, found or refused. */
+typedef void (*detect_line)(void *arg, int depth, const char *line);
+size_t detect_explain(const struct detect_set *set, struct detect_scratch *s, size_t detector, const char *text, size_t size,
+                      detect_line line, void *arg);
+
 #endif

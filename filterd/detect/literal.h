@@ -30,7 +30,8 @@ void literal_free(struct literal_set **l);
 size_t literal_memory(const struct literal_set *l);
 
 /* Every occurrence, overlapping ones too, ordered by start.  low is the text in ASCII lower case, with LITERAL_PAD
- * readable bytes behind it.  Returns the number of hits, or -1 if there are more than max. */
+ * readable bytes behind it.  Returns the number of hits, or -1 if there are more
+ * than max: then the first max of them are there. */
 int literal_scan(const struct literal_set *l, const char *low, size_t size, struct literal_hit *hits, size_t max);
 
 #endif

@@ -4,6 +4,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/classify.c filterd/detect/classify.h \
 	filterd/detect/compile.c filterd/detect/detect.h filterd/detect/set.h \
 	filterd/detect/evidence.c filterd/detect/evidence.h \
+	filterd/detect/explain.c \
 	filterd/detect/fold.c filterd/detect/fold.h \
 	filterd/detect/lint.c filterd/detect/lint.h \
 	filterd/detect/literal.c filterd/detect/literal.h \
@@ -13,6 +14,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/ruledef.c filterd/detect/ruledef.h \
 	filterd/detect/scan.c filterd/detect/scan.h \
 	filterd/detect/selftest.c \
+	filterd/detect/sort.c filterd/detect/sort.h \
 	filterd/detect/sweep.c filterd/detect/sweep.h \
 	filterd/detect/syntax.c filterd/detect/syntax.h \
 	filterd/detect/valid.c filterd/detect/valid.h \

@@ -5,6 +5,7 @@
 #include "detect/evidence.h"
 #include "detect/fold.h"
 #include "detect/numbers.h"
+#include "detect/sort.h"
 #include "detect/syntax.h"
 
 #include <stdlib.h>
@@ -66,7 +67,7 @@ void detect_scratch_free(struct detect_scratch **sp)
 }
 
 /* The view in lower case, same offsets: sweep_make() did ASCII, few texts ever ask for the rest. */
-static const char *lower(struct detect_scratch *s)
+const char *scan_lower(struct detect_scratch *s)
 {
 	const struct view *v = &s->view;
 	for (size_t i = 0; !v->ascii && !s->low_whole && i < v->size;) {
@@ -93,7 +94,7 @@ static int find_text(const void *key, const void *item)
 	return strcmp(key, *(const char *const *)item);
 }
 
-static int is_excluded(const struct detector *d, struct detect_scratch *scratch, const char *s, size_t size)
+int scan_excluded(const struct detector *d, struct detect_scratch *scratch, const char *s, size_t size)
 {
 	if (d->nexcluded && size < DETECT_EXCLUDED_MAX) {
 		char bare[DETECT_EXCLUDED_MAX];
@@ -116,7 +117,7 @@ static int confidence(const struct detector *d, const struct pattern *p, struct 
 			c += d->def->raises[i].add;
 	for (size_t i = 0; i < d->def->nevidence; i++) {
 		const struct evidence *e = &d->evidence[i];
-		const char *low = lower(s);
+		const char *low = scan_lower(s);
 		if (evidence_count(e, low, s->view.size, s->view.ascii, start, end) >= e->def->min)
 			c += e->def->add;
 		else if (e->def->required)
@@ -143,7 +144,7 @@ static int stands(void *arg, size_t start, size_t end)
 	if (budget_spent(&c->s->budget))
 		return -1;
 	return passes(&c->p->def->validate, text, end - start) && passes(&d->def->validate, text, end - start) &&
-	       !is_excluded(d, c->s, text, end - start);
+	       !scan_excluded(d, c->s, text, end - start);
 }
 
 /* Judges the match in the match data; notes it if it stands.  1: it stands, 0: it doesn't. */
@@ -159,7 +160,7 @@ static int judge(struct candidate *c)
 	if (conf == 0)
 		return 1;
 	if (s->nspans == SCAN_SPANS_MAX || s->per_detector[p->detector] == SCAN_SPANS_PER_DETECTOR_MAX) {
-		s->budget.over = 1; /* that many is a bulk of it: policy hears of the cut */
+		s->budget.limited = 1; /* that many is a bulk of it: policy hears of the cut */
 		return 1;
 	}
 	s->per_detector[p->detector]++;
@@ -186,7 +187,7 @@ static void retry_inside(struct candidate *c, size_t from, size_t to)
 	while (from < to && !budget_spent(&s->budget)) {
 		int rc = regex_match_judged(&c->p->re, &s->run, s->view.data, c->window, from, to - 1, s->view.ascii, c->p->group, stands, c);
 		if (rc < 0)
-			s->budget.over = 1;
+			s->budget.limited = 1;
 		if (rc != 1)
 			return;
 		const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(s->run.data);
@@ -234,7 +235,7 @@ static size_t find_all(struct candidate *c, size_t from, size_t last)
 			continue;
 		}
 		if (rc < 0)
-			s->budget.over = 1;
+			s->budget.limited = 1;
 		if (rc == 0 && to < last) {
 			from = next_point(&s->view, to);
 			continue;
@@ -264,8 +265,10 @@ static void find_piece(struct candidate *c, size_t from, size_t last)
 static void scan_literals(const struct detect_set *set, struct detect_scratch *s)
 {
 	int n = literal_scan(set->literals, s->low, s->view.size, s->hits, SCAN_HITS_MAX);
-	if (n < 0)
-		s->budget.over = 1;
+	if (n < 0) {
+		s->budget.limited = 1;
+		n = SCAN_HITS_MAX;
+	}
 	for (int i = 0; i < n && !s->budget.over; i++) {
 		const struct literal_hit *h = &s->hits[i];
 		const struct pattern_list *users = &set->users[h->literal];
@@ -410,7 +413,7 @@ static int by_text(const void *pa, const void *pb)
 /* Spans of one text → findings in the original, overlapping ones of a detector made one. */
 static void report(struct detect_scratch *s, size_t text, struct finding *out, size_t *n)
 {
-	qsort(s->spans, s->nspans, sizeof *s->spans, by_place);
+	sort_items(s->spans, s->nspans, sizeof *s->spans, by_place);
 	struct finding *last = NULL;
 	for (size_t i = 0; i < s->nspans; i++) {
 		const struct span *p = &s->spans[i];
@@ -424,7 +427,7 @@ static void report(struct detect_scratch *s, size_t text, struct finding *out, s
 			continue;
 		}
 		if (*n == DETECT_FINDINGS_MAX) {
-			s->budget.over = 1;
+			s->budget.limited = 1;
 			return;
 		}
 		last = &out[(*n)++];
@@ -451,7 +454,7 @@ enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, c
 		scan_view(set, s);
 		report(s, i, out, &n);
 	}
-	qsort(out, n, sizeof *out, by_text);
+	sort_items(out, n, sizeof *out, by_text);
 	*n_r = n;
-	return s->budget.over ? CAUSE_OVER_BUDGET : cause;
+	return s->budget.over || s->budget.limited ? CAUSE_OVER_BUDGET : cause;
 }

@@ -12,7 +12,8 @@ enum { SCAN_SPANS_MAX = 10000, SCAN_SPANS_PER_DETECTOR_MAX = 1000, SCAN_HITS_MAX
 struct budget {
 	uint64_t deadline_us;
 	unsigned ticks;
-	int over;
+	int over;    /* no time is left: nothing more is looked at */
+	int limited; /* one pattern, or the number of findings, ran into a limit: the others go on, but the scan is not complete */
 };
 
 /* A finding in view offsets. */
@@ -43,6 +44,11 @@ struct detect_scratch {
 	size_t ndetectors, npatterns;
 	struct budget budget;
 };
+
+/* The view at hand in lower case, same offsets; evidence is looked for in it. */
+const char *scan_lower(struct detect_scratch *s);
+/* True if the sensitive part is one of the detector's exclusions. */
+int scan_excluded(const struct detector *d, struct detect_scratch *s, const char *text, size_t size);
 
 /* 0 while the budget lasts.  Reads the clock every few calls only. */
 int budget_spent(struct budget *b);

@@ -1,7 +1,7 @@
 /* Archives that libclamav passes over as if they were plain data: unpacked with libarchive, or refused.
  *
- * Debian's libclamav has no RAR, skips zip64 entries and zip members in newer methods, and takes zstd, lz4, lzip, ar and others for
- * unknown bytes; all of it ends "clean" there.
+ * Debian's libclamav has no RAR, skips zip64 entries, members of zip and 7z in some methods and all but the
+ * first stream of bzip2, and takes zstd, lz4, lzip, ar and others for unknown bytes; all of it ends "clean" there.
  */
 #ifndef FILTERD_EXTRACT_ARCHIVE_H
 #define FILTERD_EXTRACT_ARCHIVE_H

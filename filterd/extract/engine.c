@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -182,15 +181,13 @@ int extract_worker_init(struct extract_engine *e, const char *tmp_dir)
 {
 	struct stat st;
 	unsigned seed;
-	if (strlen(tmp_dir) >= sizeof e->tmp_dir || stat(tmp_dir, &st) < 0 || !S_ISDIR(st.st_mode))
+	if (stat(tmp_dir, &st) < 0 || !S_ISDIR(st.st_mode))
 		return -1;
-	strcpy(e->tmp_dir, tmp_dir);
 	/* names of temporary files come from rand(): with the parent's seed all workers would choose the same */
 	if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
 		return -1;
 	srand(seed);
 	if (setenv("TMPDIR", tmp_dir, 1) < 0 || cl_engine_set_str(e->cl, CL_ENGINE_TMPDIR, tmp_dir) != CL_SUCCESS)
 		return -1;
-	e->ready = 1;
 	return 0;
 }

@@ -13,8 +13,6 @@ struct extract_engine {
 	struct cl_engine *cl;
 	struct extract_limits limits;
 	unsigned local, official; /* signatures */
-	int ready;                /* extract_worker_init() was called */
-	char tmp_dir[256];
 	iconv_t charsets[ENGINE_CHARSETS];
 	size_t ncharsets;
 };

@@ -67,7 +67,8 @@ static void remember(enum cl_msg severity, const char *fullmsg, const char *msg,
 
 static int load_alone(const char *path, const struct suffix *suffix, FILE *report)
 {
-	static const struct extract_limits limits = { .file_max = 1 << 20, .scan_max = 1 << 20, .files_max = 10, .recursion_max = 5, .time_ms = 1000 };
+	static const struct extract_limits limits = { .file_max = 1 << 20, .scan_max = 1 << 20, .files_max = 10,
+		                                      .recursion_max = 5, .time_ms = 1000 };
 	unsigned signo = 0;
 	struct cl_engine *cl = engine_init() == 0 ? engine_new(&limits) : NULL;
 	if (!cl) {

@@ -68,7 +68,7 @@ const char *notice_text(const struct decision *d, const char *lang, const char *
 	if (d->action == ACTION_QUARANTINE)
 		return "This was not delivered. It is held for review.";
 	if (d->malware && d->cause == CAUSE_NONE)
-		return "A file in this carries malware. It was not delivered.";
+		return "This file carries malware. It was not delivered.";
 	if (d->action == ACTION_REDACT)
 		return "Parts of your message were masked before delivery.";
 	return cause_texts[d->cause];

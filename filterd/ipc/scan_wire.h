@@ -108,8 +108,8 @@ int scan_get_file_job(struct buf *in, struct scan_file_job *job_r) __attribute__
 /* The bytes that the answer takes in its packet with these many findings and path bytes in all. */
 size_t scan_file_answer_size(size_t name_len, size_t nfindings, size_t path_bytes);
 int scan_put_file_answer(struct buf *out, const struct scan_file_answer *a) __attribute__((warn_unused_result));
-/* In the broker.  Files are answered in the order received: sent is the oldest unanswered one.  For SCAN_KIND_TEXT, findings must lie within its size.
- * findings has room for SCAN_FINDINGS_MAX. */
+/* In the broker.  Files are answered in the order received: sent is the oldest unanswered one.  For
+ * SCAN_KIND_TEXT, findings must lie within its size.  findings has room for SCAN_FINDINGS_MAX. */
 int scan_get_file_answer(struct buf *in, const struct scan_file_job *sent, size_t ndetectors,
                          struct scan_file_finding *findings, struct scan_file_answer *a_r)
 	__attribute__((warn_unused_result));

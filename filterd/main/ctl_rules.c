@@ -46,12 +46,13 @@ static int usage(void)
 	fputs("usage: filterctl rules check [DIR|FILE]\n"
 	      "       filterctl rules match [--rules DIR] --jsonl\n"
 	      "       filterctl rules list [--rules DIR] [--json]\n"
-	      "       filterctl rules lint [DIR|FILE]\n", stderr);
+	      "       filterctl rules lint [DIR|FILE]\n"
+	      "       filterctl rules explain [--rules DIR] [--detector ID] <TEXT\n", stderr);
 	return STATUS_USAGE;
 }
 
 struct options {
-	const char *rules;
+	const char *rules, *detector;
 	int json, jsonl;
 };
 
@@ -59,13 +60,16 @@ struct options {
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{ "rules", required_argument, NULL, 'r' }, { "json", no_argument, NULL, 'j' }, { "jsonl", no_argument, NULL, 'l' }, { 0 }
+		{ "rules", required_argument, NULL, 'r' }, { "json", no_argument, NULL, 'j' }, { "jsonl", no_argument, NULL, 'l' },
+		{ "detector", required_argument, NULL, 'd' }, { 0 }
 	};
 	*o = (struct options){ .rules = FILTERD_SYSCONFDIR "/rules" };
 	optind = 1;
 	for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
 		if (c == 'r')
 			o->rules = optarg;
+		else if (c == 'd')
+			o->detector = optarg;
 		else if (c == 'j')
 			o->json = 1;
 		else if (c == 'l')
@@ -322,6 +326,54 @@ static int cmd_list(const struct options *o)
 	return STATUS_OK;
 }
 
+static void ignore_line(void *arg, int depth, const char *line)
+{
+}
+
+static void print_line(void *arg, int depth, const char *line)
+{
+	printf("%*s%s\n", 2 * depth, "", line);
+}
+
+/* The text to explain: standard input to its end, without the last line end. */
+static char *read_input(size_t *size_r)
+{
+	char *text = NULL;
+	size_t cap = 0;
+	ssize_t n = getdelim(&text, &cap, '\0', stdin);
+	*size_r = n > 0 ? (size_t)n : 0;
+	if (*size_r && text[*size_r - 1] == '\n')
+		text[--*size_r] = '\0';
+	return text;
+}
+
+/* All detectors whose patterns match, or the one that --detector names. */
+static int cmd_explain(const struct options *o)
+{
+	struct bundle b;
+	struct detect_set *set = NULL;
+	size_t size, told = 0;
+	if (load(o->rules, &b, &set) < 0)
+		return STATUS_WRONG;
+	char *text = read_input(&size);
+	struct detect_scratch *s = detect_scratch_new(set);
+	for (size_t i = 0; s && text && i < detect_count(set); i++) {
+		if (o->detector ? strcmp(detect_info(set, i)->id, o->detector) != 0 : detect_explain(set, s, i, text, size, ignore_line, NULL) == 0)
+			continue;
+		detect_explain(set, s, i, text, size, print_line, NULL);
+		told++;
+	}
+	if (!told && o->detector)
+		fprintf(stderr, "filterctl: there is no detector \"%s\" in %s\n", o->detector, o->rules);
+	else if (!told)
+		puts("no pattern of any detector matches this text");
+	free(text);
+	detect_scratch_free(&s);
+	detect_free(&set);
+	bundle_free(&b);
+	return told || !o->detector ? STATUS_OK : STATUS_WRONG;
+}
+
 static const struct command {
 	const char *name;
 	int (*run)(const struct options *o);
@@ -330,6 +382,7 @@ static const struct command {
 	{ "match", cmd_match },
 	{ "list", cmd_list },
 	{ "lint", cmd_lint },
+	{ "explain", cmd_explain },
 };
 
 int ctl_rules(int argc, char **argv)

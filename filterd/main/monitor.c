@@ -28,7 +28,7 @@
 enum {
 	LIFE_GOOD_MS = 10000,      /* who lived this long is started again at once */
 	PAUSE_FIRST_MS = 100,
-	PAUSE_MAX_MS = 10000,
+	PAUSE_MAX_MS = 1000,       /* service is back within two seconds, however often something dies */
 	ANSWER_MS = 300000,        /* for a nursery to load and self-test, and the broker to answer */
 	ANSWER_DEAD_MS = 5000,     /* … when the nursery is dead already */
 	STOP_MS = 10000,

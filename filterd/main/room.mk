@@ -18,7 +18,7 @@ filterd_main_filterd_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(JANSSON_CFLA
 filterd_main_filterd_SOURCES = \
 	filterd/main/broker.c \
 	filterd/main/filterd.c \
-	filterd/main/recorder.c \
+	filterd/main/recorder.c filterd/main/recorder.h \
 	filterd/main/roles.h
 filterd_main_filterd_LDADD = libmonitor.a libflow.a libcontrol.a libhttp.a libaudit.a libstore.a libpolicy.a libxmpp.a libproc.a libconf.a libipc.a libmodel.a libbase.a \
 	$(LIBEVENT_LIBS) $(MHD_LIBS) $(SQLITE_LIBS) $(EXPAT_LIBS) $(JANSSON_LIBS) $(LIBCONFIG_LIBS) $(SECCOMP_LIBS) $(OPENSSL_LIBS) $(CRYPTO_LIBS)

@@ -288,7 +288,8 @@ static void end_all(struct nursery *n)
 int nursery_run(const struct nursery_setup *setup, struct engines *engines)
 {
 	struct nursery n = { .setup = setup, .engines = engines, .signals = -1 };
-	const struct sandbox box = { .profile = SANDBOX_NURSERY, .paths = { { setup->tmp_dir, SANDBOX_WRITE }, { "/proc", SANDBOX_READ } }, .npaths = 2 };
+	const struct sandbox box = { .profile = SANDBOX_NURSERY, .npaths = 2,
+		                     .paths = { { setup->tmp_dir, SANDBOX_WRITE }, { "/proc", SANDBOX_READ } } };
 	const char *why;
 	sigset_t mask;
 	if (sandbox_canary(&box, &why) < 0 || sandbox_enter(&box, &why) < 0) {

@@ -7,7 +7,7 @@ All servers run at the same time on the same disk, with fresh folders, and are l
 round, so that what the machine does meanwhile hits all alike. CPU is user and system time of the server with all its
 children, per request. nginx and Prosody hash nothing, scan nothing and do not wait for the disk.
 
-COMMAND is the service under test; what it prints and reads is described in tests/e2e/upload_host.c (first line
+COMMAND is the service under test; what it prints and reads is described in tests/hosts/upload_host.c (first line
 {"port":N}, then an answer to each {"cmd":"slot",…}); {dir} in it becomes a folder. Default: that host program, with a
 judge that says clean at once, so that everything but the scan is measured."""
 
@@ -195,11 +195,11 @@ def main():
     args.add_argument("--quick", action="store_true", help="fewer requests, no 10 MiB")
     args.add_argument("--rss", action="store_true", help="one PUT of 1 GiB as well")
     args = args.parse_args()
-    wanted = ["tests/bench/httpload"] + ([] if args.server else ["tests/e2e/upload_host"])
+    wanted = ["tests/bench/httpload"] + ([] if args.server else ["tests/hosts/upload_host"])
     if subprocess.run(["make", "-s", "-C", args.build, *wanted], stdout=sys.stderr).returncode:
         raise SystemExit("--build must name a configured build folder (without sanitizers)")
     tool = os.path.join(args.build, "tests", "bench", "httpload")
-    command = args.server or (os.path.join(args.build, "tests", "e2e", "upload_host") +
+    command = args.server or (os.path.join(args.build, "tests", "hosts", "upload_host") +
                               " --dir {dir} --policy clean --size_max 1073741824 --quota 4294967296 --expire_s 86400")
     if args.folder:
         os.environ["FILTERD_TEST_TMP"] = args.folder

@@ -107,6 +107,18 @@ def test_lint_tells_how_patterns_are_run(rules):
     assert re.search(r"payment-card: number, ", got.stdout)
 
 
+def test_explain_tells_each_step(rules):
+    got = rules("explain", "--rules", TOP / "rules", "--detector", "payment-card", stdin="visa 4012 8888 8888 1881 and 4012 8888 8888 1882\n")
+    assert got.returncode == 0
+    for line in (r'matches "4012 8888 8888 1881" at bytes 5 to 24', "luhn: passes", "luhn: refuses it", r"FOUND with confidence 100",
+                 r'result: "4012 8888 8888 1881", confidence 100'):
+        assert line in got.stdout
+    got = rules("explain", "--rules", TOP / "rules", stdin="q8Z2mTf0vK4xWcR7pLs1YbN9dGh3JuE6iAoX5tQw")
+    assert "aws-secret-key" in got.stdout and "required evidence is missing" in got.stdout and "FOUND" not in got.stdout
+    assert "no pattern of any detector matches" in rules("explain", "--rules", TOP / "rules", stdin="hello").stdout
+    assert rules("explain", "--rules", TOP / "rules", "--detector", "none", stdin="x").returncode == 1
+
+
 def test_usage(rules):
     for args in ((), ("explode",), ("match", "--rules", TOP / "rules"), ("check", "a", "b"), ("list", "--what")):
         got = rules(*args)

@@ -1,6 +1,6 @@
 """The upload service's HTTP side on its own, driven over raw sockets: what it must take, and all that it must not.
 
-The host program (tests/e2e/upload_host.c) runs the service with a judge whose verdicts are chosen here.
+The host program (tests/hosts/upload_host.c) runs the service with a judge whose verdicts are chosen here.
 FILTERD_BUILD names the build folder."""
 
 import json
@@ -18,7 +18,7 @@ import time
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-HOST = pathlib.Path(os.environ.get("FILTERD_BUILD", TOP / ".run" / "check-build")) / "tests" / "e2e" / "upload_host"
+HOST = pathlib.Path(os.environ.get("FILTERD_BUILD", TOP / ".run" / "check-build")) / "tests" / "hosts" / "upload_host"
 BODY = b"hello, world\n"
 ALICE = "alice@example.test"
 

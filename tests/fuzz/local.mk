@@ -24,5 +24,6 @@ include tests/fuzz/record_wire.mk
 include tests/fuzz/rules.mk
 include tests/fuzz/scan_wire.mk
 include tests/fuzz/stanza.mk
+include tests/fuzz/text.mk
 include tests/fuzz/view.mk
 include tests/fuzz/xml_stream.mk

@@ -20,5 +20,5 @@ tests_unit_detect_match_CPPFLAGS = $(DETECT_TEST_FLAGS)
 tests_unit_detect_match_LDADD = $(DETECT_LIBS)
 tests_unit_detect_scan_SOURCES = tests/unit/detect_scan.c
 tests_unit_detect_scan_CPPFLAGS = $(DETECT_TEST_FLAGS)
-tests_unit_detect_scan_LDADD = $(DETECT_LIBS)
+tests_unit_detect_scan_LDADD = $(DETECT_LIBS) $(SECCOMP_LIBS)
 endif

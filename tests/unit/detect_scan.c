@@ -7,11 +7,14 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "detect/detect.h"
+#include "detect/set.h"
 
 #include <stdio.h>
+#include <seccomp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 struct engine {
 	struct bundle b;
@@ -160,6 +163,20 @@ static void bulk_is_cut_and_said(void **state)
 	end(e);
 }
 
+/* One pattern over its limit must not hide what the others find. */
+static void a_limit_is_one_pattern_s_own(void **state)
+{
+	struct engine *e = engine("{ id = \"slow\"; title = \"t\"; patterns = ( { regex = \"(?:a+)+b\"; confidence = 50; } ); },"
+	                          "{ id = \"good\"; title = \"t\"; patterns = ( { regex = \"ghp_[a-z]{8}\"; confidence = 60; } ); }");
+	char text[4000];
+	memset(text, 'a', 3000);
+	strcpy(text + 3000, "! ghp_abcdefgh b");
+	assert_int_equal(scan(e, text), CAUSE_OVER_BUDGET);
+	assert_int_equal(e->n, 1);
+	assert_string_equal(detect_info(e->set, e->out[0].detector)->id, "good");
+	end(e);
+}
+
 /* Texts made to hurt: each must come back within its budget and a little, with a cause if it was cut. */
 static void adversarial_texts(void **state)
 {
@@ -198,6 +215,34 @@ static void adversarial_texts(void **state)
 		free(text);
 		end(e);
 	}
+}
+
+/* What a closed-in worker may not do: the scan must get by without files and without asking about the machine. */
+static void scans_behind_a_sandbox(void **state)
+{
+	struct engine *e = engine(D("patterns = ( { regex = \"[a-z]b[0-9]\"; confidence = 60; } ); evidence = ( { any = [ \"über\" ]; add = 5; } );"
+	                            "exclude = { patterns = [ \"xb.\" ]; };"));
+	static const int denied[] = { SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(sysinfo), SCMP_SYS(socket), SCMP_SYS(clone), SCMP_SYS(execve), SCMP_SYS(ioctl) };
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+		for (size_t i = 0; i < sizeof denied / sizeof *denied; i++)
+			if (seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, denied[i], 0) < 0)
+				_exit(3);
+		if (seccomp_load(ctx) < 0)
+			_exit(3);
+		char text[8000] = "über ";
+		for (int i = 0; i < 900; i++)
+			sprintf(text + strlen(text), "%cb%d ", 'z' - i % 26, i % 10);
+		enum cause cause = scan(e, text);
+		_exit(cause == CAUSE_NONE && e->n > 500 ? 0 : 2);
+	}
+	int status;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (status)
+		fail_msg("ended with status %x", status);
+	end(e);
 }
 
 static void refuses(const char *detectors, int line, const char *says)
@@ -249,6 +294,45 @@ static void backspace_means_word_border(void **state)
 	end(e);
 }
 
+/* What is left of each shipped match test once its findings are masked must not be found again. */
+static void redacted_texts_are_clean(void **state)
+{
+	static struct finding out[DETECT_FINDINGS_MAX];
+	struct bundle b = { 0 };
+	struct detect_set *set = NULL;
+	struct cfgerr err;
+	size_t n, texts = 0;
+	assert_int_equal(bundle_add_rules(&b, TEST_SRCDIR "/rules", &err), 0);
+	assert_int_equal(detect_compile(&b, &set, &err), 0);
+	struct detect_scratch *s = detect_scratch_new(set);
+	for (size_t d = 0; d < set->ndetectors; d++)
+		for (size_t i = 0; i < set->detectors[d].def->match.n; i++, texts++) {
+			const char *text = set->detectors[d].def->match.item[i];
+			char clean[16384];
+			size_t o = 0, at = 0;
+			const struct detect_text t = { ROLE_BODY, text, strlen(text) };
+			assert_int_equal(detect_scan(set, s, &t, 1, 1000000, out, &n), CAUSE_NONE);
+			for (size_t k = 0; k < n; k++) {
+				if (out[k].start < at)
+					continue; /* inside one that is masked already */
+				memcpy(clean + o, text + at, out[k].start - at);
+				o += out[k].start - at;
+				assert_int_equal(mask_apply(&detect_info(set, out[k].detector)->mask, text + out[k].start, out[k].end - out[k].start, clean + o, sizeof clean - o), 0);
+				o += strlen(clean + o);
+				at = out[k].end;
+			}
+			strcpy(clean + o, text + at);
+			const struct detect_text again = { ROLE_BODY, clean, strlen(clean) };
+			assert_int_equal(detect_scan(set, s, &again, 1, 1000000, out, &n), CAUSE_NONE);
+			if (n)
+				fail_msg("%s still finds %.*s in %s", detect_info(set, out[0].detector)->id, (int)(out[0].end - out[0].start), clean + out[0].start, clean);
+		}
+	assert_true(texts > 50);
+	detect_scratch_free(&s);
+	detect_free(&set);
+	bundle_free(&b);
+}
+
 static void shipped_rules_pass_their_tests(void **state)
 {
 	struct bundle b = { 0 };
@@ -274,10 +358,13 @@ int main(void)
 		cmocka_unit_test(several_texts),
 		cmocka_unit_test(no_time_is_no_verdict),
 		cmocka_unit_test(bulk_is_cut_and_said),
+		cmocka_unit_test(a_limit_is_one_pattern_s_own),
 		cmocka_unit_test(adversarial_texts),
+		cmocka_unit_test(scans_behind_a_sandbox),
 		cmocka_unit_test(mistakes_have_a_place),
 		cmocka_unit_test(ids_are_unique_over_files),
 		cmocka_unit_test(backspace_means_word_border),
+		cmocka_unit_test(redacted_texts_are_clean),
 		cmocka_unit_test(shipped_rules_pass_their_tests),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

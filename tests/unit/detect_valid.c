@@ -59,7 +59,7 @@ static const struct vector vectors[] = {
 	{ "crc32-base62", "ghp_", 0 }, { "crc32-base62", "", 0 },
 	{ "not-placeholder", "Tr0ub4dor", 1 }, { "not-placeholder", "password", 0 }, { "not-placeholder", "PASSWORD", 0 }, { "not-placeholder", "********", 0 },
 	{ "not-placeholder", "<secret>", 0 }, { "not-placeholder", "${DB_PASSWORD}", 0 }, { "not-placeholder", "your-password-here", 0 },
-	{ "not-placeholder", "xxxx", 0 }, { "not-placeholder", "", 0 },
+	{ "not-placeholder", "xxxx", 0 }, { "not-placeholder", "••••", 0 }, { "not-placeholder", "", 0 },
 };
 
 static void published_vectors(void **state)

@@ -129,9 +129,9 @@ def clean(site, cast):
     _hold(status == 201, "the upload was answered %d: %r" % (status, answer[:200]))
     cast.alice.send(cast.bob.bare, url)
     cast.bob.wait_message(url, since=seen)
-    status, got, headers = http_request("GET", url)
+    served, got, headers = http_request("GET", url)
     headers = {k.lower(): v for k, v in headers.items()}
-    _hold(status == 200 and got == data, "bob got status %d and %d bytes instead of %d" % (status, len(got), len(data)))
+    _hold(served == 200 and got == data, "bob got status %d and %d bytes instead of %d" % (served, len(got), len(data)))
     _hold(headers.get("x-content-type-options") == "nosniff", "served without nosniff")
     _hold("sandbox" in headers.get("content-security-policy", ""), "served without a sandboxing policy")
     _hold(not site.syslog.find("malware.found", since), "malware.found for a clean file")

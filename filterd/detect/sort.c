@@ -1,0 +1,38 @@
+#include "detect/sort.h"
+
+#include <string.h>
+
+static void swap(char *a, char *b, size_t size)
+{
+	char t[SORT_ITEM_MAX];
+	memcpy(t, a, size);
+	memcpy(a, b, size);
+	memcpy(b, t, size);
+}
+
+static void sift(char *items, size_t n, size_t size, size_t i, int (*compare)(const void *, const void *))
+{
+	for (size_t kid; (kid = 2 * i + 1) < n; i = kid) {
+		if (kid + 1 < n && compare(items + kid * size, items + (kid + 1) * size) < 0)
+			kid++;
+		if (compare(items + i * size, items + kid * size) >= 0)
+			return;
+		swap(items + i * size, items + kid * size, size);
+	}
+}
+
+void sort_items(void *list, size_t n, size_t size, int (*compare)(const void *a, const void *b))
+{
+	char *items = list;
+	size_t i = 1;
+	while (i < n && compare(items + (i - 1) * size, items + i * size) <= 0)
+		i++;
+	if (i >= n)
+		return; /* as findings mostly are */
+	for (i = n / 2; i > 0; i--)
+		sift(items, n, size, i - 1, compare);
+	for (i = n - 1; i > 0; i--) {
+		swap(items, items + i * size, size);
+		sift(items, i, size, 0, compare);
+	}
+}
