@@ -1,5 +1,4 @@
-/* Validators of registers, codes and wallets against published samples, and made-up numbers that an independent
- * implementation of each register's scheme agrees on; both ways. */
+/* Validators of registers, codes and wallets, both ways: samples in circulation and made-up numbers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +17,7 @@ struct vector {
 };
 
 static const struct vector vectors[] = {
-	/* as the registers, standards and their documents print them */
+	/* samples that standards, registers and the libraries for them use, and the same with one character wrong */
 	{ "sg-nric", "S1234567D", 1 },
 	{ "sg-nric", "S1234567A", 0 },
 	{ "sg-nric", "F1234567N", 1 },
