@@ -401,7 +401,7 @@ static void start_links(struct role *r, const struct conf *conf)
 	for (size_t i = 0; i < conf->nlinks && i < BROKER_LINKS_MAX; i++) {
 		b->links[i] = link_new(b->base, &conf->links[i], &link_ops, r);
 		if (!b->links[i])
-			log_fatal("out of memory");
+			log_fatal("link=%s can't be set up; is its ca (%s) a PEM file that filterd's user can read?", conf->links[i].domain, conf->links[i].ca);
 		b->nlinks++;
 	}
 }
@@ -438,8 +438,8 @@ int broker_main(const struct bundle *bundle, const struct conf *conf, int monito
 	signal(SIGTERM, SIG_IGN); /* it closes the channel when it wants us gone */
 	signal(SIGINT, SIG_IGN);
 	set_up(r, conf, recorder_fd);
+	start_links(r, conf); /* they connect in the loop; their CA files are read now */
 	close_in(conf);
-	start_links(r, conf);
 	event_base_dispatch(r->b.base);
 	take_down(r);
 	free(r);
