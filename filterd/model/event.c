@@ -6,7 +6,7 @@
 static const struct event_info table[EVENT_COUNT] = {
 	[EVENT_MALWARE_FOUND] = { "malware.found", SEV_ERROR, 1, "from to name signature sha256 size channel action",
 		"A file carried malware; it was not delivered." },
-	[EVENT_DLP_MATCH] = { "dlp.match", SEV_WARNING, 1, "from to rule detector count confidence evidence hash mode action channel",
+	[EVENT_DLP_MATCH] = { "dlp.match", SEV_WARNING, 1, "from to rule detector count confidence evidence hash path mode action channel",
 		"A data-loss rule matched (one event for each rule); in monitor mode this is all that happens." },
 	[EVENT_POLICY_BLOCK] = { "policy.block", SEV_WARNING, 1, "from to rule cause channel zones", "A stanza was blocked; its sender was told." },
 	[EVENT_POLICY_REDACT] = { "policy.redact", SEV_NOTICE, 1, "from to rule channel zones", "A stanza was delivered with findings masked." },
@@ -26,6 +26,7 @@ static const struct event_info table[EVENT_COUNT] = {
 	[EVENT_SIGNATURES_RELOADED] = { "signatures.reloaded", SEV_INFO, 0, "generation signatures", "Changed signature databases are in force." },
 	[EVENT_SIGNATURES_REJECTED] = { "signatures.rejected", SEV_ERROR, 0, "reason", "Changed signature databases are broken; the old ones stay in force." },
 	[EVENT_WORKER_DIED] = { "worker.died", SEV_WARNING, 0, "slot pid signal code generation", "A scan worker ended and is being replaced." },
+	[EVENT_PROCESS_HUNG] = { "process.hung", SEV_ERROR, 0, "role pid reason", "A process of filterd did not do its work; it is being replaced." },
 	[EVENT_JOURNAL_REPAIRED] = { "journal.repaired", SEV_WARNING, 0, "entries torn", "After a crash, the journal's tail was replayed, or a torn last entry cut off." },
 	[EVENT_JOURNAL_CHECKPOINT] = { "journal.checkpoint", SEV_INFO, 0, "origin entries root signature",
 		"The audit journal's signed checkpoint, to be kept outside the machine that writes it." },
