@@ -3,6 +3,7 @@
 #include "detect/numbers.h"
 #include "detect/sweep.h"
 #include "detect/syntax.h"
+#include "detect/variants.h"
 
 #include <string.h>
 
@@ -544,6 +545,7 @@ void classify(const char *pattern, struct arena *a, struct classified *c)
 	} else if (c->digits >= SWEEP_DIGITS_MIN && all_number(tree.root)) {
 		c->kind = CLASS_NUMBER;
 		c->numbers = numbers_read(tree.root, a);
+		c->variants = variants_read(tree.root, a);
 	} else if (c->digits >= 2 || c->token >= 8 || (c->shapes[0] & c->shapes[1] & c->shapes[2] & c->shapes[3]) != UINT64_MAX) {
 		c->kind = CLASS_SHAPE;
 	}

@@ -9,6 +9,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/lint.c filterd/detect/lint.h \
 	filterd/detect/literal.c filterd/detect/literal.h \
 	filterd/detect/numbers.c filterd/detect/numbers.h \
+	filterd/detect/pass.c filterd/detect/pass.h \
 	filterd/detect/plan.c \
 	filterd/detect/regex.c filterd/detect/regex.h \
 	filterd/detect/ruledef.c filterd/detect/ruledef.h \
@@ -19,4 +20,5 @@ libdetect_a_SOURCES = \
 	filterd/detect/syntax.c filterd/detect/syntax.h \
 	filterd/detect/valid.c filterd/detect/valid.h \
 	filterd/detect/valid_number.c filterd/detect/valid_secret.c \
+	filterd/detect/variants.c filterd/detect/variants.h \
 	filterd/detect/view.c filterd/detect/view.h

@@ -36,6 +36,7 @@ struct detect_scratch {
 	size_t low_cap;
 	int low_whole;
 	struct literal_hit *hits;
+	struct number_hit *number_hits;
 	struct scan_place *places; /* of each pattern */
 	uint32_t text_number;      /* of the text at hand, for places */
 	struct span *spans;

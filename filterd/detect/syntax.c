@@ -68,6 +68,7 @@ static void add_char(const struct reader *r, struct byte_set *s, unsigned c)
 static void add_wide(const struct reader *r, struct syntax *n)
 {
 	n->wide = 1;
+	n->loose |= (uint8_t)r->caseless;
 	for (const char *c = r->caseless ? "sSkK" : ""; *c; c++)
 		byte_set_add(&n->set, (unsigned char)*c);
 }
@@ -149,7 +150,7 @@ static int type_escape(struct syntax *n, char c)
 		break;
 	case 'N':
 		add_range(&n->set, 0, 127);
-		n->wide = 1;
+		n->wide = n->loose = 1;
 		break;
 	default:
 		return 0;
@@ -218,7 +219,7 @@ static int skip_property(struct reader *r)
 static void anything(struct syntax *n)
 {
 	add_range(&n->set, 0, 127);
-	n->wide = 1;
+	n->wide = n->loose = 1;
 }
 
 static struct syntax *read_escape(struct reader *r)
@@ -232,8 +233,10 @@ static struct syntax *read_escape(struct reader *r)
 		if (r->look_ahead < LOOK_SLACK)
 			r->look_ahead = LOOK_SLACK;
 		n = node(r, SYNTAX_EMPTY);
-		if (n)
+		if (n) {
 			n->border = c == 'b';
+			n->look = c == 'b' ? LOOK_WORD : LOOK_OTHER;
+		}
 		return n;
 	}
 	if (c == 'R' || c == 'X' || (c >= '1' && c <= '9') || c == 'k') {
@@ -306,6 +309,7 @@ static int64_t class_member(struct reader *r, struct syntax *n)
 		for (int i = 0; i < 4; i++)
 			n->set.bit[i] |= more.set.bit[i];
 		n->wide |= more.wide;
+		n->loose |= more.loose;
 		r->p++;
 		return -1;
 	}
@@ -348,12 +352,12 @@ static struct syntax *read_class(struct reader *r)
 	return n;
 }
 
-/* (?i-s:… or (?i): 1 with the flags applied and r->p behind them, 0 if it is no such thing. */
+/* (?i-s:… or (?i), but not U, which turns greed round: 1 with the flags applied and r->p behind them, 0 if it is no such thing. */
 static int read_flags(struct reader *r)
 {
 	const char *p = r->p;
 	int on = 1, caseless = r->caseless;
-	for (; *p && strchr("imsJU-", *p); p++) {
+	for (; *p && strchr("imsJ-", *p); p++) {
 		if (*p == '-')
 			on = 0;
 		else if (*p == 'i')
@@ -409,14 +413,18 @@ static struct syntax *read_look(struct reader *r, int ahead, int negative)
 	uint32_t reach = ahead ? syntax_width(n) + r->look_ahead : r->look_ahead;
 	r->look_ahead = reach > before ? reach : before;
 	struct syntax *e = node(r, SYNTAX_EMPTY);
-	if (e)
+	if (e) {
 		e->border = negative && takes_digits(n);
+		e->look = ahead ? LOOK_AHEAD : LOOK_BEHIND;
+		e->negative = (uint8_t)negative;
+		e->looked = n;
+	}
 	return e;
 }
 
 static struct syntax *read_group(struct reader *r)
 {
-	int caseless = r->caseless, number = 0;
+	int caseless = r->caseless, number = 0, atomic = 0;
 	struct syntax *n;
 	r->p++;
 	if (*r->p == '*' || ++r->depth > DEPTH_MAX)
@@ -438,6 +446,7 @@ static struct syntax *read_group(struct reader *r)
 		if (*r->p == '>' || *r->p == '|' || *r->p == ':') {
 			if (*r->p == '|') /* numbers begin again in each branch: backreferences are unknown from here */
 				r->ngroups = GROUPS_MAX;
+			atomic = *r->p == '>';
 			r->p++;
 		} else if (*r->p == '<' || (r->p[0] == 'P' && r->p[1] == '<')) {
 			if (!skip_name(r, '>'))
@@ -459,6 +468,8 @@ static struct syntax *read_group(struct reader *r)
 		}
 	}
 	n = close_group(r, read_alt(r));
+	if (n)
+		n->atomic |= (uint8_t)atomic;
 	if (number > 0 && number < GROUPS_MAX)
 		r->group[number] = n;
 done:
@@ -489,7 +500,10 @@ static struct syntax *read_atom(struct reader *r)
 		r->p++;
 		if (r->look_ahead < LOOK_SLACK)
 			r->look_ahead = LOOK_SLACK;
-		return node(r, SYNTAX_EMPTY);
+		n = node(r, SYNTAX_EMPTY);
+		if (n)
+			n->look = LOOK_OTHER;
+		return n;
 	case '*':
 	case '+':
 	case '?':
@@ -544,11 +558,12 @@ static struct syntax *read_repeat(struct reader *r)
 		} else if (c != '{' || !read_braces(r, &min, &max)) {
 			break;
 		}
-		if (*r->p == '?' || *r->p == '+')
-			r->p++;
+		int how = *r->p == '?' || *r->p == '+' ? *r->p++ : 0;
 		struct syntax *rep = node(r, SYNTAX_REPEAT);
 		if (!rep)
 			return NULL;
+		rep->lazy = how == '?';
+		rep->atomic = how == '+';
 		rep->min = min;
 		rep->max = max;
 		add_kid(r, rep, n);
