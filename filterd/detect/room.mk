@@ -3,6 +3,7 @@ libdetect_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS) $(PCRE2_CFLAGS) $(UTF8
 libdetect_a_SOURCES = \
 	filterd/detect/classify.c filterd/detect/classify.h \
 	filterd/detect/compile.c filterd/detect/detect.h filterd/detect/set.h \
+	filterd/detect/decode.c filterd/detect/decode.h \
 	filterd/detect/evidence.c filterd/detect/evidence.h \
 	filterd/detect/explain.c \
 	filterd/detect/fold.c filterd/detect/fold.h \

@@ -54,6 +54,10 @@ void detect_scratch_free(struct detect_scratch **sp)
 	if (!s)
 		return;
 	view_free(&s->view);
+	for (int i = 0; i < DECODE_DEPTH_MAX; i++) {
+		view_free(&s->below[i]);
+		decode_free(&s->decoded[i]);
+	}
 	regex_run_free(&s->run);
 	regex_run_free(&s->exclude_run);
 	if (s->low)
@@ -458,6 +462,61 @@ static void scan_view(const struct detect_set *set, struct detect_scratch *s)
 	scan_others(set, s);
 }
 
+static void swap_views(struct view *a, struct view *b)
+{
+	struct view t = *a;
+	*a = *b;
+	*b = t;
+}
+
+/* Spans found in a layer become spans of the view that it was decoded from; those that no decoded piece takes part in were
+ * found there already. */
+static void lower_spans(struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d)
+{
+	size_t n = from;
+	for (size_t i = from; i < s->nspans; i++) {
+		struct span p = s->spans[i];
+		size_t start, end, a, b;
+		view_map(layer, p.start, p.end, &start, &end);
+		if (decode_map(d, start, end, &a, &b) == 0) {
+			s->per_detector[p.detector]--;
+			continue;
+		}
+		p.start = (uint32_t)a;
+		p.end = (uint32_t)b;
+		s->spans[n++] = p;
+	}
+	s->nspans = n;
+}
+
+/* What the view at hand hides in an encoding, decoded, is looked at like any text; depth such layers are below already. */
+static int scan_hidden(const struct detect_set *set, struct detect_scratch *s, int depth)
+{
+	if (depth == DECODE_DEPTH_MAX || s->budget.over || !decode_wanted(s->view.data, s->view.size, s->sweep.ntokens > 0))
+		return VIEW_OK;
+	struct decoded *d = &s->decoded[depth];
+	struct view *below = &s->below[depth];
+	size_t from = s->nspans;
+	int r = decode_make(d, s->view.data, s->view.size);
+	s->budget.limited |= d->cut;
+	if (r <= 0)
+		return r < 0 ? VIEW_NOMEM : VIEW_OK;
+	swap_views(&s->view, below);
+	r = view_make(&s->view, d->data, d->size);
+	if (r == VIEW_OK && sweep(set, s) < 0)
+		r = VIEW_NOMEM;
+	if (r == VIEW_OK) {
+		scan_view(set, s);
+		r = scan_hidden(set, s, depth + 1);
+	}
+	swap_views(&s->view, below);
+	if (r == VIEW_OK)
+		lower_spans(s, from, below, d);
+	else
+		s->nspans = from;
+	return r;
+}
+
 static int by_place(const void *pa, const void *pb)
 {
 	const struct span *a = pa, *b = pb;
@@ -520,7 +579,10 @@ enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, c
 			continue;
 		}
 		scan_view(set, s);
+		r = scan_hidden(set, s, 0);
 		report(s, i, out, &n);
+		if (r < 0)
+			cause = CAUSE_LIMIT;
 	}
 	sort_items(out, n, sizeof *out, by_text);
 	*n_r = n;
