@@ -241,7 +241,7 @@ static int digit_word(const char *w, size_t size)
 	for (size_t i = 0; i < size; i++)
 		low[i] = (char)(w[i] | 0x20);
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strlen(words[i].name) == size && memcmp(words[i].name, low, size) == 0)
+		if (words[i].name[0] == low[0] && strlen(words[i].name) == size && memcmp(words[i].name, low, size) == 0)
 			return words[i].digit;
 	return -1;
 }

@@ -510,10 +510,8 @@ void channels_free(struct channels **csp)
 	cs->stopping = true;
 	while (cs->list)
 		channel_end(cs->list, "stopped");
-	if (cs->unix_listener) {
+	if (cs->unix_listener) /* its name stays: by now it may be that of a successor, and who starts removes a stale one */
 		evconnlistener_free(cs->unix_listener);
-		unlink(cs->conf->socket);
-	}
 	if (cs->tls_listener)
 		evconnlistener_free(cs->tls_listener);
 	SSL_CTX_free(cs->tls);
