@@ -253,6 +253,35 @@ static uint32_t digits_of(const struct syntax *n)
 	return capped(v);
 }
 
+/* A mark that every match has, or 0. */
+static uint8_t need_of(const struct syntax *n)
+{
+	uint8_t need = 0;
+	switch (n->type) {
+	case SYNTAX_SET:
+		for (unsigned c = 0; c < 256 && !n->wide; c++)
+			if (byte_set_has(&n->set, c)) {
+				if (need || c <= ' ' || c >= 0x7f || sweep_shape((unsigned char)c) != SHAPE_OTHER)
+					return 0;
+				need = (uint8_t)c;
+			}
+		return need;
+	case SYNTAX_CAT:
+		for (uint32_t i = 0; i < n->nkids && !need; i++)
+			need = need_of(n->kids[i]);
+		return need;
+	case SYNTAX_ALT:
+		need = need_of(n->kids[0]);
+		for (uint32_t i = 1; i < n->nkids && need; i++)
+			need = need_of(n->kids[i]) == need ? need : 0;
+		return need;
+	case SYNTAX_REPEAT:
+		return n->min > 0 ? need_of(n->kids[0]) : 0;
+	default:
+		return 0;
+	}
+}
+
 static int all_number(const struct syntax *n)
 {
 	if (n->type == SYNTAX_SET)
@@ -533,6 +562,7 @@ void classify(const char *pattern, struct arena *a, struct classified *c)
 	memset(c->shapes, 0, sizeof c->shapes);
 	shapes_of(tree.root, c);
 	c->leading = row_of(tree.root).start;
+	c->need = need_of(tree.root);
 	literals_of(tree.root, &info);
 	if (info.exact)
 		consider(&info, &info.all, 0);

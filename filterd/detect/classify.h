@@ -37,6 +37,7 @@ struct classified {
 	uint32_t width;            /* of a match at most, and what its look-aheads may read behind it; SYNTAX_INF: unbounded */
 	uint32_t digits;           /* at least so many digits */
 	uint32_t token;            /* at least so many token characters in a row */
+	uint8_t need;              /* this byte, no letter, digit or space; 0: none is needed */
 	uint64_t shapes[4];        /* one of these 4-character shapes (sweep.h) */
 	uint8_t first[4];          /* the shape's classes, one bit each, as far as positions are fixed */
 	uint8_t digit_at;          /* the first position that is always a digit; 4: none of the first four */

@@ -162,8 +162,13 @@ static size_t hex_row(const char *s, size_t size, size_t at, char *dst, size_t *
 			break;
 		i++;
 	}
-	int odd = i < size && (is_letter(s[i]) || is_digit(s[i]));
-	return *n < HEX_BYTES_MIN || odd ? 0 : i - at;
+	int odd = i < size && (is_letter(s[i]) || is_digit(s[i])), letters = 0, words = 0;
+	for (size_t k = at; k < i; k++)
+		letters |= is_letter(s[k]);
+	for (size_t k = 0; k < *n; k++)
+		words |= !is_digit(dst[k]) && !(dst[k] && strchr(" -./", dst[k]));
+	/* a row of digits is most likely a number: only another number may hide in it */
+	return *n < HEX_BYTES_MIN || odd || (!letters && words) ? 0 : i - at;
 }
 
 static int base64_value(char c)

@@ -86,25 +86,12 @@ static void invert(struct syntax *n)
 	n->wide = 1; /* also [^é]: most code points above U+007F match */
 }
 
-/* One code point as written: ASCII is a set of one (two if caseless), above it its bytes one by one. */
-static struct syntax *literal(struct reader *r, uint32_t cp)
+/* The bytes of a code point above ASCII, one by one. */
+static struct syntax *bytes_of(struct reader *r, uint32_t cp)
 {
-	struct syntax *n;
-	if (cp < 0x80) {
-		n = node(r, SYNTAX_SET);
-		if (n)
-			add_char(r, &n->set, cp);
-		return n;
-	}
-	if (r->caseless || cp > 0x10ffff) {
-		n = node(r, SYNTAX_SET);
-		if (n)
-			add_wide(r, n);
-		return n;
-	}
 	char s[4];
 	int size = text_encode(cp, s);
-	n = node(r, SYNTAX_CAT);
+	struct syntax *n = node(r, SYNTAX_CAT);
 	for (int i = 0; i < size && n; i++) {
 		struct syntax *b = node(r, SYNTAX_SET);
 		if (!b)
@@ -113,6 +100,49 @@ static struct syntax *literal(struct reader *r, uint32_t cp)
 		add_kid(r, n, b);
 	}
 	return n;
+}
+
+/* Scripts without case: Chinese, Japanese, Korean. */
+static int is_caseless(uint32_t cp)
+{
+	return (cp >= 0x3041 && cp <= 0x30ff) || (cp >= 0x3400 && cp <= 0x9fff) || (cp >= 0xac00 && cp <= 0xd7a3);
+}
+
+/* The other case of a Russian letter, or 0.  Those with a third form (U+1C80 to U+1C86) are left out. */
+static uint32_t cyrillic_other(uint32_t cp)
+{
+	if (cp < 0x410 || cp > 0x44f)
+		return 0;
+	uint32_t low = cp < 0x430 ? cp + 0x20 : cp;
+	return low == 0x432 || low == 0x434 || low == 0x43e || low == 0x441 || low == 0x442 || low == 0x44a ? 0 : cp == low ? low - 0x20 : low;
+}
+
+/* One code point as written: ASCII is a set of one (two if caseless), above it its bytes one by one. */
+static struct syntax *literal(struct reader *r, uint32_t cp)
+{
+	struct syntax *n;
+	uint32_t other = cyrillic_other(cp);
+	if (cp < 0x80) {
+		n = node(r, SYNTAX_SET);
+		if (n)
+			add_char(r, &n->set, cp);
+		return n;
+	}
+	if (r->caseless && other) {
+		n = node(r, SYNTAX_ALT);
+		if (n) {
+			add_kid(r, n, bytes_of(r, cp));
+			add_kid(r, n, bytes_of(r, other));
+		}
+		return r->failed ? NULL : n;
+	}
+	if ((r->caseless && !is_caseless(cp)) || cp > 0x10ffff) {
+		n = node(r, SYNTAX_SET);
+		if (n)
+			add_wide(r, n);
+		return n;
+	}
+	return bytes_of(r, cp);
 }
 
 /* \d \w \s … into n; 0 if c is none of these. */
