@@ -58,7 +58,9 @@ struct detect_set {
 	struct literal_set *literals;
 	struct pattern_list *users;   /* of each literal */
 	size_t nliterals;
-	struct pattern_list numbers, others; /* CLASS_NUMBER; CLASS_SHAPE and CLASS_ALWAYS */
+	struct pattern_list variants; /* CLASS_NUMBER: what the shared pass finds */
+	struct number_index *index;   /* of them (pass.h) */
+	struct pattern_list numbers, others; /* the rest of CLASS_NUMBER; CLASS_SHAPE and CLASS_ALWAYS */
 	int want_shapes;              /* some of the others can be told by their shape only */
 };
 
