@@ -17,6 +17,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/sort.c filterd/detect/sort.h \
 	filterd/detect/sweep.c filterd/detect/sweep.h \
 	filterd/detect/syntax.c filterd/detect/syntax.h \
+	filterd/detect/term.c filterd/detect/term.h \
 	filterd/detect/valid.c filterd/detect/valid.h \
 	filterd/detect/valid_number.c filterd/detect/valid_secret.c \
 	filterd/detect/view.c filterd/detect/view.h

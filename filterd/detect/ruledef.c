@@ -1,5 +1,7 @@
 #include "detect/ruledef.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +17,8 @@ static const struct cfg_key detector_keys[] = {
 	{ "class", CFG_STRING, 0, 1, 40 },
 	{ "description", CFG_STRING, 0, 0, 2000 },
 	{ "reference", CFG_STRINGS, 0, 0, 16 },
-	{ "patterns", CFG_GROUPS, 1, 1, RULEDEF_PATTERNS_MAX },
+	{ "patterns", CFG_GROUPS, 0, 1, RULEDEF_PATTERNS_MAX },
+	{ "words", CFG_GROUPS, 0, 1, 16 },
 	{ "validate", CFG_ANY, 0, 0, 0 },
 	{ "raise", CFG_GROUPS, 0, 0, 8 },
 	{ "evidence", CFG_GROUPS, 0, 0, 16 },
@@ -28,6 +31,14 @@ static const struct cfg_key pattern_keys[] = {
 	{ "regex", CFG_STRING, 1, 1, RULEDEF_REGEX_MAX },
 	{ "confidence", CFG_INT, 1, 1, 100 },
 	{ "validate", CFG_ANY, 0, 0, 0 },
+	{ 0 },
+};
+static const struct cfg_key words_keys[] = {
+	{ "any", CFG_STRINGS, 0, 1, RULEDEF_TERMS_MAX },
+	{ "file", CFG_STRINGS, 0, 1, 16 },
+	{ "confidence", CFG_INT, 1, 1, 100 },
+	{ "case", CFG_BOOL, 0, 0, 0 },
+	{ "part", CFG_BOOL, 0, 0, 0 },
 	{ 0 },
 };
 static const struct cfg_key evidence_keys[] = {
@@ -59,6 +70,12 @@ static const struct cfg_key tests_keys[] = {
 	{ "match", CFG_STRINGS, 0, 0, 256 },
 	{ "no_match", CFG_STRINGS, 0, 0, 256 },
 	{ 0 },
+};
+
+/* What words need besides: where their files are. */
+struct rule_reader {
+	struct cfg_reader cfg;
+	const struct bundle *bundle;
 };
 
 static int read_valid_name(const struct cfg_reader *r, const config_setting_t *s, const char *name, struct valid_use *u_r)
@@ -177,6 +194,84 @@ static int read_evidence(const struct cfg_reader *r, const config_setting_t *s, 
 	return no_empty(r, s, &e_r->any, "this evidence term");
 }
 
+static int add_word(const struct cfg_reader *r, const config_setting_t *s, struct words_def *w, struct word_def word)
+{
+	if (w->n == RULEDEF_WORDS_MAX)
+		return cfg_error(r, s, "these are more than %d words", RULEDEF_WORDS_MAX);
+	if (w->n == w->cap) {
+		size_t cap = w->cap ? 2 * w->cap : 64;
+		struct word_def *more = arena_alloc(r->arena, cap * sizeof *more);
+		if (!more)
+			return cfg_error(r, s, "out of memory");
+		if (w->n)
+			memcpy(more, w->item, w->n * sizeof *more);
+		w->item = more;
+		w->cap = cap;
+	}
+	w->item[w->n++] = word;
+	return 0;
+}
+
+/* A dictionary: a word each line; empty lines and those that begin with # don't count. */
+static int read_dictionary(const struct cfg_reader *r, const config_setting_t *s, const struct bundle_file *f, struct words_def *w)
+{
+	const char *file = arena_strdup(r->arena, f->path);
+	int line = 0;
+	if (!text_is_utf8(f->data, f->size) || memchr(f->data, '\0', f->size))
+		return cfgerr_set(r->err, f->path, 0, "this file is no UTF-8 text");
+	for (const char *p = f->data, *end = f->data + f->size; p < end;) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		const char *next = nl ? nl + 1 : end, *stop = nl ? nl : end;
+		line++;
+		while (p < stop && strchr(" \t\r", *p))
+			p++;
+		while (stop > p && strchr(" \t\r", stop[-1]))
+			stop--;
+		if (p < stop && *p != '#') {
+			struct word_def word = { arena_strndup(r->arena, p, (size_t)(stop - p)), file, line };
+			if (!word.text || !file)
+				return cfg_error(r, s, "out of memory");
+			if (add_word(r, s, w, word) < 0)
+				return -1;
+		}
+		p = next;
+	}
+	return 0;
+}
+
+static int read_words(const struct rule_reader *rr, const config_setting_t *s, struct words_def *w)
+{
+	const struct cfg_reader *r = &rr->cfg;
+	struct cfg_words any = { 0 }, files = { 0 };
+	if (cfg_check(r, s, "words", words_keys) < 0 || cfg_strings(r, s, "any", &any) < 0 || cfg_strings(r, s, "file", &files) < 0)
+		return -1;
+	w->confidence = (uint8_t)cfg_int(s, "confidence", 1);
+	w->exact = (uint8_t)cfg_bool(s, "case", 0);
+	w->part = (uint8_t)cfg_bool(s, "part", 0);
+	if (any.n + files.n == 0)
+		return cfg_error(r, s, "words need \"any\", a list of words, or \"file\", a .words file");
+	for (size_t i = 0; i < any.n; i++)
+		if (add_word(r, s, w, (struct word_def){ any.item[i], r->file, any.line[i] }) < 0)
+			return -1;
+	for (size_t i = 0; i < files.n; i++) {
+		const char *slash = strrchr(r->file, '/');
+		size_t folder = slash ? (size_t)(slash + 1 - r->file) : 0, n = strlen(files.item[i]);
+		if (strchr(files.item[i], '/') || n < 7 || strcmp(files.item[i] + n - 6, ".words") != 0)
+			return cfg_error(r, s, "\"%.60s\" must be the name of a .words file in the folder of this rule file", files.item[i]);
+		char *path = arena_alloc(r->arena, folder + n + 1);
+		if (!path)
+			return cfg_error(r, s, "out of memory");
+		memcpy(path, r->file, folder);
+		memcpy(path + folder, files.item[i], n);
+		const struct bundle_file *f = bundle_find(rr->bundle, BUNDLE_WORDS, path);
+		if (!f)
+			return cfg_error(r, s, "there is no file \"%.60s\" in the folder of this rule file", files.item[i]);
+		if (read_dictionary(r, s, f, w) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int read_raise(const struct cfg_reader *r, const config_setting_t *s, struct raise_def *x_r)
 {
 	if (cfg_check(r, s, "raise", raise_keys) < 0)
@@ -241,8 +336,9 @@ static int is_id(const char *s)
 	return strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(s) && s[0] >= 'a' && s[0] <= 'z' && s[strlen(s) - 1] != '-';
 }
 
-static int read_detector(const struct cfg_reader *r, const config_setting_t *s, struct detector_def *def)
+static int read_detector(const struct rule_reader *rr, const config_setting_t *s, struct detector_def *def)
 {
+	const struct cfg_reader *r = &rr->cfg;
 	if (cfg_check(r, s, "detector", detector_keys) < 0)
 		return -1;
 	def->file = r->file;
@@ -255,6 +351,16 @@ static int read_detector(const struct cfg_reader *r, const config_setting_t *s, 
 	def->class_name = cfg_string(r, s, "class");
 	def->description = cfg_string(r, s, "description");
 	READ_GROUPS(r, s, "patterns", read_pattern, def->patterns, def->npatterns);
+	const config_setting_t *words = config_setting_get_member(s, "words");
+	def->nwords = words ? (size_t)config_setting_length(words) : 0;
+	def->words = arena_alloc(r->arena, def->nwords * sizeof *def->words + 1);
+	if (!def->words)
+		return cfg_error(r, s, "out of memory");
+	for (size_t i = 0; i < def->nwords; i++)
+		if (read_words(rr, config_setting_get_elem(words, (unsigned)i), &def->words[i]) < 0)
+			return -1;
+	if (def->npatterns + def->nwords == 0)
+		return cfg_error(r, s, "detector has neither \"patterns\" nor \"words\"");
 	READ_GROUPS(r, s, "evidence", read_evidence, def->evidence, def->nevidence);
 	READ_GROUPS(r, s, "raise", read_raise, def->raises, def->nraises);
 	if (cfg_strings(r, s, "reference", &def->reference) < 0 || read_valid(r, s, &def->validate) < 0 ||
@@ -287,8 +393,9 @@ static int check_unique(const struct ruledefs *defs, struct cfgerr *err)
 	return r;
 }
 
-static int read_file(const struct cfg_reader *r, const config_t *cfg, struct ruledefs *defs)
+static int read_file(const struct rule_reader *rr, const config_t *cfg, struct ruledefs *defs)
 {
+	const struct cfg_reader *r = &rr->cfg;
 	const config_setting_t *root = config_root_setting(cfg);
 	if (cfg_check(r, root, "a rule file", file_keys) < 0)
 		return -1;
@@ -297,7 +404,7 @@ static int read_file(const struct cfg_reader *r, const config_t *cfg, struct rul
 	for (int i = 0; i < n; i++) {
 		if (defs->n == RULEDEF_DETECTORS_MAX)
 			return cfg_error(r, list, "more than %d detectors in all rule files", RULEDEF_DETECTORS_MAX);
-		if (read_detector(r, config_setting_get_elem(list, (unsigned)i), &defs->detectors[defs->n]) < 0)
+		if (read_detector(rr, config_setting_get_elem(list, (unsigned)i), &defs->detectors[defs->n]) < 0)
 			return -1;
 		defs->n++;
 	}
@@ -312,13 +419,13 @@ int ruledef_read(const struct bundle *b, struct arena *a, struct ruledefs *defs_
 	for (size_t i = 0; i < b->nfiles; i++) {
 		if (b->files[i].kind != BUNDLE_RULES)
 			continue;
-		struct cfg_reader r = { .arena = a, .err = err, .file = arena_strdup(a, b->files[i].path) };
+		struct rule_reader rr = { { .arena = a, .err = err, .file = arena_strdup(a, b->files[i].path) }, b };
 		config_t cfg;
-		if (!r.file)
+		if (!rr.cfg.file)
 			return cfgerr_set(err, b->files[i].path, 0, "out of memory");
-		if (cfg_parse(&r, &b->files[i], &cfg) < 0)
+		if (cfg_parse(&rr.cfg, &b->files[i], &cfg) < 0)
 			return -1;
-		int rc = read_file(&r, &cfg, &defs);
+		int rc = read_file(&rr, &cfg, &defs);
 		config_destroy(&cfg);
 		if (rc < 0)
 			return -1;

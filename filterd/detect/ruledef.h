@@ -12,6 +12,7 @@
 enum {
 	RULEDEF_PATTERNS_MAX = 64,
 	RULEDEF_TERMS_MAX = 2048,
+	RULEDEF_WORDS_MAX = 100000,
 	RULEDEF_WITHIN_MAX = 2000,
 	RULEDEF_REGEX_MAX = 4096,
 	RULEDEF_DETECTORS_MAX = 8192,
@@ -28,6 +29,20 @@ struct pattern_def {
 	int line;            /* of the regex */
 	uint8_t confidence;  /* 1..100 */
 	struct valid_list validate;
+};
+
+struct word_def {
+	const char *text, *file;
+	int line;
+};
+
+/* A word list: its own words and those of its files. */
+struct words_def {
+	struct word_def *item;
+	size_t n, cap;
+	uint8_t confidence;
+	uint8_t exact; /* case counts */
+	uint8_t part;  /* parts of longer words too */
 };
 
 struct evidence_def {
@@ -49,6 +64,8 @@ struct detector_def {
 	struct cfg_words reference;
 	struct pattern_def *patterns;
 	size_t npatterns;
+	struct words_def *words;
+	size_t nwords;
 	struct valid_list validate;
 	struct raise_def *raises;
 	size_t nraises;

@@ -108,10 +108,9 @@ int scan_excluded(const struct detector *d, struct detect_scratch *scratch, cons
 	return 0;
 }
 
-/* Confidence of a span that has passed, from its pattern, its evidence and what raises it; 0: required evidence is not there. */
-static int confidence(const struct detector *d, const struct pattern *p, struct detect_scratch *s, size_t start, size_t end)
+/* Confidence of a span that has passed, from that of its pattern or word, its evidence and what raises it; 0: required evidence is not there. */
+static int confidence(const struct detector *d, int c, struct detect_scratch *s, size_t start, size_t end)
 {
-	int c = p->def->confidence;
 	for (size_t i = 0; i < d->def->nraises; i++)
 		if (passes(&d->def->raises[i].validate, s->view.data + start, end - start))
 			c += d->def->raises[i].add;
@@ -147,6 +146,20 @@ static int stands(void *arg, size_t start, size_t end)
 	       !scan_excluded(d, c->s, text, end - start);
 }
 
+/* Takes down a place that stands, unless required evidence is missing. */
+static void note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
+{
+	int conf = confidence(&set->detectors[detector], base, s, start, end);
+	if (conf == 0)
+		return;
+	if (s->nspans == SCAN_SPANS_MAX || s->per_detector[detector] == SCAN_SPANS_PER_DETECTOR_MAX) {
+		s->budget.limited = 1; /* that many is a bulk of it: policy hears of the cut */
+		return;
+	}
+	s->per_detector[detector]++;
+	s->spans[s->nspans++] = (struct span){ (uint32_t)start, (uint32_t)end, detector, (uint8_t)conf };
+}
+
 /* Judges the match in the match data; notes it if it stands.  1: it stands, 0: it doesn't. */
 static int judge(struct candidate *c)
 {
@@ -156,15 +169,7 @@ static int judge(struct candidate *c)
 	size_t start = ov[2 * p->group], end = ov[2 * p->group + 1];
 	if (start == PCRE2_UNSET || end <= start || end > s->view.size || (p->checked && stands(c, start, end) != 1))
 		return 0;
-	int conf = confidence(&c->set->detectors[p->detector], p, s, start, end);
-	if (conf == 0)
-		return 1;
-	if (s->nspans == SCAN_SPANS_MAX || s->per_detector[p->detector] == SCAN_SPANS_PER_DETECTOR_MAX) {
-		s->budget.limited = 1; /* that many is a bulk of it: policy hears of the cut */
-		return 1;
-	}
-	s->per_detector[p->detector]++;
-	s->spans[s->nspans++] = (struct span){ (uint32_t)start, (uint32_t)end, p->detector, (uint8_t)conf };
+	note(c->set, s, p->detector, p->def->confidence, start, end);
 	return 1;
 }
 
@@ -262,8 +267,23 @@ static void find_piece(struct candidate *c, size_t from, size_t last)
 	*place = (struct scan_place){ c->s->text_number, (uint32_t)find_all(c, from, last) };
 }
 
+/* The literal of a word stands at `at`: is it the word? */
+static void scan_word(const struct detect_set *set, struct detect_scratch *s, const struct word *w, size_t at)
+{
+	const struct detector *d = &set->detectors[w->detector];
+	const char *text = w->term.exact ? s->view.data : scan_lower(s);
+	size_t start = term_start(&w->term, w->at, text, at);
+	size_t end = start == SIZE_MAX ? 0 : term_end(&w->term, text, s->view.size, start);
+	if (end == 0 || budget_spent(&s->budget))
+		return;
+	if (passes(&d->def->validate, s->view.data + start, end - start) && !scan_excluded(d, s, s->view.data + start, end - start))
+		note(set, s, w->detector, w->confidence, start, end);
+}
+
 static void scan_literals(const struct detect_set *set, struct detect_scratch *s)
 {
+	if (set->want_lower)
+		scan_lower(s);
 	int n = literal_scan(set->literals, s->low, s->view.size, s->hits, SCAN_HITS_MAX);
 	if (n < 0) {
 		s->budget.limited = 1;
@@ -273,6 +293,10 @@ static void scan_literals(const struct detect_set *set, struct detect_scratch *s
 		const struct literal_hit *h = &s->hits[i];
 		const struct pattern_list *users = &set->users[h->literal];
 		for (uint32_t k = 0; k < users->n && !s->budget.over; k++) {
+			if (users->item[k] >= set->npatterns) {
+				scan_word(set, s, &set->words[users->item[k] - set->npatterns], h->start);
+				continue;
+			}
 			struct candidate c = { .set = set, .s = s, .p = &set->patterns[users->item[k]] };
 			size_t from = h->start > c.p->cls.before ? h->start - c.p->cls.before : 0;
 			while (from > 0 && from < s->view.size && ((unsigned char)s->view.data[from] & 0xc0) == 0x80)

@@ -8,6 +8,7 @@
 #include "detect/regex.h"
 #include "detect/ruledef.h"
 #include "detect/sweep.h"
+#include "detect/term.h"
 
 struct pattern {
 	struct regex re;
@@ -24,11 +25,13 @@ struct pattern_list {
 	uint32_t n;
 };
 
-/* An evidence term: folded and in lower case. */
-struct term {
-	const char *s;
-	uint16_t size;
-	uint8_t open_start, open_end; /* written with *: may go on within the word */
+/* A word of a word list: found by its longest piece without spaces, as a literal. */
+struct word {
+	struct term term;
+	const char *piece;    /* in lower case */
+	uint8_t at, size;     /* of the piece in the term */
+	uint8_t confidence;
+	uint16_t detector;
 };
 
 struct evidence {
@@ -53,10 +56,13 @@ struct detect_set {
 	size_t ndetectors;
 	struct pattern *patterns;
 	size_t npatterns;
+	struct word *words;
+	size_t nwords;
+	int want_lower;               /* some words have letters beyond ASCII: literals are looked for in the view in whole lower case */
 	uint32_t ngroups_max;
 	int jit;
 	struct literal_set *literals;
-	struct pattern_list *users;   /* of each literal */
+	struct pattern_list *users;   /* of each literal; from npatterns on: words */
 	size_t nliterals;
 	struct pattern_list numbers, others; /* CLASS_NUMBER; CLASS_SHAPE and CLASS_ALWAYS */
 	int want_shapes;              /* some of the others can be told by their shape only */

@@ -90,6 +90,22 @@ def test_a_bad_line_is_named_and_the_rest_goes_on(rules):
     assert [int(n) for n in re.findall(r"^stdin:(\d+): ", got.stderr, re.M)] == [2, 3, 4, 6, 7]
 
 
+def test_dictionaries_lie_beside_the_rules(rules, match, tmp_path):
+    (tmp_path / "a.rules").write_text('detectors: ( { id = "names"; title = "Names"; words = ( { file = "names.words"; confidence = 60; } );\n'
+                                      '  tests = { match = [ "ask анна петрова", "ZOË" ]; no_match = [ "Zoës", "# nobody" ]; }; } );\n')
+    (tmp_path / "names.words").write_text("# nobody\n\n  Анна Петрова \r\nZoe\n王小明")
+    assert "all well" in rules("check", tmp_path).stdout
+    assert "all well" in rules("check", "a.rules", cwd=tmp_path).stdout
+    [got] = match(tmp_path, [{"id": 1, "text": "那是王小明的, АННА_ПЕТРОВА too"}])
+    assert [(f["start"], f["end"]) for f in got["findings"]] == [(2, 5), (8, 20)]
+    (tmp_path / "names.words").write_text("Anna\nAB\n")
+    got = rules("check", tmp_path)
+    assert got.returncode == 1 and "names.words:2: the word" in got.stderr
+    (tmp_path / "names.words").write_text("Anna\n")
+    (tmp_path / "a.rules").write_text('detectors: ( { id = "names"; title = "Names"; words = ( { file = "names.words"; confidence = 60; } ); } );')
+    assert 'word "anna"' in rules("explain", "--rules", tmp_path, stdin="for Anna").stdout
+
+
 def test_list_names_each_detector(rules):
     got = rules("list", "--rules", TOP / "rules", "--json")
     assert got.returncode == 0
