@@ -62,7 +62,9 @@ static int compile_pattern(struct detect_set *set, const struct detector_def *de
 	struct pattern *p = &set->patterns[set->npatterns];
 	p->def = &def->patterns[i];
 	p->detector = (uint16_t)set->ndetectors;
-	p->checked = def->validate.n || p->def->validate.n || def->exclude_values.n || def->exclude_patterns.n;
+	p->checked = def->validate.n || p->def->validate.n || def->exclude_values.n || def->exclude_patterns.n || def->exclude_same;
+	for (int list = 0; list < EXCLUDE_LISTS; list++)
+		p->checked |= def->exclude_texts[list].n > 0;
 	if (compile_regex(set, &p->re, p->def->regex, &p->cls, p->checked, def->file, p->def->line, err) < 0)
 		return -1;
 	set->npatterns++;
@@ -85,13 +87,17 @@ static int compile_evidence(struct detect_set *set, const struct detector_def *d
 		const struct evidence_def *ed = &def->evidence[i];
 		struct evidence *e = &d->evidence[i];
 		e->def = ed;
-		e->terms = arena_alloc(set->arena, ed->any.n * sizeof *e->terms + 1);
+		e->terms = arena_alloc(set->arena, (ed->any.n + ed->none.n) * sizeof *e->terms + 1);
 		if (!e->terms)
 			return cfgerr_set(err, def->file, ed->line, "out of memory");
 		for (; e->nterms < ed->any.n; e->nterms++)
 			if (term_read(set->arena, ed->any.item[e->nterms], 0, &e->terms[e->nterms]) < 0)
 				return cfgerr_set(err, def->file, ed->any.line[e->nterms], "the evidence term \"%.60s\" is empty or longer than 255 bytes",
 				                  ed->any.item[e->nterms]);
+		for (; e->nnone < ed->none.n; e->nnone++)
+			if (term_read(set->arena, ed->none.item[e->nnone], 0, &e->terms[e->nterms + e->nnone]) < 0)
+				return cfgerr_set(err, def->file, ed->none.line[e->nnone], "the evidence term \"%.60s\" is empty or longer than 255 bytes",
+				                  ed->none.item[e->nnone]);
 	}
 	return 0;
 }
@@ -163,6 +169,15 @@ static int compile_exclude(struct detect_set *set, const struct detector_def *de
 	d->exclude_patterns = arena_alloc(set->arena, np * sizeof *d->exclude_patterns + 1);
 	if (!d->excluded || !d->exclude_patterns)
 		return cfgerr_set(err, def->file, def->line, "out of memory");
+	for (int list = 0; list < EXCLUDE_LISTS; list++) {
+		const struct cfg_words *texts = &def->exclude_texts[list];
+		d->exclude_texts[list] = arena_alloc(set->arena, texts->n * sizeof **d->exclude_texts + 1);
+		if (!d->exclude_texts[list])
+			return cfgerr_set(err, def->file, def->line, "out of memory");
+		for (size_t i = 0; i < texts->n; i++)
+			if (term_read(set->arena, texts->item[i], 0, &d->exclude_texts[list][i]) < 0)
+				return cfgerr_set(err, def->file, texts->line[i], "the excluded text \"%.60s\" is empty or longer than 255 bytes", texts->item[i]);
+	}
 	for (size_t i = 0; i < nv; i++) {
 		char bare[DETECT_EXCLUDED_MAX];
 		size_t n;

@@ -4,7 +4,10 @@
 
 #include "detect/set.h"
 
-/* How many different terms of e (no more than e->def->min are counted) stand within reach of [start, end) of the
+/* True if what e asks for stands within reach of [start, end) of the size bytes at low, the view in lower case. */
+int evidence_holds(const struct evidence *e, const char *low, size_t size, int ascii, size_t start, size_t end);
+
+/* How many terms of e (no more than matter are counted) stand within reach of [start, end) of the
  * size bytes at low, the view in lower case. */
 int evidence_count(const struct evidence *e, const char *low, size_t size, int ascii, size_t start, size_t end);
 

@@ -53,8 +53,8 @@ static void tell_evidence(const struct teller *t, int c, size_t start, size_t en
 	}
 	for (size_t i = 0; i < def->nevidence; i++) {
 		const struct evidence *e = &t->d->evidence[i];
-		int n = evidence_count(e, scan_lower(t->s), t->s->view.size, t->s->view.ascii, start, end), ok = n >= e->def->min;
-		tell(t, 3, "evidence of line %d: %s%s", e->def->line, ok ? "is near" : "is not near", ok || !e->def->required ? "" : ", but required");
+		int ok = evidence_holds(e, scan_lower(t->s), t->s->view.size, t->s->view.ascii, start, end);
+		tell(t, 3, "evidence of line %d: %s%s", e->def->line, ok ? "holds" : "does not hold", ok || !e->def->required ? "" : ", but required");
 		if (ok)
 			tell(t, 4, "confidence %+d", e->def->add);
 		c += ok ? e->def->add : 0;
@@ -74,7 +74,7 @@ static void tell_match(const struct teller *t, const struct valid_list *validate
 	view_map(&t->s->view, start, end, &from, &to);
 	tell(t, 2, "matches \"%s\" at bytes %zu to %zu", text_quote(quoted, sizeof quoted, t->text + from, to - from), from, to);
 	int good = tell_validators(t, validate, s, end - start) & tell_validators(t, &t->d->def->validate, s, end - start);
-	if (scan_excluded(t->d, t->s, s, end - start)) {
+	if (scan_excluded(t->d, t->s, start, end)) {
 		tell(t, 3, "excluded");
 		good = 0;
 	}

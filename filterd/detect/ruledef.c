@@ -42,12 +42,15 @@ static const struct cfg_key words_keys[] = {
 	{ 0 },
 };
 static const struct cfg_key evidence_keys[] = {
-	{ "any", CFG_STRINGS, 1, 1, RULEDEF_TERMS_MAX },
+	{ "any", CFG_STRINGS, 0, 1, RULEDEF_TERMS_MAX },
+	{ "none", CFG_STRINGS, 0, 1, RULEDEF_TERMS_MAX },
 	{ "within", CFG_INT, 0, 1, RULEDEF_WITHIN_MAX },
 	{ "before", CFG_INT, 0, 0, RULEDEF_WITHIN_MAX },
 	{ "after", CFG_INT, 0, 0, RULEDEF_WITHIN_MAX },
 	{ "add", CFG_INT, 0, -100, 100 },
 	{ "min", CFG_INT, 0, 1, 64 },
+	{ "max", CFG_INT, 0, 1, 64 },
+	{ "distinct", CFG_BOOL, 0, 0, 0 },
 	{ "required", CFG_BOOL, 0, 0, 0 },
 	{ 0 },
 };
@@ -59,6 +62,12 @@ static const struct cfg_key raise_keys[] = {
 static const struct cfg_key exclude_keys[] = {
 	{ "values", CFG_STRINGS, 0, 0, 4096 },
 	{ "patterns", CFG_STRINGS, 0, 0, 64 },
+	{ "stop_words", CFG_STRINGS, 0, 0, 256 },
+	{ "begins", CFG_STRINGS, 0, 0, 256 },
+	{ "ends", CFG_STRINGS, 0, 0, 256 },
+	{ "prefixes", CFG_STRINGS, 0, 0, 256 },
+	{ "suffixes", CFG_STRINGS, 0, 0, 256 },
+	{ "same", CFG_BOOL, 0, 0, 0 },
 	{ 0 },
 };
 static const struct cfg_key mask_keys[] = {
@@ -182,15 +191,23 @@ static int read_evidence(const struct cfg_reader *r, const config_setting_t *s, 
 	e_r->before = (uint32_t)cfg_int(s, "before", sides ? 0 : within);
 	e_r->after = (uint32_t)cfg_int(s, "after", sides ? 0 : within);
 	e_r->add = cfg_int(s, "add", 0);
-	e_r->min = cfg_int(s, "min", 1);
+	e_r->min = cfg_int(s, "min", config_setting_get_member(s, "any") != NULL);
+	e_r->max = cfg_int(s, "max", 0);
+	e_r->distinct = cfg_bool(s, "distinct", 1);
 	e_r->required = cfg_bool(s, "required", 0);
 	e_r->line = (int)config_setting_source_line(s);
 	if (!e_r->required && e_r->add == 0)
 		return cfg_error(r, s, "this evidence does nothing: give \"add\", or \"required = true\"");
-	if (cfg_strings(r, s, "any", &e_r->any) < 0)
+	if (cfg_strings(r, s, "any", &e_r->any) < 0 || cfg_strings(r, s, "none", &e_r->none) < 0)
 		return -1;
-	if ((size_t)e_r->min > e_r->any.n)
+	if (e_r->any.n + e_r->none.n == 0)
+		return cfg_error(r, s, "evidence has neither \"any\" nor \"none\"");
+	if (e_r->max && e_r->max < e_r->min)
+		return cfg_error(r, s, "\"max\" is %d, which is less than \"min\", %d", e_r->max, e_r->min);
+	if (e_r->distinct && (size_t)e_r->min > e_r->any.n)
 		return cfg_error(r, s, "\"min\" is %d, but \"any\" has only %zu terms", e_r->min, e_r->any.n);
+	if (no_empty(r, s, &e_r->none, "this evidence term") < 0)
+		return -1;
 	return no_empty(r, s, &e_r->any, "this evidence term");
 }
 
@@ -290,6 +307,14 @@ static int read_exclude(const struct cfg_reader *r, const config_setting_t *d, s
 		return -1;
 	for (size_t i = 0; i < def->exclude_patterns.n; i++)
 		def->exclude_patterns.item[i] = restore_word_border(r, def->exclude_patterns.item[i]);
+	static const struct { const char *key, *what; } lists[EXCLUDE_LISTS] = {
+		{ "stop_words", "this stop word" }, { "begins", "this beginning" }, { "ends", "this end" },
+		{ "prefixes", "this prefix" }, { "suffixes", "this suffix" },
+	};
+	for (int i = 0; i < EXCLUDE_LISTS; i++)
+		if (cfg_strings(r, s, lists[i].key, &def->exclude_texts[i]) < 0 || no_empty(r, s, &def->exclude_texts[i], lists[i].what) < 0)
+			return -1;
+	def->exclude_same = (uint8_t)cfg_bool(s, "same", 0);
 	if (no_empty(r, s, &def->exclude_values, "this excluded value") < 0)
 		return -1;
 	return no_empty(r, s, &def->exclude_patterns, "this excluded pattern");

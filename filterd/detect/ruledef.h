@@ -46,13 +46,18 @@ struct words_def {
 };
 
 struct evidence_def {
-	struct cfg_words any;
+	struct cfg_words any, none;
 	uint32_t before, after; /* code points between the term and the finding */
 	int add;                /* to the confidence, may be negative */
-	int min;                /* that many different terms must be near */
+	int min;                /* that many terms must be near … */
+	int max;                /* … and no more than these; 0: any number */
+	int distinct;           /* different terms count, not each time one stands there */
 	int required;           /* without it there is no finding */
 	int line;
 };
+
+/* What excludes a finding by text: within it, at its ends, right before and right behind it. */
+enum exclude_list { EXCLUDE_STOP_WORDS, EXCLUDE_BEGINS, EXCLUDE_ENDS, EXCLUDE_PREFIXES, EXCLUDE_SUFFIXES, EXCLUDE_LISTS };
 
 struct raise_def {
 	struct valid_list validate;
@@ -71,7 +76,8 @@ struct detector_def {
 	size_t nraises;
 	struct evidence_def *evidence;
 	size_t nevidence;
-	struct cfg_words exclude_values, exclude_patterns;
+	struct cfg_words exclude_values, exclude_patterns, exclude_texts[EXCLUDE_LISTS];
+	uint8_t exclude_same; /* letters and digits all the same */
 	struct mask mask;
 	struct cfg_words match, no_match;
 	const char *file;

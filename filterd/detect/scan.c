@@ -89,25 +89,6 @@ static int passes(const struct valid_list *l, const char *s, size_t size)
 	return 1;
 }
 
-static int find_text(const void *key, const void *item)
-{
-	return strcmp(key, *(const char *const *)item);
-}
-
-int scan_excluded(const struct detector *d, struct detect_scratch *scratch, const char *s, size_t size)
-{
-	if (d->nexcluded && size < DETECT_EXCLUDED_MAX) {
-		char bare[DETECT_EXCLUDED_MAX];
-		bare[detect_strip(s, size, bare)] = '\0';
-		if (bsearch(bare, d->excluded, d->nexcluded, sizeof *d->excluded, find_text))
-			return 1;
-	}
-	for (size_t i = 0; i < d->nexclude_patterns; i++)
-		if (regex_match(&d->exclude_patterns[i], &scratch->exclude_run, s, size, 0, 0, scratch->view.ascii) == 1)
-			return 1;
-	return 0;
-}
-
 /* Confidence of a span that has passed, from that of its pattern or word, its evidence and what raises it; 0: required evidence is not there. */
 static int confidence(const struct detector *d, int c, struct detect_scratch *s, size_t start, size_t end)
 {
@@ -117,7 +98,7 @@ static int confidence(const struct detector *d, int c, struct detect_scratch *s,
 	for (size_t i = 0; i < d->def->nevidence; i++) {
 		const struct evidence *e = &d->evidence[i];
 		const char *low = scan_lower(s);
-		if (evidence_count(e, low, s->view.size, s->view.ascii, start, end) >= e->def->min)
+		if (evidence_holds(e, low, s->view.size, s->view.ascii, start, end))
 			c += e->def->add;
 		else if (e->def->required)
 			return 0;
@@ -143,7 +124,7 @@ static int stands(void *arg, size_t start, size_t end)
 	if (budget_spent(&c->s->budget))
 		return -1;
 	return passes(&c->p->def->validate, text, end - start) && passes(&d->def->validate, text, end - start) &&
-	       !scan_excluded(d, c->s, text, end - start);
+	       !scan_excluded(d, c->s, start, end);
 }
 
 /* Takes down a place that stands, unless required evidence is missing. */
@@ -276,7 +257,7 @@ static void scan_word(const struct detect_set *set, struct detect_scratch *s, co
 	size_t end = start == SIZE_MAX ? 0 : term_end(&w->term, text, s->view.size, start);
 	if (end == 0 || budget_spent(&s->budget))
 		return;
-	if (passes(&d->def->validate, s->view.data + start, end - start) && !scan_excluded(d, s, s->view.data + start, end - start))
+	if (passes(&d->def->validate, s->view.data + start, end - start) && !scan_excluded(d, s, start, end))
 		note(set, s, w->detector, w->confidence, start, end);
 }
 

@@ -38,6 +38,7 @@ struct evidence {
 	const struct evidence_def *def;
 	struct term *terms;
 	size_t nterms;
+	size_t nnone; /* behind the nterms ones: those that must not be near */
 };
 
 struct detector {
@@ -46,6 +47,7 @@ struct detector {
 	struct evidence *evidence;
 	const char **excluded; /* folded, without separators, sorted */
 	size_t nexcluded;
+	struct term *exclude_texts[EXCLUDE_LISTS]; /* as many as the definition has */
 	struct regex *exclude_patterns;
 	size_t nexclude_patterns;
 };

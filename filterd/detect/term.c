@@ -130,13 +130,13 @@ size_t term_start(const struct term *t, size_t piece, const char *s, size_t at)
 	return at;
 }
 
-int term_found_in(const struct term *t, const char *s, size_t size, size_t from, size_t to)
+size_t term_find(const struct term *t, const char *s, size_t size, size_t from, size_t to)
 {
 	for (const char *p; from < to && (p = memchr(s + from, t->s[0], to - from)); from++) {
 		from = (size_t)(p - s);
 		size_t end = match_here(t, s, to, from);
 		if (end && whole_word(t, s, size, from, end))
-			return 1;
+			return end;
 	}
 	return 0;
 }

@@ -24,7 +24,7 @@ int term_read(struct arena *a, const char *text, int exact, struct term *t_r) __
 size_t term_end(const struct term *t, const char *s, size_t size, size_t at);
 /* Where a term begins if what follows its first `piece` bytes stands at `at`; SIZE_MAX: it doesn't begin. */
 size_t term_start(const struct term *t, size_t piece, const char *s, size_t at);
-/* The term somewhere in [from, to) of s. */
-int term_found_in(const struct term *t, const char *s, size_t size, size_t from, size_t to);
+/* The end of the first that lies in [from, to) of s, or 0. */
+size_t term_find(const struct term *t, const char *s, size_t size, size_t from, size_t to);
 
 #endif
