@@ -8,6 +8,12 @@
 static const struct cfg_key file_keys[] = {
 	{ "detectors", CFG_GROUPS, 0, 0, 0 },
 	{ "rules", CFG_GROUPS, 0, 0, 0 }, /* policy's part of the same file */
+	{ "disable", CFG_GROUP, 0, 0, 0 },
+	{ 0 },
+};
+static const struct cfg_key disable_keys[] = {
+	{ "detectors", CFG_STRINGS, 0, 0, RULEDEF_DETECTORS_MAX },
+	{ "rules", CFG_STRINGS, 0, 0, 0 }, /* policy's */
 	{ 0 },
 };
 static const struct cfg_key detector_keys[] = {
@@ -418,11 +424,44 @@ static int check_unique(const struct ruledefs *defs, struct cfgerr *err)
 	return r;
 }
 
+static int read_disable(const struct cfg_reader *r, const config_setting_t *s, struct ruledefs *defs)
+{
+	struct cfg_words ids = { 0 };
+	if (cfg_check(r, s, "disable", disable_keys) < 0 || cfg_strings(r, s, "detectors", &ids) < 0)
+		return -1;
+	for (size_t i = 0; i < ids.n; i++) {
+		struct disable_def *d = arena_alloc(r->arena, sizeof *d);
+		if (!d)
+			return cfg_error(r, s, "out of memory");
+		*d = (struct disable_def){ ids.item[i], r->file, ids.line[i], defs->disabled };
+		defs->disabled = d;
+	}
+	return 0;
+}
+
+/* A disabled detector keeps its place and name, so that rules may still ask for it, but it looks for nothing. */
+static int apply_disable(const struct ruledefs *defs, struct cfgerr *err)
+{
+	for (const struct disable_def *d = defs->disabled; d; d = d->next) {
+		size_t i = 0;
+		while (i < defs->n && strcmp(defs->detectors[i].id, d->id) != 0)
+			i++;
+		if (i == defs->n)
+			return cfgerr_set(err, d->file, d->line, "\"disable\" names detector \"%.64s\", which no rule file defines", d->id);
+		struct detector_def *def = &defs->detectors[i];
+		def->npatterns = def->nwords = def->match.n = def->no_match.n = 0;
+	}
+	return 0;
+}
+
 static int read_file(const struct rule_reader *rr, const config_t *cfg, struct ruledefs *defs)
 {
 	const struct cfg_reader *r = &rr->cfg;
 	const config_setting_t *root = config_root_setting(cfg);
 	if (cfg_check(r, root, "a rule file", file_keys) < 0)
+		return -1;
+	const config_setting_t *disable = config_setting_get_member(root, "disable");
+	if (disable && read_disable(r, disable, defs) < 0)
 		return -1;
 	const config_setting_t *list = config_setting_get_member(root, "detectors");
 	int n = list ? config_setting_length(list) : 0;
@@ -455,7 +494,7 @@ int ruledef_read(const struct bundle *b, struct arena *a, struct ruledefs *defs_
 		if (rc < 0)
 			return -1;
 	}
-	if (check_unique(&defs, err) < 0)
+	if (check_unique(&defs, err) < 0 || apply_disable(&defs, err) < 0)
 		return -1;
 	*defs_r = defs;
 	return 0;

@@ -84,9 +84,17 @@ struct detector_def {
 	int line;
 };
 
+/* A detector that `disable` names. */
+struct disable_def {
+	const char *id, *file;
+	int line;
+	struct disable_def *next;
+};
+
 struct ruledefs {
 	struct detector_def *detectors;
 	size_t n;
+	struct disable_def *disabled; /* already applied */
 };
 
 /* Reads the `detectors` of every BUNDLE_RULES file into the arena.  err names file and line. */

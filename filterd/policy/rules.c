@@ -17,6 +17,12 @@ static const struct { const char *name; enum severity severity; } severities[] =
 static const struct cfg_key file_keys[] = {
 	{ "rules", CFG_GROUPS, 0, 0, RULES_MAX },
 	{ "detectors", CFG_ANY, 0, 0, 0 }, /* detect/ reads these */
+	{ "disable", CFG_GROUP, 0, 0, 0 },
+	{ 0 },
+};
+static const struct cfg_key disable_keys[] = {
+	{ "detectors", CFG_ANY, 0, 0, 0 }, /* detect's */
+	{ "rules", CFG_STRINGS, 0, 0, RULES_MAX },
 	{ 0 },
 };
 static const struct cfg_key rule_keys[] = {
@@ -171,6 +177,31 @@ static int read_rule(const struct cfg_reader *r, const config_setting_t *g, stru
 	return read_conditions(r, g, rule);
 }
 
+/* Once all files are read: a file may switch off rules of one that comes later. */
+static int read_disable(const struct bundle_file *f, struct policy_rules *p, struct cfgerr *err)
+{
+	struct cfg_reader r = { f->path, p->arena, err };
+	struct cfg_words ids = { 0 };
+	config_t cfg;
+	if (cfg_parse(&r, f, &cfg) < 0)
+		return -1;
+	const config_setting_t *g = config_setting_get_member(config_root_setting(&cfg), "disable");
+	int result = g ? cfg_check(&r, g, "disable", disable_keys) : 0;
+	if (g && result == 0)
+		result = cfg_strings(&r, g, "rules", &ids);
+	for (size_t i = 0; result == 0 && i < ids.n; i++) {
+		size_t k = 0;
+		while (k < p->nrules && strcmp(p->rules[k].id, ids.item[i]) != 0)
+			k++;
+		if (k == p->nrules)
+			result = cfgerr_set(err, f->path, ids.line[i], "\"disable\" names rule \"%.64s\", which no rule file defines", ids.item[i]);
+		else
+			p->rules[k].mode = RULE_OFF;
+	}
+	config_destroy(&cfg);
+	return result;
+}
+
 static int read_file(const struct bundle_file *f, struct policy_rules *p, struct cfgerr *err)
 {
 	struct cfg_reader r = { f->path, p->arena, err };
@@ -232,6 +263,12 @@ int policy_rules_parse(const struct bundle *b, struct policy_rules **rules_r, st
 	}
 	for (size_t i = 0; i < b->nfiles; i++) {
 		if (b->files[i].kind == BUNDLE_RULES && read_file(&b->files[i], p, err) < 0) {
+			policy_rules_free(&p);
+			return -1;
+		}
+	}
+	for (size_t i = 0; i < b->nfiles; i++) {
+		if (b->files[i].kind == BUNDLE_RULES && read_disable(&b->files[i], p, err) < 0) {
 			policy_rules_free(&p);
 			return -1;
 		}

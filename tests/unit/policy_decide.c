@@ -167,7 +167,8 @@ static void conditions_combine(void **state)
 	static const char more[] =
 		"rules = ( { id = \"both\"; all = ( { detector = \"card\"; count = 2; }, { detector = \"key\"; } ); action = \"block\"; },"
 		"          { id = \"but\"; detect = ( { detector = \"card\"; confidence = 85; }, { detector = \"iban\"; } ); none = ( { detector = \"key\"; } ); action = \"quarantine\"; },"
-		"          { id = \"one-and\"; priority = 5; detect = ( { detector = \"iban\"; } ); all = ( { detector = \"card\"; } ); action = \"block\"; } );";
+		"          { id = \"one-and\"; priority = 5; detect = ( { detector = \"iban\"; } ); all = ( { detector = \"card\"; } ); action = \"block\"; },"
+		"          { id = \"never\"; detect = ( { detector = \"key\"; confidence = 1; } ); action = \"block\"; } ); disable = { rules = [ \"never\" ]; };";
 	static const char *const ids[] = { "card", "key", "iban" };
 	static const struct finding f[] = { { 0, 0, 0, 16, 90 }, { 0, 0, 17, 36, 80 }, { 0, 1, 37, 53, 60 }, { 0, 2, 37, 53, 60 } };
 	static const struct { size_t from, n; const char *rule; size_t nhits; } t[] = {
