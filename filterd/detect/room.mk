@@ -19,5 +19,6 @@ libdetect_a_SOURCES = \
 	filterd/detect/syntax.c filterd/detect/syntax.h \
 	filterd/detect/term.c filterd/detect/term.h \
 	filterd/detect/valid.c filterd/detect/valid.h \
+	filterd/detect/valid_check.c \
 	filterd/detect/valid_number.c filterd/detect/valid_secret.c \
 	filterd/detect/view.c filterd/detect/view.h
