@@ -381,9 +381,7 @@ void control_server_free(struct control_server **server)
 		conn_free(s->connections);
 	if (s->acceptable)
 		event_free(s->acceptable);
-	if (s->fd >= 0)
-		unlink(s->path);
-	io_close(&s->fd);
+	io_close(&s->fd); /* its name stays: it may be a successor's by now, who removes a stale one */
 	free(s->path);
 	free(s);
 	*server = NULL;

@@ -19,17 +19,25 @@ static const struct validator table[] = {
 	{ "classes", "at least min of: lower case, upper case, digits, others", valid_classes, { { "min", 2, 1, 4 } } },
 	{ "crc32-base62", "the last six characters are the CRC-32 of those between the prefix (up to the last _) and them, in base 62", valid_crc32_base62, { { 0 } } },
 	{ "not-placeholder", "no stand-in such as xxxx, ****, <password>, ${VAR}, changeme, example", valid_not_placeholder, { { 0 } } },
+	{ 0 },
 };
+
+const struct validator *const valid_tables[] = { table, valid_code, valid_wallet, valid_europe, valid_world, NULL };
 
 const struct validator *valid_at(size_t index)
 {
-	return index < sizeof table / sizeof table[0] ? &table[index] : NULL;
+	for (size_t t = 0; valid_tables[t]; t++)
+		for (const struct validator *v = valid_tables[t]; v->name; v++)
+			if (index-- == 0)
+				return v;
+	return NULL;
 }
 
 const struct validator *valid_find(const char *name)
 {
-	for (size_t i = 0; valid_at(i); i++)
-		if (strcmp(table[i].name, name) == 0)
-			return &table[i];
+	for (size_t t = 0; valid_tables[t]; t++)
+		for (const struct validator *v = valid_tables[t]; v->name; v++)
+			if (strcmp(v->name, name) == 0)
+				return v;
 	return NULL;
 }

@@ -28,6 +28,10 @@ const struct validator *valid_find(const char *name);
 /* The table, in order; NULL at the end. */
 const struct validator *valid_at(size_t index);
 
+/* The tables by topic, each ending in a row without name; NULL at the end. */
+extern const struct validator *const valid_tables[];
+extern const struct validator valid_code[], valid_wallet[], valid_europe[], valid_world[];
+
 /* A validator as a rule file asks for it. */
 struct valid_use {
 	const struct validator *v;

@@ -228,6 +228,8 @@ static cl_error_t on_layer(int fd, const char *type, const char **ancestors, siz
 	if (data) {
 		unpack_later(s, data, size, path, s->depth + level);
 		give_text(s, type ? type : "", path, data, size);
+	} else if (size > 0) {
+		fail(s, CAUSE_UNSCANNABLE, "a layer can't be read");
 	}
 	return CL_CLEAN;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
 	OFFER_MS = 500,
@@ -84,6 +85,15 @@ void attach_now(struct attach *a)
 	event_active(a->timer, EV_TIMEOUT, 0);
 }
 
+/* Anybody can send the component a result; the ids of offers are no secret. */
+static bool is_from_guard(const struct conf_strings *guards, const char *from)
+{
+	for (size_t i = 0; from && i < guards->count; i++)
+		if (strcasecmp(guards->item[i], from) == 0)
+			return true;
+	return false;
+}
+
 bool attach_stanza(struct attach *a, const struct xml_node *e)
 {
 	const char *id = xml_attr(e, "id"), *type = xml_attr(e, "type");
@@ -92,7 +102,7 @@ bool attach_stanza(struct attach *a, const struct xml_node *e)
 	if (strcmp(type, "result") != 0)
 		return strcmp(type, "error") == 0; /* no connector there (yet), or it is attached already: the next offer comes anyway */
 	unsigned long link = strtoul(id + sizeof id_prefix - 1, NULL, 10); /* the answer may come over another link: see link_take_pong() */
-	if (link < a->b->nlinks)
+	if (link < a->b->nlinks && is_from_guard(&link_conf(a->b->links[link])->guards, xml_attr(e, "from")))
 		a->not_before_ms[link] = clock_ms() + TAKEN_MS;
 	return true;
 }

@@ -37,7 +37,7 @@ struct broker {
 	struct broker_counters counters;
 	uint64_t started_ms;
 	unsigned items;                     /* stanzas under way */
-	size_t item_bytes;                  /* of them, as they came */
+	size_t item_bytes;                  /* of them, with what is made of each */
 };
 
 /* A fresh reference: 16 hex digits, 64 random bits. */

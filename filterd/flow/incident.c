@@ -1,5 +1,7 @@
 #include "flow/incident.h"
 
+#include "base/arena.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +120,46 @@ static void put_outcome(struct broker *b, const struct incident_subject *s, cons
 	put(b, &e, w);
 }
 
+/* quarantine.held is told only when it is true: the event waits, with its strings, for the recorder. */
+struct held {
+	struct broker *b;
+	struct waiting *w;
+	struct event_record e;
+	struct arena *strings;
+};
+
+static void on_held(void *ctx, int status)
+{
+	struct held *h = ctx;
+	struct waiting *w = h->w;
+	if (status == RECORDER_ON_DISK)
+		report_event(h->b->report, &h->e);
+	arena_free(&h->strings);
+	free(h);
+	settle(w, status == RECORDER_ON_DISK);
+}
+
+static struct held *held_new(struct broker *b, struct waiting *w, const struct event_record *e)
+{
+	struct held *h = calloc(1, sizeof *h);
+	if (!h || !(h->strings = arena_new(1 << 20))) {
+		free(h);
+		return NULL;
+	}
+	h->b = b;
+	h->w = w;
+	h->e = *e;
+	for (size_t i = 0; i < e->nfields; i++) {
+		h->e.fields[i].value = arena_strdup(h->strings, e->fields[i].value);
+		if (!h->e.fields[i].value) {
+			arena_free(&h->strings);
+			free(h);
+			return NULL;
+		}
+	}
+	return h;
+}
+
 static void put_held(struct broker *b, const struct incident_subject *s, const struct decision *d, int held, struct waiting *w)
 {
 	struct event_record e;
@@ -126,10 +168,14 @@ static void put_held(struct broker *b, const struct incident_subject *s, const s
 	event_record_add(&e, "item", s->ref);
 	event_record_add(&e, "sha256", s->sha256);
 	event_record_add(&e, "size", s->size);
-	report_event(b->report, &e);
+	struct held *h = held >= 0 ? held_new(b, w, &e) : NULL;
 	w->open++;
-	if (held < 0 || recorder_hold(b->recorder, s->ref, &e, held, on_ack, w) < 0)
+	if (!h || recorder_hold(b->recorder, s->ref, &e, held, on_held, h) < 0) {
+		if (h)
+			arena_free(&h->strings);
+		free(h);
 		settle(w, false);
+	}
 }
 
 /* Causes in which the scanner failed, rather than the content being closed to it. */

@@ -8,6 +8,7 @@
 #include "ipc/inspect_wire.h"
 #include "policy/zones.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +17,8 @@
 
 enum {
 	ARENA_MAX = 64 << 20,
-	SESSION_BYTES_MAX = 8 << 20,   /* of one session's stanzas under way: no sender fills the broker … */
-	ITEM_BYTES_MAX = 128 << 20,    /* … nor do all together */
+	SESSION_BYTES_MAX = 32 << 20,  /* of one session's items under way: no sender fills the broker … */
+	ITEM_BYTES_MAX = 256 << 20,    /* … nor do all together */
 };
 
 enum next { STEP_NEXT, STEP_WAIT, STEP_END };
@@ -31,6 +32,7 @@ struct item {
 	struct generation *g;           /* whose policy decides */
 	char *raw;                      /* as it came, for the quarantine; in the arena */
 	size_t raw_size;
+	size_t charged;                 /* of the limits above */
 	struct stanza stanza;
 	bool parsed;
 	char ref[EVENT_REF_SIZE];
@@ -64,8 +66,8 @@ static void item_free(struct item *it)
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
 		io_close(&it->blob_fds[i]);
 	it->b->items--;
-	it->b->item_bytes -= it->raw_size;
-	it->session->open_bytes -= it->raw_size;
+	it->b->item_bytes -= it->charged;
+	it->session->open_bytes -= it->charged;
 	session_unref(it->session);
 	generation_unref(&it->g);
 	buf_free(&it->masked);
@@ -76,6 +78,13 @@ static void item_free(struct item *it)
 
 /* parse */
 
+static void charge(struct item *it, size_t size)
+{
+	it->charged += size;
+	it->b->item_bytes += size;
+	it->session->open_bytes += size;
+}
+
 static enum next step_parse(struct item *it)
 {
 	/* The server let it through, so we and it disagree on what XML is: exactly what must not pass. */
@@ -84,6 +93,7 @@ static enum next step_parse(struct item *it)
 		it->causes |= it->stanza.causes;
 	else
 		it->causes |= 1u << CAUSE_UNSCANNABLE;
+	charge(it, arena_used(it->arena) - it->charged); /* a tree may take many times what its text does */
 	return STEP_NEXT;
 }
 
@@ -113,22 +123,30 @@ static void add_cause(struct item *it, const struct pool_result *r)
 	snprintf(it->failure, sizeof it->failure, "%s", r->name);
 }
 
+/* Room for n more behind those there are; NULL without memory, which is a cause. */
+static struct finding *more_findings(struct item *it, size_t n)
+{
+	struct finding *all = arena_alloc(it->arena, (it->nfindings + n) * sizeof *all), *more;
+	if (!all) {
+		it->causes |= 1u << CAUSE_NO_SPACE;
+		return NULL;
+	}
+	if (it->nfindings > 0)
+		memcpy(all, it->findings, it->nfindings * sizeof *all);
+	more = all + it->nfindings;
+	it->findings = all;
+	it->nfindings += n;
+	return more;
+}
+
 static void on_texts(void *ctx, const struct pool_result *r)
 {
 	struct item *it = ctx;
 	keep_generation(it, r->g);
 	add_cause(it, r);
-	it->findings = NULL;
-	it->nfindings = 0;
-	if (r->nfindings > 0) {
-		it->findings = arena_alloc(it->arena, r->nfindings * sizeof *it->findings);
-		if (it->findings) {
-			memcpy(it->findings, r->findings, r->nfindings * sizeof *it->findings);
-			it->nfindings = r->nfindings;
-		} else {
-			it->causes |= 1u << CAUSE_NO_SPACE;
-		}
-	}
+	struct finding *more = r->nfindings > 0 ? more_findings(it, r->nfindings) : NULL;
+	if (more)
+		memcpy(more, r->findings, r->nfindings * sizeof *more);
 	job_done(it);
 }
 
@@ -141,6 +159,10 @@ static void on_blob(void *ctx, const struct pool_result *r)
 		it->malware = true;
 		snprintf(it->signature, sizeof it->signature, "%s", r->name);
 	}
+	/* They point behind all texts, where there is none: nothing of it can be shown, compared, or masked. */
+	struct finding *more = r->nfindings > 0 ? more_findings(it, r->nfindings) : NULL;
+	for (size_t i = 0; more && i < r->nfindings; i++)
+		more[i] = (struct finding){ .text = (uint16_t)it->stanza.ntexts, .detector = r->file_findings[i].detector, .confidence = r->file_findings[i].confidence };
 	job_done(it);
 }
 
@@ -148,7 +170,7 @@ static void start_texts(struct item *it)
 {
 	struct scan_text texts[SCAN_TEXTS_MAX];
 	const struct stanza *s = &it->stanza;
-	it->texts = arena_alloc(it->arena, s->ntexts * sizeof *it->texts);
+	it->texts = arena_alloc(it->arena, (s->ntexts + 1) * sizeof *it->texts); /* the last: of files inside, which have none */
 	if (!it->texts) {
 		it->causes |= 1u << CAUSE_NO_SPACE;
 		return;
@@ -161,8 +183,8 @@ static void start_texts(struct item *it)
 	if (s->ntexts == 0) /* nothing to read in it, and a generation is needed all the same */
 		it->jobs--;
 	else if (!pool_scan_texts(it->b->pool, texts, s->ntexts, on_texts, it)) {
-		it->jobs--;
-		it->causes |= 1u << CAUSE_TOO_BIG;
+		it->jobs--; /* what is only too much for now must not get by as what may pass uninspected for its size */
+		it->causes |= 1u << (errno == EMSGSIZE ? CAUSE_TOO_BIG : CAUSE_TIMEOUT);
 	}
 }
 
@@ -292,6 +314,9 @@ static int mask_findings(struct item *it)
 	struct stanza_span *spans = arena_alloc(it->arena, it->nfindings * sizeof *spans);
 	if (!spans)
 		return -1;
+	for (size_t i = 0; i < it->nfindings; i++)
+		if (it->decision.redact[i] && it->findings[i].text >= s->ntexts)
+			return -1; /* in a file: that can't be masked */
 	for (size_t t = 0; t < s->ntexts; t++) {
 		size_t n = 0;
 		for (size_t i = 0; i < it->nfindings; i++) { /* sorted by text and start, as the worker promises … */
@@ -395,9 +420,9 @@ static void tell_sender(struct item *it)
 	buf_init(&b, 64 << 10);
 	/* In the component's own name, over its own link: no right to speak for others is needed. */
 	for (size_t i = 0; i < it->b->nlinks; i++) {
-		const struct conf_link *lc = link_conf(it->b->links[i]);
-		if (!it->session->channel || channel_link(it->session->channel) != i)
+		if (!it->session->channel || channel_link(it->session->channel) != i) /* without one, links may be gone too */
 			continue;
+		const struct conf_link *lc = link_conf(it->b->links[i]);
 		if (notice_redacted(&b, &it->decision, lc->domain, sender_of(it), it->stanza.lang, it->g->conf->language, it->ref) == 0)
 			(void)link_send(it->b->links[i], buf_ptr(&b), buf_left(&b));
 	}
@@ -504,7 +529,6 @@ void message_inspect(struct broker *b, struct session *s, uint32_t id, bool agai
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
 		it->blob_fds[i] = -1;
 	b->items++;
-	b->item_bytes += size;
-	s->open_bytes += size;
+	charge(it, size);
 	item_run(it);
 }

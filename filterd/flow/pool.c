@@ -456,11 +456,11 @@ static void check_worker(struct worker *w, uint64_t now)
 	if (w->nsent == 0)
 		return;
 	if (w->kill_ms) {
-		if (now - w->kill_ms > KILL_AGAIN_MS)
+		if (w->kill_ms + KILL_AGAIN_MS < now)
 			worker_gone(w, true);
 		return;
 	}
-	if (now - w->head_ms > limit) {
+	if (w->head_ms + limit < now) { /* it may have got its job after `now`, from a worker that ended before it in this sweep */
 		w->kill_ms = now;
 		tell_nursery_to_kill(w);
 	}
@@ -661,7 +661,7 @@ static void fail_overdue(struct pool *p, struct job_list *queue, uint64_t now, u
 	struct pool_job *j, *next;
 	for (j = TAILQ_FIRST(queue); j; j = next) {
 		next = TAILQ_NEXT(j, entry);
-		if (now - j->queued_ms <= limit_ms)
+		if (j->queued_ms + limit_ms >= now) /* it may be newer than `now`: callbacks before it took their time */
 			continue;
 		dequeue(p, j);
 		job_fail(j, p->current ? CAUSE_TIMEOUT : CAUSE_SCANNER_DOWN, p->current ? "no scanner was free in time" : "no scanner is running");
@@ -765,6 +765,7 @@ void pool_free(struct pool **pp)
 
 static struct pool_job *job_new(struct pool *p, pool_done_fn *done, void *ctx)
 {
+	errno = EAGAIN;
 	struct pool_job *j = p->queue_bytes < QUEUE_BYTES_MAX ? calloc(1, sizeof *j) : NULL;
 	if (!j)
 		return NULL;
@@ -781,8 +782,10 @@ struct pool_job *pool_scan_texts(struct pool *p, const struct scan_text *texts, 
 	size_t size = 0;
 	for (size_t i = 0; i < n; i++)
 		size += texts[i].size;
-	if (n > SCAN_TEXTS_MAX || size + n * 8 + 64 > SCAN_TEXT_JOB_MAX)
+	if (n > SCAN_TEXTS_MAX || size + n * 8 + 64 > SCAN_TEXT_JOB_MAX) {
+		errno = EMSGSIZE;
 		return NULL;
+	}
 	struct pool_job *j = job_new(p, done, ctx);
 	if (!j)
 		return NULL;
@@ -790,6 +793,7 @@ struct pool_job *pool_scan_texts(struct pool *p, const struct scan_text *texts, 
 	j->texts = calloc(n + 1, sizeof *j->texts);
 	if (!j->bytes || !j->texts) {
 		job_free(j);
+		errno = ENOMEM;
 		return NULL;
 	}
 	j->size = size;

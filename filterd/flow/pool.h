@@ -46,8 +46,8 @@ int pool_add(struct pool *p, struct generation *g, int nursery_fd) __attribute__
 /* The serving generation, or NULL. */
 struct generation *pool_current(const struct pool *p);
 
-/* Copies the texts.  NULL when they do not fit a job (SCAN_TEXT_JOB_MAX, SCAN_TEXTS_MAX) or memory is out:
- * the caller's item then ends with CAUSE_TOO_BIG. */
+/* Copies the texts.  NULL with errno EMSGSIZE when they do not fit a job (SCAN_TEXT_JOB_MAX, SCAN_TEXTS_MAX: the item
+ * is CAUSE_TOO_BIG), EAGAIN when too much waits already, ENOMEM. */
 struct pool_job *pool_scan_texts(struct pool *p, const struct scan_text *texts, size_t n, pool_done_fn *done, void *ctx);
 /* fd is borrowed until done; the worker gets a read-only duplicate of it. */
 struct pool_job *pool_scan_file(struct pool *p, int fd, uint64_t size, const char *name, pool_done_fn *done, void *ctx);

@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
 	TEXTS_OWN_MAX = SCAN_TEXTS_MAX - 2, /* the last two: attributes, and all texts beyond */
@@ -131,14 +132,29 @@ static int add_below(struct reader *r, enum text_role role, struct xml_node *e)
 	return result;
 }
 
-/* Every attribute value, joined by newlines. The stanza's own addresses and id can be read but not masked. */
+static bool is_one_of(const char *s, const char *const *list)
+{
+	while (*list && strcmp(*list, s) != 0)
+		list++;
+	return *list;
+}
+
+/* Nothing to read in it: servers stamp from, but let any other attribute pass as the client wrote it. */
+static bool is_stamped(const struct xml_attr *a)
+{
+	static const char *const types[] = { "chat", "groupchat", "headline", "normal", "error", "get", "set", "result", "unavailable",
+	                                     "subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe", NULL };
+	return a->ns[0] == '\0' && (strcmp(a->name, "from") == 0 || (strcmp(a->name, "type") == 0 && is_one_of(a->value, types)));
+}
+
+/* Every attribute value, joined by newlines. The stanza's own addressing can be read but not masked. */
 static int add_attributes(struct reader *r, struct xml_node *e)
 {
+	static const char *const addressing[] = { "to", "id", "type", NULL };
 	for (struct xml_attr *a = e->attrs; a; a = a->next) {
-		bool fixed = e == r->s->top && a->ns[0] == '\0' &&
-		             (strcmp(a->name, "to") == 0 || strcmp(a->name, "id") == 0);
-		if (e == r->s->top && !fixed)
-			continue; /* from, type, xml:lang: set or checked by the server */
+		bool fixed = e == r->s->top && a->ns[0] == '\0' && is_one_of(a->name, addressing);
+		if (e == r->s->top && is_stamped(a))
+			continue;
 		if (a->size > 0 && join(&r->attributes, a->value, a->size, NULL, fixed ? NULL : a, true) != 0)
 			return -1;
 	}
@@ -173,6 +189,9 @@ static long decode_base64(struct arena *a, const char *text, size_t size, unsign
 			clean[n++] = text[i];
 	if (n == 0 || n % 4 != 0)
 		return -1;
+	const char *padding = memchr(clean, '=', n); /* inside, decoders differ in what they make of it */
+	if (padding && (padding < clean + n - 2 || clean[n - 1] != '='))
+		return -1;
 	int got = EVP_DecodeBlock(out, (const unsigned char *)clean, (int)n);
 	if (got < 0)
 		return -1;
@@ -187,30 +206,54 @@ static bool carries_file(const struct xml_node *e)
 	       (strcmp(e->name, "data") == 0 && strcmp(e->ns, NS_BOB) == 0);
 }
 
-static void add_blob(struct stanza *s, const struct xml_node *e)
+static void add_blob(struct stanza *s, const char *name, const char *base64, size_t base64_size)
 {
-	const struct xml_node *text = e->first;
 	unsigned char *data;
-	if (!text)
-		return;
-	long size = text->name || text->next || s->nblobs == STANZA_BLOBS_MAX || text->size > BLOB_MAX * 4 / 3 + 4 ?
-	            -1 : decode_base64(s->arena, text->text, text->size, &data);
+	long size = s->nblobs == STANZA_BLOBS_MAX || base64_size > BLOB_MAX * 4 / 3 + 4 ?
+	            -1 : decode_base64(s->arena, base64, base64_size, &data);
 	if (size < 0) {
 		s->causes |= 1u << CAUSE_UNSCANNABLE;
 		return;
 	}
-	s->blobs[s->nblobs++] = (struct stanza_blob){ e->name, data, (size_t)size };
+	s->blobs[s->nblobs++] = (struct stanza_blob){ name, data, (size_t)size };
+}
+
+static void add_blob_of(struct stanza *s, const struct xml_node *e)
+{
+	const struct xml_node *text = e->first;
+	if (text && (text->name || text->next))
+		s->causes |= 1u << CAUSE_UNSCANNABLE;
+	else if (text)
+		add_blob(s, e->name, text->text, text->size);
+}
+
+/* A file in the address itself (RFC 2397): XEP-0292 photos, pictures in XHTML-IM. */
+static void look_for_data_uri(struct stanza *s, const char *name, const char *text, size_t size)
+{
+	static const char mark[] = ";base64";
+	while (size > 0 && strchr(" \t\r\n", *text))
+		text++, size--;
+	if (size < 5 || strncasecmp(text, "data:", 5) != 0)
+		return;
+	const char *comma = memchr(text, ',', size);
+	size_t head = comma ? (size_t)(comma - text) : 0, rest = size - head - 1;
+	if (!comma || head != strcspn(text, ", \t\r\n"))
+		return;
+	if (head >= 5 + sizeof mark - 1 && strncasecmp(comma - (sizeof mark - 1), mark, sizeof mark - 1) == 0)
+		add_blob(s, name, comma + 1, rest);
+	else if (memchr(comma, '%', rest + 1))
+		s->causes |= 1u << CAUSE_UNSCANNABLE; /* bytes in another spelling */
 }
 
 /* Content that only its recipient can read, or that will come by a way which passes nobody who can scan it. */
 static void look_for_unreadable(struct stanza *s, const struct xml_node *e)
 {
-	static const char *const sealed[] = { NS_OMEMO, NS_OMEMO_OLD, NS_OPENPGP, NS_PGP_ENCRYPTED };
+	/* at any depth: a forwarded message (XEP-0297) is read by its receiver as one that came by itself */
+	static const char *const sealed[] = { NS_OMEMO, NS_OMEMO_OLD, NS_OPENPGP, NS_PGP_ENCRYPTED, NS_E2E, NS_EME, NULL };
+	static const char *const names[] = { "encrypted", "openpgp", "x", "e2e", "encryption", NULL };
 	const char *local = e->name;
-	if (s->channel != CHANNEL_IQ && s->channel != CHANNEL_PRESENCE && e->parent == s->top)
-		for (size_t i = 0; i < sizeof sealed / sizeof *sealed; i++)
-			if (strcmp(e->ns, sealed[i]) == 0 && (strcmp(local, "encrypted") == 0 || strcmp(local, "openpgp") == 0 || strcmp(local, "x") == 0))
-				s->causes |= 1u << CAUSE_ENCRYPTED;
+	if (is_one_of(local, names) && is_one_of(e->ns, sealed))
+		s->causes |= 1u << CAUSE_ENCRYPTED;
 	if (strcmp(e->ns, NS_IBB) == 0 && (strcmp(local, "open") == 0 || strcmp(local, "data") == 0))
 		s->file_offer = true;
 	if (strcmp(e->ns, NS_SI) == 0 && strcmp(local, "si") == 0)
@@ -220,16 +263,41 @@ static void look_for_unreadable(struct stanza *s, const struct xml_node *e)
 	if (strncmp(e->ns, NS_JINGLE_FT_PREFIX, sizeof NS_JINGLE_FT_PREFIX - 1) == 0 && strcmp(local, "description") == 0)
 		s->file_offer = true;
 	if (carries_file(e))
-		add_blob(s, e);
+		add_blob_of(s, e);
+	else if (e->first && !e->first->name && role_of(s, e) == ROLE_OTHER)
+		look_for_data_uri(s, local, e->first->text, e->first->size);
+	for (const struct xml_attr *a = e->attrs; a; a = a->next)
+		look_for_data_uri(s, local, a->value, a->size);
 }
 
-static void look_into_body(struct stanza *s, const struct stanza_text *t)
+/* libotr takes a message for one of its own wherever in it the tag stands; "?OTR?" at the start asks for a session. */
+static bool has_otr(const char *p, const char *end)
 {
-	if (t->role != ROLE_BODY && t->role != ROLE_OTHER && t->role != ROLE_XHTML)
-		return;
-	if (t->size >= 4 && memcmp(t->data, "?OTR", 4) == 0) /* XEP-0364; "?OTR?" asks for it */
-		s->causes |= 1u << CAUSE_ENCRYPTED;
-	if (memmem(t->data, t->size, "aesgcm://", 9)) /* XEP-0454: the file behind it is encrypted */
+	if (end - p >= 4 && memcmp(p, "?OTR", 4) == 0)
+		return true;
+	while ((p = memmem(p, (size_t)(end - p), "?OTR", 4))) {
+		p += 4;
+		if (p < end && strchr(":,|", *p))
+			return true;
+	}
+	return false;
+}
+
+static bool has_scheme(const char *p, const char *end, const char *scheme)
+{
+	size_t n = strlen(scheme);
+	for (const char *start = p; (p = memmem(p, (size_t)(end - p), "://", 3)); p += 3)
+		if ((size_t)(p - start) >= n && strncasecmp(p - n, scheme, n) == 0)
+			return true;
+	return false;
+}
+
+static void look_into_text(struct stanza *s, const struct stanza_text *t)
+{
+	static const char pgp[] = "-----BEGIN PGP MESSAGE-----"; /* RFC 4880 section 6.2 */
+	const char *end = t->data + t->size;
+	if (has_otr(t->data, end) || has_scheme(t->data, end, "aesgcm") /* XEP-0454: the file behind it is encrypted */ ||
+	    memmem(t->data, t->size, pgp, sizeof pgp - 1))
 		s->causes |= 1u << CAUSE_ENCRYPTED;
 }
 
@@ -259,7 +327,7 @@ static int collect(struct reader *r)
 	if (add_joined(s, &r->attributes) < 0 || add_joined(s, &r->rest) < 0)
 		return -1;
 	for (size_t i = 0; i < s->ntexts; i++)
-		look_into_body(s, &s->texts[i]);
+		look_into_text(s, &s->texts[i]);
 	if (s->file_offer)
 		s->causes |= 1u << CAUSE_UNSCANNABLE;
 	return 0;

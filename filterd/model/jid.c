@@ -26,6 +26,8 @@ int jid_parse(const char *s, size_t size, struct jid *jid_r)
 		s = at + 1;
 		bare -= j.local_len + 1;
 	}
+	if (bare > 1 && s[bare - 1] == '.') /* the same domain, RFC 7622 section 3.2; it must not be another zone's */
+		bare--;
 	if (bare == 0)
 		return -1;
 	j.domain = s;

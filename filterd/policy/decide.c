@@ -34,9 +34,11 @@ static bool is_filler(char ch)
 	return ch == ' ' || ch == '-' || ch == '.' || ch == '/' || ch == '\t' || ch == '\n';
 }
 
-/* Same value, whatever the separators. */
+/* Same value, whatever the separators.  A value that is not at hand (of a file inside) is no other's. */
 static bool same_value(const struct decide_text *texts, const struct finding *a, const struct finding *b)
 {
+	if (!texts[a->text].data || !texts[b->text].data)
+		return false;
 	const char *p = texts[a->text].data + a->start, *pe = texts[a->text].data + a->end;
 	const char *q = texts[b->text].data + b->start, *qe = texts[b->text].data + b->end;
 	for (;;) {

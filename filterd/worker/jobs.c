@@ -137,7 +137,8 @@ int jobs_file(struct jobs *j, const struct scan_file_job *job, int fd, struct bu
 		else
 			extract_scan(j->engines->extract, fd, "", job->time_ms, on_text, &run, &r);
 	}
-	if (r.status == SCAN_CLEAN && run.cause != CAUSE_NONE) {
+	/* "encrypted" is the one cause that a policy often lets pass: it must not hide that the rules did not get through */
+	if (run.cause != CAUSE_NONE && (r.status == SCAN_CLEAN || (r.status == SCAN_UNSCANNABLE && r.cause == CAUSE_ENCRYPTED))) {
 		r.status = SCAN_UNSCANNABLE;
 		r.cause = run.cause;
 		strcpy(r.name, "text");

@@ -55,8 +55,11 @@ struct channel {
 	struct channels *owner;
 	struct channel *prev, *next;
 	struct bufferevent *bev;
+	struct evbuffer *out;       /* frames of this turn of the loop … */
+	struct event *flush;        /* … which leave at its end */
 	struct event *timer;
 	bool attached, pinged, dead;
+	bool is_unix;
 	size_t link;
 	char *software;
 	uint64_t heard_ms;
@@ -82,6 +85,7 @@ struct channels {
 	struct offer offers[LINKS_MAX];
 	struct channel *list;
 	unsigned pending;
+	bool stopping;
 };
 
 struct session *session_ref(struct session *s)
@@ -116,6 +120,22 @@ static void set_timer(struct channel *c, uint32_t ms)
 	event_add(c->timer, &tv);
 }
 
+static void channel_free(struct channel *c)
+{
+	if (c->bev)
+		bufferevent_free(c->bev);
+	if (c->out)
+		evbuffer_free(c->out);
+	if (c->flush)
+		event_free(c->flush);
+	if (c->timer)
+		event_free(c->timer);
+	free(c->software);
+	free(c);
+}
+
+static void on_flush(evutil_socket_t fd, short what, void *ctx);
+
 static void channel_end(struct channel *c, const char *reason)
 {
 	struct channels *cs = c->owner;
@@ -140,10 +160,27 @@ static void channel_end(struct channel *c, const char *reason)
 		cs->list = c->next;
 	if (c->next)
 		c->next->prev = c->prev;
-	bufferevent_free(c->bev);
-	event_free(c->timer);
-	free(c->software);
-	free(c);
+	if (cs->stopping) /* the last answers: best effort */
+		on_flush(-1, 0, c);
+	channel_free(c);
+}
+
+/* On a plain socket all frames of a turn are written at once, without asking first whether it can be written to
+ * (a bufferevent does, which costs three more system calls a turn); only what does not fit waits for that. */
+static void on_flush(evutil_socket_t fd, short what, void *ctx)
+{
+	struct channel *c = ctx;
+	if (c->is_unix && evbuffer_get_length(bufferevent_get_output(c->bev)) == 0)
+		(void)evbuffer_write(c->out, bufferevent_getfd(c->bev)); /* an error shows when reading */
+	if (evbuffer_get_length(c->out) > 0)
+		bufferevent_write_buffer(c->bev, c->out);
+}
+
+static void put_out(struct channel *c, const void *data, size_t size)
+{
+	if (evbuffer_get_length(c->out) == 0)
+		event_active(c->flush, EV_TIMEOUT, 0);
+	evbuffer_add(c->out, data, size);
 }
 
 static void send_frame(struct channel *c, const struct inspect_frame *f)
@@ -151,7 +188,7 @@ static void send_frame(struct channel *c, const struct inspect_frame *f)
 	struct buf b;
 	buf_init(&b, INSPECT_FRAME_MAX + 4);
 	if (inspect_put(&b, f) == 0)
-		bufferevent_write(c->bev, buf_ptr(&b), buf_left(&b));
+		put_out(c, buf_ptr(&b), buf_left(&b));
 	buf_free(&b);
 }
 
@@ -301,7 +338,7 @@ static void on_read(struct bufferevent *bev, void *ctx)
 		}
 		evbuffer_drain(in, (size_t)size);
 	}
-	if (evbuffer_get_length(bufferevent_get_output(bev)) > OUT_MAX)
+	if (evbuffer_get_length(bufferevent_get_output(bev)) + evbuffer_get_length(c->out) > OUT_MAX)
 		channel_end(c, "not-reading");
 }
 
@@ -363,14 +400,13 @@ static void on_accept(struct evconnlistener *l, evutil_socket_t fd, struct socka
 	c->bev = is_unix ? bufferevent_socket_new(cs->base, fd, BEV_OPT_CLOSE_ON_FREE) :
 	         ssl ? bufferevent_openssl_socket_new(cs->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE) : NULL;
 	c->timer = event_new(cs->base, -1, 0, on_timer, c);
-	if (!c->bev || !c->timer) {
-		if (c->bev)
-			bufferevent_free(c->bev);
-		else
+	c->flush = event_new(cs->base, -1, 0, on_flush, c);
+	c->out = evbuffer_new();
+	c->is_unix = is_unix;
+	if (!c->bev || !c->timer || !c->flush || !c->out) {
+		if (!c->bev)
 			close(fd);
-		if (c->timer)
-			event_free(c->timer);
-		free(c);
+		channel_free(c);
 		return;
 	}
 	c->owner = cs;
@@ -471,12 +507,11 @@ void channels_free(struct channels **csp)
 	struct channels *cs = *csp;
 	if (!cs)
 		return;
+	cs->stopping = true;
 	while (cs->list)
 		channel_end(cs->list, "stopped");
-	if (cs->unix_listener) {
+	if (cs->unix_listener) /* its name stays: by now it may be that of a successor, and who starts removes a stale one */
 		evconnlistener_free(cs->unix_listener);
-		unlink(cs->conf->socket);
-	}
 	if (cs->tls_listener)
 		evconnlistener_free(cs->tls_listener);
 	SSL_CTX_free(cs->tls);
@@ -537,9 +572,9 @@ static void answer(const struct session *s, uint8_t type, uint32_t id, const voi
 	uint32_t length = (uint32_t)(5 + size);
 	const uint8_t head[9] = { (uint8_t)(length >> 24), (uint8_t)(length >> 16), (uint8_t)(length >> 8), (uint8_t)length, type,
 	                          (uint8_t)(id >> 24), (uint8_t)(id >> 16), (uint8_t)(id >> 8), (uint8_t)id };
-	bufferevent_write(c->bev, head, sizeof head);
+	put_out(c, head, sizeof head);
 	if (size)
-		bufferevent_write(c->bev, payload, size);
+		put_out(c, payload, size);
 }
 
 void channel_deliver(struct session *s, uint32_t id) { answer(s, INSPECT_DELIVER, id, NULL, 0); }

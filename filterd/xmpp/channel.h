@@ -26,7 +26,7 @@ struct session {
 	uint8_t flags;            /* INSPECT_SESSION_… */
 	char *jid, *host, *address;
 	unsigned refs;
-	size_t open_bytes;        /* of stanzas under way; the pipeline's count */
+	size_t open_bytes;        /* memory of stanzas under way; the pipeline's count */
 };
 
 struct channel_ops {

@@ -19,6 +19,8 @@
 #define NS_OMEMO "urn:xmpp:omemo:2"
 #define NS_OPENPGP "urn:xmpp:openpgp:0"                           /* XEP-0373 */
 #define NS_PGP_ENCRYPTED "jabber:x:encrypted"                     /* XEP-0027 */
+#define NS_E2E "urn:ietf:params:xml:ns:xmpp-e2e"                  /* RFC 3923 */
+#define NS_EME "urn:xmpp:eme:0"                                   /* XEP-0380 */
 #define NS_IBB "http://jabber.org/protocol/ibb"                   /* XEP-0047 */
 #define NS_SI "http://jabber.org/protocol/si"                     /* XEP-0095 */
 #define NS_BYTESTREAMS "http://jabber.org/protocol/bytestreams"   /* XEP-0065 */

@@ -12,6 +12,7 @@
 
 /* Cannot be part of a namespace or a name, so splitting at it is safe. */
 enum { SEP = '\x01' };
+enum { NS_MAX = 512 }; /* expat repeats it for every name: a long one would make a small stanza take megabytes */
 
 /* The one builder behind documents and streams. */
 struct builder {
@@ -53,7 +54,11 @@ static int split_name(struct builder *b, const char *full, const char **ns_r, co
 {
 	const char *sep = strchr(full, SEP);
 	const char *local = sep ? sep + 1 : full;
-	*ns_r = sep ? arena_strndup(b->arena, full, (size_t)(sep - full)) : "";
+	size_t size = sep ? (size_t)(sep - full) : 0;
+	const char *outer = b->current ? b->current->ns : ""; /* nearly always the same */
+	if (size > NS_MAX)
+		return -1;
+	*ns_r = !sep ? "" : strncmp(outer, full, size) == 0 && outer[size] == '\0' ? outer : arena_strndup(b->arena, full, size);
 	*name_r = arena_strdup(b->arena, local);
 	return *ns_r && *name_r ? 0 : -1;
 }

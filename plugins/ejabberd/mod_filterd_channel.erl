@@ -134,8 +134,13 @@ join(Channel, Info, Answered) ->
 %% The answer comes as {filterd_verdicts, [{Seq, Verdict}, ...]}.  Again: 1 when asked a second time after a resumption.
 -spec inspect(pid(), pos_integer(), 0 | 1, stanza()) -> ok.
 inspect(Channel, Seq, Again, Pkt) ->
-    Channel ! {inspect, self(), Seq, Again, fxml:element_to_binary(xmpp:encode(Pkt))},
+    Asked = xmpp:set_from_to(Pkt, routed(xmpp:get_from(Pkt)), routed(xmpp:get_to(Pkt))),
+    Channel ! {inspect, self(), Seq, Again, fxml:element_to_binary(xmpp:encode(Asked))},
     ok.
+
+%% The address by whose domain ejabberd routes: however else it may be spelt, for filterd's zones it is that one.
+routed(#jid{luser = User, lserver = Server} = Jid) -> Jid#jid{user = User, server = Server};
+routed(undefined) -> undefined.
 
 %% The calling session has asked all it will ever ask.
 -spec leave(pid()) -> ok.

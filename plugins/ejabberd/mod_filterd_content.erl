@@ -38,21 +38,24 @@ stays_home(_) ->
 %% XEP-0085, 0184, 0333, 0334
 message_child_is_empty(El) ->
     case {xmpp:get_ns(El), xmpp:get_name(El)} of
-        {<<"http://jabber.org/protocol/chatstates">>, _} -> is_leaf(El);
-        {<<"urn:xmpp:receipts">>, <<"request">>} -> is_leaf(El);
-        {<<"urn:xmpp:receipts">>, <<"received">>} -> is_leaf(El);
-        {<<"urn:xmpp:chat-markers:0">>, _} -> is_leaf(El);
-        {<<"urn:xmpp:hints">>, _} -> is_leaf(El);
+        {<<"http://jabber.org/protocol/chatstates">>, Name} ->
+            lists:member(Name, [<<"active">>, <<"composing">>, <<"paused">>, <<"inactive">>, <<"gone">>]) andalso is_leaf(El, []);
+        {<<"urn:xmpp:receipts">>, <<"request">>} -> is_leaf(El, []);
+        {<<"urn:xmpp:receipts">>, <<"received">>} -> is_leaf(El, [<<"id">>]);
+        {<<"urn:xmpp:chat-markers:0">>, Name} ->
+            lists:member(Name, [<<"markable">>, <<"received">>, <<"displayed">>, <<"acknowledged">>]) andalso is_leaf(El, [<<"id">>]);
+        {<<"urn:xmpp:hints">>, Name} ->
+            lists:member(Name, [<<"store">>, <<"no-store">>, <<"no-permanent-store">>, <<"no-copy">>]) andalso is_leaf(El, []);
         _ -> false
     end.
 
 %% XEP-0115, 0153, 0319, 0045.  (priority and show are fields of the record; a wrong <show/> was refused by the decoder.)
 presence_child_is_empty(El) ->
     case {xmpp:get_ns(El), xmpp:get_name(El)} of
-        {<<"http://jabber.org/protocol/caps">>, <<"c">>} -> is_leaf(El);
-        {<<"vcard-temp:x:update">>, <<"x">>} -> has_only(<<"photo">>, El);
-        {<<"urn:xmpp:idle:1">>, <<"idle">>} -> is_leaf(El);
-        {<<"http://jabber.org/protocol/muc">>, <<"x">>} -> has_only(<<"history">>, El);
+        {<<"http://jabber.org/protocol/caps">>, <<"c">>} -> is_leaf(El, [<<"hash">>, <<"node">>, <<"ver">>, <<"ext">>]);
+        {<<"vcard-temp:x:update">>, <<"x">>} -> has_only(<<"photo">>, fun is_photo_hash/1, El);
+        {<<"urn:xmpp:idle:1">>, <<"idle">>} -> is_leaf(El, [<<"since">>]);
+        {<<"http://jabber.org/protocol/muc">>, <<"x">>} -> has_only(<<"history">>, fun is_history/1, El);
         _ -> false
     end.
 
@@ -77,19 +80,31 @@ iq_payload_is_empty(get, <<"http://jabber.org/protocol/muc#owner">>, <<"query">>
 iq_payload_is_empty(_, <<"urn:xmpp:push:0">>, _) -> true;
 iq_payload_is_empty(_, _, _) -> false.
 
-%% Neither text nor children: else an element of the table would be a place to hide content in.
-is_leaf(El) ->
-    has_only(none, El).
+%% Neither text nor children, nor attributes but these: else an element of the table would be a place to hide content in.
+is_leaf(El, Known) ->
+    #xmlel{attrs = Attrs, children = Children} = xmpp:encode(El),
+    lists:all(fun({Name, _}) -> Name == <<"xmlns">> orelse lists:member(Name, Known) end, Attrs)
+        andalso lists:all(fun({xmlcdata, Text}) -> is_blank(Text); (_) -> false end, Children).
 
 is_bare_leaf(El) ->
-    #xmlel{attrs = Attrs} = xmpp:encode(El),
-    lists:all(fun({Name, _}) -> Name == <<"xmlns">> end, Attrs) andalso is_leaf(El).
+    is_leaf(El, []).
 
-has_only(Name, El) ->
-    #xmlel{children = Children} = xmpp:encode(El),
-    lists:all(fun({xmlcdata, Text}) -> is_blank(Text);
-                 (#xmlel{name = Child}) -> Child == Name
-              end, Children).
+%% Without attributes, and all children of this name pass the test.
+has_only(Name, Test, El) ->
+    #xmlel{children = Children} = Top = xmpp:encode(El),
+    is_leaf(Top#xmlel{children = [Child || {xmlcdata, _} = Child <- Children]}, [])
+        andalso lists:all(fun({xmlcdata, _}) -> true;
+                             (#xmlel{name = Child} = C) -> Child == Name andalso Test(C)
+                          end, Children).
+
+%% SHA-1 in hexadecimal, or nothing yet
+is_photo_hash(#xmlel{attrs = Attrs, children = Children}) ->
+    lists:all(fun({Name, _}) -> Name == <<"xmlns">> end, Attrs)
+        andalso lists:all(fun({xmlcdata, _}) -> true; (_) -> false end, Children)
+        andalso re:run(iolist_to_binary([Text || {xmlcdata, Text} <- Children]), <<"^[0-9A-Fa-f]{0,40}$">>, [dollar_endonly]) /= nomatch.
+
+is_history(El) ->
+    is_leaf(El, [<<"maxchars">>, <<"maxstanzas">>, <<"seconds">>, <<"since">>]).
 
 is_blank(<<C, Rest/binary>>) when C == $\s; C == $\t; C == $\r; C == $\n -> is_blank(Rest);
 is_blank(Rest) -> Rest == <<>>.

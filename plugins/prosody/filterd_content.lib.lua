@@ -15,32 +15,51 @@ local function blank(tag) -- no text of its own
 	return true;
 end
 
-local function leaf(tag)
-	return tag.tags[1] == nil and blank(tag);
+-- Attributes nobody knows are a place to write in, too.
+local function only_attributes(tag, known)
+	for name in pairs(tag.attr) do
+		if not known[name] then return false; end
+	end
+	return true;
 end
 
-local function text_matching(pattern)
+local attributes_of_stanza = { from = true, to = true, id = true, type = true, ["xml:lang"] = true };
+
+local function leaf_with(...)
+	local known = { xmlns = true };
+	for _, name in ipairs { ... } do known[name] = true; end
 	return function (tag)
-		return tag.tags[1] == nil and tag:get_text():find(pattern) ~= nil;
+		return tag.tags[1] == nil and blank(tag) and only_attributes(tag, known);
+	end
+end
+local bare_leaf = leaf_with();
+
+local function text_matching(pattern)
+	local bare = { xmlns = true };
+	return function (tag)
+		return tag.tags[1] == nil and only_attributes(tag, bare) and tag:get_text():find(pattern) ~= nil;
 	end
 end
 
 local presence_shows = { away = true, chat = true, dnd = true, xa = true };
 local function known_show(tag)
-	return tag.tags[1] == nil and presence_shows[tag:get_text()] or false;
+	return tag.tags[1] == nil and next(tag.attr) == nil and presence_shows[tag:get_text()] or false;
 end
 
-local is_photo_hash = text_matching("^%x*$");
+local is_photo_hash = text_matching("^"..("%x?"):rep(40).."$"); -- SHA-1
 local function only_photo_hash(tag)
+	if not only_attributes(tag, { xmlns = true }) then return false; end
 	for _, child in ipairs(tag.tags) do
 		if child.name ~= "photo" or not is_photo_hash(child) then return false; end
 	end
 	return blank(tag);
 end
 
+local is_history = leaf_with("maxchars", "maxstanzas", "seconds", "since");
 local function only_history(tag) -- a room's password is chosen text
+	if not only_attributes(tag, { xmlns = true }) then return false; end
 	for _, child in ipairs(tag.tags) do
-		if child.name ~= "history" or not leaf(child) then return false; end
+		if child.name ~= "history" or not is_history(child) then return false; end
 	end
 	return blank(tag);
 end
@@ -50,16 +69,19 @@ local any_type = { get = true, set = true, result = true };
 
 local passes = {
 	message = { -- namespace -> element name, or "*" -> test
-		["http://jabber.org/protocol/chatstates"] = { ["*"] = leaf };
-		["urn:xmpp:receipts"] = { request = leaf, received = leaf };
-		["urn:xmpp:chat-markers:0"] = { ["*"] = leaf };
-		["urn:xmpp:hints"] = { ["*"] = leaf };
+		["http://jabber.org/protocol/chatstates"] = { active = bare_leaf, composing = bare_leaf, paused = bare_leaf,
+			inactive = bare_leaf, gone = bare_leaf };
+		["urn:xmpp:receipts"] = { request = bare_leaf, received = leaf_with("id") };
+		["urn:xmpp:chat-markers:0"] = { markable = bare_leaf, received = leaf_with("id"), displayed = leaf_with("id"),
+			acknowledged = leaf_with("id") };
+		["urn:xmpp:hints"] = { store = bare_leaf, ["no-store"] = bare_leaf, ["no-permanent-store"] = bare_leaf,
+			["no-copy"] = bare_leaf };
 	};
 	presence = {
-		[xmlns_client] = { priority = text_matching("^%s*[+-]?%d+%s*$"), show = known_show };
-		["http://jabber.org/protocol/caps"] = { c = leaf };
+		[xmlns_client] = { priority = text_matching("^%s*[+-]?%d%d?%d?%s*$"), show = known_show };
+		["http://jabber.org/protocol/caps"] = { c = leaf_with("hash", "node", "ver", "ext") };
 		["vcard-temp:x:update"] = { x = only_photo_hash };
-		["urn:xmpp:idle:1"] = { idle = leaf };
+		["urn:xmpp:idle:1"] = { idle = leaf_with("since") };
 		["http://jabber.org/protocol/muc"] = { x = only_history };
 	};
 	iq = { -- namespace -> element name, or "*" -> types of the IQ
@@ -91,6 +113,7 @@ local function rule_for(stanza_name, tag)
 end
 
 local function children_pass(stanza)
+	if not only_attributes(stanza, attributes_of_stanza) then return false; end
 	for _, tag in ipairs(stanza.tags) do
 		local test = rule_for(stanza.name, tag);
 		if not (test and test(tag)) then return false; end
@@ -114,13 +137,6 @@ end
 local function stays_home(attr)
 	local from, to = attr.from, attr.to;
 	return to == nil or from ~= nil and (to == from or to == jid.bare(from) or to == jid.host(from));
-end
-
-local function bare_leaf(tag)
-	for name in pairs(tag.attr) do
-		if name ~= "xmlns" then return false; end
-	end
-	return leaf(tag);
 end
 
 function has_content.iq(stanza)

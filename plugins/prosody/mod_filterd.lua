@@ -15,7 +15,6 @@ local st = require "util.stanza";
 local async = require "util.async";
 local filters = require "util.filters";
 local jid = require "util.jid";
-local nameprep = require "util.encodings".stringprep.nameprep;
 local monotonic = require "util.time".monotonic;
 local xml_parse = require "util.xml".parse;
 local xpcall = require "util.xpcall".xpcall;
@@ -26,7 +25,7 @@ local pack, unpack = struct.pack, struct.unpack;
 local t_concat, traceback = table.concat, debug.traceback;
 
 local hosts = prosody.hosts;
-local full_sessions = prosody.full_sessions;
+local full_sessions, bare_sessions = prosody.full_sessions, prosody.bare_sessions;
 local core_process_stanza, core_post_stanza = prosody.core_process_stanza, prosody.core_post_stanza;
 
 local xmlns_attach = "urn:filterd:inspect:1";
@@ -353,7 +352,7 @@ local function take(session, stanza, kind)
 	q[q.last] = item;
 	if not content then
 		item.verdict = "deliver"; -- waits for those before it
-	elseif channel and channel.ready then
+	elseif channel then -- while it is being opened, questions wait: the answer is a moment away
 		item.deadline = monotonic() + timeout;
 		line_last = line_last + 1;
 		line[line_last] = item;
@@ -379,20 +378,30 @@ local function guards(host)
 	return h and h.type == "component" and not exempt[host] and next(guarded) ~= nil;
 end
 
+-- An address as Prosody will route by it: it drops a dot behind the domain and folds case and compatible letters. Here
+-- and in filterd's zones it must count as just that, or another spelling of it would get past both. nil: malformed.
+local function routed(address)
+	if full_sessions[address] or bare_sessions[address] or hosts[address] then return address; end
+	return jid.prep(address);
+end
+
 -- stanzas/in of client sessions (TCP, BOSH, WebSocket) and of server sessions (incoming, and both ways of a bidi stream)
 local function filter_stanza(stanza, session)
 	local attr, kind = stanza.attr, session.type;
 	if attr.xmlns ~= nil then return stanza; end -- not a stanza: stream management and other stream elements
+	local to = attr.to and routed(attr.to);
+	if attr.to and not to then return stanza; end -- Prosody rejects it
 	if kind == "c2s" then
 		if not guarded[session.host] then return stanza; end
-		attr.from = session.full_jid;
+		attr.from, attr.to = session.full_jid, to;
 		return take(session, stanza, 1);
 	elseif kind == "s2sin" or kind == "s2sout" then
-		local from, to = attr.from and jid.host(attr.from), attr.to and jid.host(attr.to);
+		local from = attr.from and jid.prep(attr.from);
 		if not (from and to) then return stanza; end
-		local origin = session.hosts[from] or session.hosts[nameprep(from) or ""];
+		local origin = session.hosts[jid.host(from)];
 		if not (origin and origin.authed) then return stanza; end -- Prosody rejects it; nobody else's text may be probed
-		if not guards(hosts[to] and to or nameprep(to) or "") then return stanza; end
+		if not guards(jid.host(to)) then return stanza; end
+		attr.from, attr.to = from, to;
 		return take(session, stanza, 2);
 	end
 	return stanza;

@@ -54,6 +54,17 @@ static void unreadable_is_a_cause(void **state)
 		{ "<message><x xmlns='jabber:x:encrypted'>x</x></message>", CAUSE_ENCRYPTED, false },
 		{ "<message><body>?OTR:AAMD</body></message>", CAUSE_ENCRYPTED, false },
 		{ "<message><body>see aesgcm://h/f#00</body></message>", CAUSE_ENCRYPTED, false },
+		{ "<message><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client'><encrypted xmlns='urn:xmpp:omemo:2'/></message></forwarded></message>", CAUSE_ENCRYPTED, false },
+		{ "<message><e2e xmlns='urn:ietf:params:xml:ns:xmpp-e2e'>x</e2e></message>", CAUSE_ENCRYPTED, false },
+		{ "<message><body>x</body><encryption xmlns='urn:xmpp:eme:0' namespace='urn:new'/></message>", CAUSE_ENCRYPTED, false },
+		{ "<message><body> hi ?OTR:AAMD</body></message>", CAUSE_ENCRYPTED, false },
+		{ "<message><body>see AesGCM://h/f#00</body></message>", CAUSE_ENCRYPTED, false },
+		{ "<message><reference xmlns='urn:xmpp:reference:0' type='data' uri='aesgcm://h/f#00'/></message>", CAUSE_ENCRYPTED, false },
+		{ "<message><body>-----BEGIN PGP MESSAGE-----\n\nhQEMA</body></message>", CAUSE_ENCRYPTED, false },
+		{ "<iq type='set'><vCard xmlns='vcard-temp'><PHOTO><BINVAL>aGVs=bG8</BINVAL></PHOTO></vCard></iq>", CAUSE_UNSCANNABLE, false },
+		{ "<iq type='set'><vCard xmlns='vcard-temp'><PHOTO><BINVAL>aG==aG==</BINVAL></PHOTO></vCard></iq>", CAUSE_UNSCANNABLE, false },
+		{ "<message><html xmlns='http://jabber.org/protocol/xhtml-im'><body xmlns='http://www.w3.org/1999/xhtml'><img src=' Data:image/png;base64,n*t'/></body></html></message>", CAUSE_UNSCANNABLE, false },
+		{ "<message><x xmlns='urn:x' src='data:text/plain,%34%30'/></message>", CAUSE_UNSCANNABLE, false },
 		{ "<iq type='set'><open xmlns='http://jabber.org/protocol/ibb' sid='1' block-size='1'/></iq>", CAUSE_UNSCANNABLE, true },
 		{ "<message><data xmlns='http://jabber.org/protocol/ibb' sid='1' seq='0'>AAAA</data></message>", CAUSE_UNSCANNABLE, true },
 		{ "<iq type='set'><si xmlns='http://jabber.org/protocol/si'/></iq>", CAUSE_UNSCANNABLE, true },
@@ -77,6 +88,26 @@ static void files_inside_are_decoded(void **state)
 	assert_int_equal(s.blobs[0].size, 5);
 	assert_memory_equal(s.blobs[0].data, "hello", 5);
 	assert_true(s.broadcast);
+	s = read_stanza(a, "<message><body>data: 5%, up</body><x xmlns='urn:x' src='data:;base64,aGVsbG8='><uri>data:image/png;BASE64,aGVsbG8=</uri></x></message>");
+	assert_int_equal(s.nblobs, 2);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(s.blobs[i].size, 5);
+		assert_memory_equal(s.blobs[i].data, "hello", 5);
+	}
+	assert_int_equal(s.causes, 0);
+	arena_free(&a);
+}
+
+/* What servers pass on as the client wrote it. */
+static void attributes_of_the_stanza_are_read(void **state)
+{
+	struct arena *a = arena_new(XML_ARENA_MAX);
+	struct stanza s = read_stanza(a, "<message from='alice@x/in-from' type='in-type' xml:lang='in-lang' own='in-own' p:q='in-ns' xmlns:p='urn:p'><body>x</body></message>");
+	assert_true(has_text(&s, ROLE_ATTRIBUTE, "in-type") && has_text(&s, ROLE_ATTRIBUTE, "in-lang"));
+	assert_true(has_text(&s, ROLE_ATTRIBUTE, "in-own") && has_text(&s, ROLE_ATTRIBUTE, "in-ns"));
+	assert_false(has_text(&s, ROLE_ATTRIBUTE, "in-from"));
+	s = read_stanza(a, "<message from='alice@x' type='groupchat'><body>x</body></message>");
+	assert_int_equal(s.ntexts, 1);
 	arena_free(&a);
 }
 
@@ -156,7 +187,7 @@ static void very_many_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_text_is_read), cmocka_unit_test(unreadable_is_a_cause), cmocka_unit_test(files_inside_are_decoded),
+		cmocka_unit_test(all_text_is_read), cmocka_unit_test(unreadable_is_a_cause), cmocka_unit_test(files_inside_are_decoded), cmocka_unit_test(attributes_of_the_stanza_are_read),
 		cmocka_unit_test(mask_lands_where_text_came_from), cmocka_unit_test(long_spans_are_masked_whole), cmocka_unit_test(very_many_texts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

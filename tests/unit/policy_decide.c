@@ -80,6 +80,7 @@ static void zones_by_domain(void **state)
 {
 	const struct world *w = *state;
 	static const struct { const char *jid, *zone; } t[] = {
+		{ "carol@partner.test./phone", "partners" }, { "Example.TEST.", "internal" }, /* as RFC 7622 section 3.2 has it */
 		{ "a@example.test/r", "internal" }, { "EXAMPLE.test", "internal" }, { "a@sub.example.test", "public" }, { "a@y.corp.test", "internal" },
 		{ "corp.test", "internal" }, { "a@x.corp.test", "partners" }, { "evilcorp.test", "public" }, { "", "public" }, { "a@partner.test/b@example.test", "partners" },
 	};

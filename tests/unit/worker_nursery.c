@@ -176,6 +176,12 @@ static void more_findings_than_fit_are_no_clean_verdict(void **state)
 	scan(&r, SCAN_KIND_FILE, many, sizeof many, &a);
 	assert_true(a.status == SCAN_UNSCANNABLE && a.cause == CAUSE_OVER_BUDGET);
 	assert_true(a.n >= 100 && a.n <= SCAN_FINDINGS_MAX);
+	static const char mark[] = "<?xml version=\"1.0\"?><manifest:manifest><manifest:encryption-data/></manifest:manifest> ";
+	memcpy(many, mark, sizeof mark - 1);
+	scan(&r, SCAN_KIND_FILE, many, 500, &a);
+	assert_true(a.status == SCAN_UNSCANNABLE && a.cause == CAUSE_ENCRYPTED);
+	scan(&r, SCAN_KIND_FILE, many, sizeof many, &a); /* both: what policy may let pass does not hide the other */
+	assert_true(a.status == SCAN_UNSCANNABLE && a.cause == CAUSE_OVER_BUDGET);
 	assert_int_equal(rig_stop(&r), 0);
 	rig_remove(&r);
 }

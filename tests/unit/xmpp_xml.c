@@ -85,6 +85,16 @@ static void caps_hold(void **state)
 		assert_null(out);
 		free(in[i]);
 	}
+	char *ns = repeated("<message><x xmlns='urn:", "n", 500, "'>"), *many = repeated(ns, "<a/>", 15000, "</x></message>");
+	struct arena *a = arena_new(XML_ARENA_MAX);
+	assert_non_null(xml_parse(a, many, strlen(many), NS_CLIENT));
+	assert_true(arena_used(a) < 40 * strlen(many)); /* a namespace is not kept once for each element */
+	arena_free(&a);
+	free(ns);
+	free(many);
+	char *longer = repeated("<message><x xmlns='urn:", "n", 1000, "'/></message>");
+	assert_null(rewritten(longer));
+	free(longer);
 	char *fits = repeated("<message><body>", "&amp;", 90000, "</body></message>"), *out = rewritten(fits);
 	assert_string_equal(out, fits); /* text in very many pieces */
 	free(fits);

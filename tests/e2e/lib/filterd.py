@@ -18,7 +18,7 @@ import subprocess
 import threading
 import time
 
-from . import run
+from . import ca, run
 
 SOURCE = pathlib.Path(__file__).resolve().parents[3]
 # RFC 5424 section 6: header, structured data, message
@@ -141,13 +141,14 @@ class Filterd:
 
     def __init__(self, prefix, workdir, server, syslog, rules=None, signatures=None, workers=2, guards=None,
                  official="", file_time_ms=20000, text_timeout_ms=None, upload_size_max=104857600,
-                 on_failure='encrypted = "block"; timeout = "block";', policy=None, zones=None, extra=""):
+                 on_failure='encrypted = "block"; timeout = "block";', policy=None, zones=None, extra="", inspect_tls=False):
         self.prefix, self.workdir = pathlib.Path(prefix), pathlib.Path(workdir)
         self.server, self.syslog = server, syslog
         self.workers, self.extra, self.on_failure, self.official = workers, extra, on_failure, official
         self.file_time_ms, self.text_timeout_ms, self.upload_size_max = file_time_ms, text_timeout_ms, upload_size_max
         self.guards = list(guards or server.hosts)
         self.policy, self.zones = policy, zones
+        self.inspect_tls = inspect_tls  # the inspect channel over TLS with a pinned certificate, and no UNIX socket
         self.workdir.mkdir(parents=True, exist_ok=True)
         self.user = choose_user(self.workdir)
         self.config = self.workdir / "filterd.conf"
@@ -180,6 +181,15 @@ class Filterd:
     def pid(self):
         return self.process.pid if self.process else None
 
+    def _inspect_section(self):
+        if not self.inspect_tls:
+            return 'inspect = { socket = %s; group = ""; };' % _quote(self.inspect)
+        certificate, key = ca.Authority(self.workdir / "channel").issue("channel", ["filterd.test"])
+        if os.geteuid() == 0:
+            os.chown(key, pwd.getpwnam(self.user).pw_uid, -1)
+        return 'inspect = { socket = ""; listen = "127.0.0.1"; port = %d; certificate = %s; key = %s; };' % (
+            run.free_port(), _quote(certificate), _quote(key))
+
     def write_config(self):
         s, links = self.server, []
         for domain, serves in ((s.filter_component, "filter"), (s.upload_component, "upload")):
@@ -197,7 +207,7 @@ class Filterd:
             "rules = %s;" % _quote(self.rules), 'language = "en";',
             'control = { socket = %s; group = ""; };' % _quote(self.control),
             "links = (\n%s\n);" % ",\n".join(links),
-            'inspect = { socket = %s; group = ""; };' % _quote(self.inspect),
+            self._inspect_section(),
             "scan = { workers = %d; signatures = %s; official = %s; text_budget_ms = 50; %sfile_time_ms = %d; file_max = %d; };" % (
                 self.workers, _quote(self.signatures), _quote(self.official), scan, self.file_time_ms, self.upload_size_max),
             upload,
