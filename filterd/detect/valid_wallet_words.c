@@ -1,6 +1,37 @@
-/* The English word list of BIP-39, as published in bips/bip-0039/english.txt (in order).
+/* The English word list of BIP-39, in order, as python-mnemonic ships it.
  *
- * Copyright (c) 2013-2014 Marek Palatinus, Pavol Rusnak, Aaron Voisine, Sean Bowe; MIT licence, as BIP-39 itself. */
+ * Copyright 2013-2014 Pavol Rusnak <stick@satoshilabs.com>
+ *
+ * The MIT License
+ *
+ * Permission is hereby granted, free of charge, to any person
+ * obtaining a copy of this software and associated
+ * documentation files (the "Software"), to deal in the Software
+ * without restriction, including without limitation the rights to
+ * use, copy, modify, merge, publish, distribute, sublicense,
+ * and/or sell copies of the Software, and to permit persons to
+ * whom the Software is furnished to do so, subject to the
+ * following conditions:
+ *
+ * The above copyright notice and this permission notice shall
+ * be included in all copies or substantial portions of the
+ * Software.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT
+ * WARRANTY OF ANY KIND, EXPRESS OR IMPLIED,
+ * INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF
+ * MERCHANTABILITY, FITNESS FOR A PARTICULAR
+ * PURPOSE AND NONINFRINGEMENT. IN NO EVENT
+ * SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE
+ * LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+ * LIABILITY, WHETHER IN AN ACTION OF CONTRACT,
+ * TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN
+ * CONNECTION WITH THE SOFTWARE OR THE USE OR
+ * OTHER DEALINGS IN THE SOFTWARE.
+ *
+ * On Debian systems, the full text of the GNU General Public
+ * License version 3 can be found in the file
+ * `/usr/share/common-licenses/GPL-3'. */
 #include "detect/valid_wallet.h"
 
 const char bip39_words[BIP39_WORDS][BIP39_WORD_MAX + 1] = {

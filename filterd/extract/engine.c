@@ -2,6 +2,7 @@
 
 #include "base/io.h"
 #include "base/text.h"
+#include "extract/document.h"
 #include "extract/sigfile.h"
 
 #include <errno.h>
@@ -123,6 +124,8 @@ static int load_all(struct extract_engine *e, const char *local, const char *off
 	unsigned files, all = 0;
 	if (engine_init() < 0 || !(e->cl = engine_new(&e->limits)))
 		return cfgerr_set(err, local, 0, "libclamav does not start");
+	if (document_init() < 0)
+		return cfgerr_set(err, local, 0, "the readers of documents do not start");
 	if (sigfile_check_dir(local, &files, err) < 0)
 		return -1;
 	cl_set_clcb_msg(remember);

@@ -42,8 +42,9 @@ struct extract_result {
 	uint64_t scanned;         /* bytes looked at, all layers */
 };
 
-/* Called for each layer that has text; text is UTF-8, path is its inner path ("" for the file itself). */
-typedef void extract_text_fn(void *ctx, const char *path, const char *text, size_t size);
+/* Called for each text: that of a layer or document (ROLE_FILE) and the names of members (ROLE_NAME).  text is UTF-8, path
+ * the inner path of what it belongs to ("" for the file itself; else like "report.zip/word/document.xml"). */
+typedef void extract_text_fn(void *ctx, const char *path, enum text_role role, const char *text, size_t size);
 
 /* Scans a regular file, within time_ms or the engine's time_ms, whichever is less (0: the engine's); always
  * fills *r.  Not reentrant: one scan at a time in a process.  on_text may be NULL.  Needs extract_worker_init(). */

@@ -1,6 +1,8 @@
 #include "extract/layer_text.h"
 
 #include "base/text.h"
+#include "extract/entity.h"
+#include "extract/text_out.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -79,29 +81,18 @@ static bool is_break(const char *name, size_t len)
 	return false;
 }
 
-/* Decodes the entity at s (behind '&'); returns what to skip, or 0. */
-static size_t entity(const char *s, size_t size, uint32_t *cp_r)
+/* Adds markup text with its entities decoded. */
+static void put_decoded(struct out *o, const char *s, size_t size)
 {
-	static const struct {
-		const char *name;
+	for (size_t i = 0; i < size;) {
 		uint32_t cp;
-	} known[] = { { "amp;", '&' }, { "lt;", '<' }, { "gt;", '>' }, { "quot;", '"' }, { "apos;", '\'' }, { "nbsp;", ' ' } };
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (size >= strlen(known[i].name) && memcmp(s, known[i].name, strlen(known[i].name)) == 0) {
-			*cp_r = known[i].cp;
-			return strlen(known[i].name);
-		}
-	if (size < 3 || s[0] != '#')
-		return 0;
-	int base = s[1] == 'x' || s[1] == 'X' ? 16 : 10;
-	uint32_t cp = 0;
-	size_t i = base == 16 ? 2 : 1, first = i;
-	for (; i < size && i < first + 8 && isxdigit((unsigned char)s[i]) && (base == 16 || isdigit((unsigned char)s[i])); i++)
-		cp = cp * (uint32_t)base + (uint32_t)(isdigit((unsigned char)s[i]) ? s[i] - '0' : (s[i] | 0x20) - 'a' + 10);
-	if (i == first || i >= size || s[i] != ';' || cp == 0 || cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000))
-		return 0;
-	*cp_r = cp;
-	return i + 1;
+		size_t n = s[i] == '&' ? entity_decode(s + i + 1, size - i - 1, &cp) : 0;
+		if (n > 0)
+			put_cp(o, cp);
+		else
+			put(o, s + i, 1);
+		i += 1 + n;
+	}
 }
 
 /* One tag at s[0] = '<': values go to attrs, a line break to text if it is due.  Returns its length. */
@@ -132,7 +123,7 @@ static size_t tag(const char *s, size_t size, struct out *text, struct out *attr
 			const char *end = memchr(s + i + 1, s[i], size - i - 1);
 			if (!end)
 				break;
-			put(attrs, s + i + 1, (size_t)(end - s) - i - 1);
+			put_decoded(attrs, s + i + 1, (size_t)(end - s) - i - 1);
 			put(attrs, "\n", 1);
 			i = (size_t)(end - s);
 		}
@@ -152,16 +143,13 @@ static int from_markup(const char *s, size_t size, struct layer_text *t_r)
 		return 0;
 	}
 	for (size_t i = 0; i < size;) {
-		uint32_t cp;
-		size_t n;
 		if (s[i] == '<' && i + 1 < size && (isalpha((unsigned char)s[i + 1]) || strchr("/!?", s[i + 1]))) {
 			i += tag(s + i, size - i, &text, &attrs);
-		} else if (s[i] == '&' && (n = entity(s + i + 1, size - i - 1, &cp)) > 0) {
-			put_cp(&text, cp);
-			i += 1 + n;
 		} else {
-			put(&text, s + i, 1);
-			i++;
+			const char *next = memchr(s + i + 1, '<', size - i - 1);
+			size_t n = next ? (size_t)(next - s) - i : size - i;
+			put_decoded(&text, s + i, n);
+			i += n;
 		}
 	}
 	put(&text, "\n", 1);
@@ -169,21 +157,6 @@ static int from_markup(const char *s, size_t size, struct layer_text *t_r)
 	explicit_bzero(attrs.data, attrs.room);
 	free(attrs.data);
 	return take(&text, t_r);
-}
-
-static int from_single_byte(const unsigned char *s, size_t size, struct layer_text *t_r)
-{
-	struct out o;
-	if (!out_new(&o, 2 * size))
-		return 0;
-	for (size_t i = 0; i < size; i++)
-		put_cp(&o, s[i]); /* Latin-1, close enough to Windows-1252 to match digits and ASCII words in */
-	return take(&o, t_r);
-}
-
-static uint32_t unit16(const unsigned char *s, bool big)
-{
-	return big ? (uint32_t)s[0] << 8 | s[1] : (uint32_t)s[1] << 8 | s[0];
 }
 
 static bool is_markup(const char *type, const char *s, size_t size)
@@ -197,6 +170,48 @@ static bool is_markup(const char *type, const char *s, size_t size)
 		if (size >= strlen(starts[i]) && strncasecmp(s, starts[i], strlen(starts[i])) == 0)
 			return true;
 	return false;
+}
+
+/* The charset that a page or XML declares in its first bytes; false if none. */
+static bool declared_charset(const char *s, size_t size, char dst[41])
+{
+	static const char *const marks[] = { "charset=", "encoding=" };
+	size_t head = size < 1024 ? size : 1024, n = 0;
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+		const char *at = memmem(s, head, marks[i], strlen(marks[i]));
+		if (!at)
+			continue;
+		at += strlen(marks[i]);
+		while (at < s + head && (*at == '"' || *at == '\'' || *at == ' '))
+			at++;
+		while (n < 40 && at + n < s + head && (isalnum((unsigned char)at[n]) || strchr("-_.:", at[n])))
+			n++;
+		memcpy(dst, at, n);
+		dst[n] = '\0';
+		return n > 0;
+	}
+	return false;
+}
+
+static int from_single_byte(const char *type, const char *s, size_t size, struct layer_text *t_r)
+{
+	/* else Latin-1, close enough to Windows-1252 to match digits and ASCII words in */
+	struct text_out o = { .max = 4 * size };
+	char charset[41];
+	bool markup = is_markup(type, s, size);
+	text_out_decoded(&o, markup && declared_charset(s, size, charset) ? charset : NULL, s, size);
+	if (!markup) {
+		*t_r = (struct layer_text){ .data = o.data, .size = o.len, .owned = o.data, .owned_size = o.len };
+		return o.len > 0;
+	}
+	int r = o.len > 0 && from_markup(o.data, o.len, t_r);
+	text_out_free(&o);
+	return r;
+}
+
+static uint32_t unit16(const unsigned char *s, bool big)
+{
+	return big ? (uint32_t)s[0] << 8 | s[1] : (uint32_t)s[1] << 8 | s[0];
 }
 
 /* What was converted may be a page still. */
@@ -349,7 +364,7 @@ int layer_text_get(const char *type, const char *data, size_t size, struct layer
 	if (size == 0)
 		return 0;
 	if (looks_like_text(s, size))
-		return text_is_utf8(data, size) ? from_utf8(type, data, size, t_r) : from_single_byte(s, size, t_r);
+		return text_is_utf8(data, size) ? from_utf8(type, data, size, t_r) : from_single_byte(type, data, size, t_r);
 	if (guess_utf16(s, size, &big))
 		return from_utf16(type, s, size, big, t_r);
 	if (strcmp(type, "CL_TYPE_ANY") == 0 || strcmp(type, "CL_TYPE_BINARY_DATA") == 0)

@@ -1,10 +1,22 @@
 noinst_LIBRARIES += libextract.a
-libextract_a_CPPFLAGS = $(AM_CPPFLAGS) $(CLAMAV_CFLAGS) $(ARCHIVE_CFLAGS)
+libextract_a_CPPFLAGS = $(AM_CPPFLAGS) $(CLAMAV_CFLAGS) $(ARCHIVE_CFLAGS) $(POPPLER_CFLAGS) $(EXPAT_CFLAGS)
 libextract_a_SOURCES = \
 	filterd/extract/alert.c filterd/extract/alert.h \
 	filterd/extract/archive.c filterd/extract/archive.h \
+	filterd/extract/document.c filterd/extract/document.h \
 	filterd/extract/engine.c filterd/extract/engine.h \
+	filterd/extract/entity.c filterd/extract/entity.h \
 	filterd/extract/extract.h \
 	filterd/extract/layer_text.c filterd/extract/layer_text.h \
+	filterd/extract/members.c filterd/extract/members.h \
 	filterd/extract/scan.c \
-	filterd/extract/sigfile.c filterd/extract/sigfile.h
+	filterd/extract/seen.c filterd/extract/seen.h \
+	filterd/extract/sigfile.c filterd/extract/sigfile.h \
+	filterd/extract/text_mail.c filterd/extract/text_mail.h \
+	filterd/extract/text_out.c filterd/extract/text_out.h \
+	filterd/extract/text_pdf.c filterd/extract/text_pdf.h \
+	filterd/extract/text_rtf.c filterd/extract/text_rtf.h \
+	filterd/extract/text_sheet.c filterd/extract/text_sheet.h \
+	filterd/extract/text_xml.c filterd/extract/text_xml.h
+# what who links the room needs besides
+EXTRACT_LIBS = $(CLAMAV_LIBS) $(ARCHIVE_LIBS) $(POPPLER_LIBS) $(EXPAT_LIBS)

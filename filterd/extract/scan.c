@@ -3,9 +3,16 @@
 #include "base/text.h"
 #include "extract/alert.h"
 #include "extract/archive.h"
+#include "extract/document.h"
 #include "extract/engine.h"
 #include "extract/layer_text.h"
+#include "extract/members.h"
+#include "extract/seen.h"
+#include "extract/text_mail.h"
+#include "extract/text_out.h"
+#include "extract/text_pdf.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +20,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum { PATH_MAX_BYTES = 1024, PENDING_MAX = 64, SEEN_MAX = 256, HASH_SIZE = 32, READ_MAX = 65536, TINY_MAX = 5 };
+enum { PATH_MAX_BYTES = 1024, NAME_MAX_BYTES = 512, LEVELS_MAX = 32, PENDING_MAX = 64, READ_MAX = 65536, TINY_MAX = 5 };
 
 /* A layer that libclamav can't unpack, kept until it is done with the file that holds it. */
 struct pending {
@@ -41,8 +48,11 @@ struct scan {
 	char malware[sizeof((struct extract_result *)0)->name];
 	struct pending pending[PENDING_MAX];
 	size_t npending, next;
-	unsigned char seen[SEEN_MAX][HASH_SIZE]; /* SHA-256 of layers whose text was handed over */
-	size_t nseen;
+	struct seen texts, given_names;     /* libclamav takes some documents apart twice (as zip and as OOXML) */
+	struct members members;             /* names that archives gave and libclamav cuts short */
+	char names[LEVELS_MAX][NAME_MAX_BYTES]; /* of the layers around the present one, and its own */
+	char macro_path[PATH_MAX_BYTES];    /* of the last OLE2 file: macros come without a name */
+	document_fn *readers[LEVELS_MAX];   /* of these layers, where their text was read to its end */
 };
 
 /* libclamav's message callback has no context of ours: the one scan of this process. */
@@ -102,6 +112,44 @@ static void on_virus(int fd, const char *name, void *context)
 	on_alert(context, name);
 }
 
+static void give(struct scan *s, const char *path, enum text_role role, const char *text, size_t size)
+{
+	if (s->on_text && size > 0)
+		s->on_text(s->ctx, path, role, text, size);
+}
+
+static void give_name(struct scan *s, const char *path, const char *name)
+{
+	struct text_out o = { .max = 2 * NAME_MAX_BYTES };
+	if (seen_before(&s->given_names, name, strlen(name)))
+		return;
+	/* mostly UTF-8; in old archives of any code page, of which Latin-1 keeps digits and ASCII */
+	text_out_decoded(&o, NULL, name, strnlen(name, NAME_MAX_BYTES));
+	give(s, path, ROLE_NAME, o.data, o.len);
+	text_out_free(&o);
+}
+
+static size_t join(char dst[PATH_MAX_BYTES], size_t len, const char *name)
+{
+	char shown[NAME_MAX_BYTES];
+	printable(shown, sizeof shown, name[0] ? name : "-");
+	int n = snprintf(dst + len, PATH_MAX_BYTES - len, "%s%s", len ? "/" : "", shown);
+	if (n >= 0 && len + (size_t)n < PATH_MAX_BYTES)
+		return len + (size_t)n;
+	dst[len] = '\0'; /* deeper than can be told: the path so far */
+	return len;
+}
+
+/* A member that an archive announces.  If no layer will come of it, its name must be looked at now. */
+static void on_name(struct scan *s, const char *name, uint64_t size, int alone)
+{
+	char path[PATH_MAX_BYTES];
+	if (!s->on_text || !members_add(&s->members, name, size) || !alone)
+		return;
+	join(path, (size_t)snprintf(path, sizeof path, "%s", s->base), name);
+	give_name(s, path, name);
+}
+
 /* Members as archives declare them: sizes may be forged, so this only ends early what would end badly. */
 static cl_error_t on_meta(const char *container, unsigned long container_size, const char *name, unsigned long size,
                           int encrypted, unsigned int pos, void *context)
@@ -109,6 +157,7 @@ static cl_error_t on_meta(const char *container, unsigned long container_size, c
 	struct scan *s = context;
 	if (s->stop)
 		return CL_VIRUS;
+	on_name(s, name ? name : "", size, encrypted || size <= TINY_MAX);
 	if (encrypted)
 		fail(s, CAUSE_ENCRYPTED, name && name[0] ? name : "encrypted member");
 	if (size == UINT32_MAX || size > s->engine->limits.file_max) {
@@ -126,19 +175,18 @@ static cl_error_t on_meta(const char *container, unsigned long container_size, c
 }
 
 /* base/ancestor/…/name, made printable; parts without a name are "-". */
-static void layer_path(const struct scan *s, const char **ancestors, uint32_t level, const char *name, char dst[PATH_MAX_BYTES])
+static void layer_path(struct scan *s, const char **ancestors, uint32_t level, const char *name, uint64_t size,
+                       char dst[PATH_MAX_BYTES])
 {
 	size_t len = (size_t)snprintf(dst, PATH_MAX_BYTES, "%s", s->base);
+	if (level > 0 && level < LEVELS_MAX)
+		members_take(&s->members, name ? name : "", size, s->names[level], NAME_MAX_BYTES);
 	for (uint32_t i = 1; i <= level; i++) {
 		const char *part = i == level ? name : ancestors ? ancestors[i] : NULL;
-		char shown[300];
-		printable(shown, sizeof shown, part && part[0] ? part : "-");
-		int n = snprintf(dst + len, PATH_MAX_BYTES - len, "%s%s", len ? "/" : "", shown);
-		if (n < 0 || len + (size_t)n >= PATH_MAX_BYTES) {
-			dst[len] = '\0'; /* deeper than can be told: the path so far */
-			return;
-		}
-		len += (size_t)n;
+		/* the whole name, if what is known at this level is still what libclamav tells of it */
+		if (i < LEVELS_MAX && members_is(s->names[i], part ? part : ""))
+			part = s->names[i];
+		len = join(dst, len, part ? part : "");
 	}
 }
 
@@ -176,30 +224,89 @@ static void unpack_later(struct scan *s, const char *data, size_t size, const ch
 		keep(s, data + embedded, size - embedded, path, depth, "rar");
 }
 
-/* libclamav takes some documents apart twice (as zip and as OOXML).  A hash that can't be forged: else a member
- * could be made to look like another one. */
-static int seen_before(struct scan *s, const char *data, size_t size)
+struct part {
+	struct scan *scan;
+	const char *path; /* of the document */
+};
+
+static void on_part(void *ctx, const char *name, enum text_role role, const char *text, size_t size)
 {
-	unsigned char hash[HASH_SIZE];
-	unsigned len = 0;
-	if (!cl_sha256(data, size, hash, &len))
-		return 0;
-	for (size_t i = 0; i < s->nseen; i++)
-		if (memcmp(s->seen[i], hash, HASH_SIZE) == 0)
-			return 1;
-	if (s->nseen < SEEN_MAX)
-		memcpy(s->seen[s->nseen++], hash, HASH_SIZE);
+	struct part *p = ctx;
+	char path[PATH_MAX_BYTES];
+	size_t len = (size_t)snprintf(path, sizeof path, "%s", p->path);
+	if (name[0])
+		join(path, len, name);
+	give(p->scan, path, role, text, size);
+}
+
+static void on_given(void *ctx, const char *data, size_t size)
+{
+	struct part *p = ctx;
+	(void)seen_before(&p->scan->texts, data, size);
+}
+
+/* 1 if there is no more text to look for in the layer itself. */
+static int read_document(struct scan *s, document_fn *read, bool sure, const char *path, const char *data, size_t size,
+                         uint32_t level)
+{
+	const struct extract_limits *limits = &s->engine->limits;
+	struct part part = { s, path };
+	struct document d = { .data = data, .size = size, .text_max = limits->file_max, .unpack_max = limits->scan_max,
+		              .parts_max = limits->files_max, .deadline_ms = s->deadline_ms, .give = on_part, .given = on_given,
+		              .ctx = &part, .why = "document" };
+	enum cause cause = read(&d);
+	if (cause == CAUSE_NONE) {
+		if (!d.parts_unread && level < LEVELS_MAX)
+			s->readers[level] = read;
+		return 1;
+	}
+	if (sure || cause != CAUSE_UNSCANNABLE)
+		fail(s, cause, d.why);
 	return 0;
 }
 
-static void give_text(struct scan *s, const char *type, const char *path, const char *data, size_t size)
+static document_fn *reader_around(const struct scan *s, uint32_t level)
+{
+	return level > 0 && level <= LEVELS_MAX ? s->readers[level - 1] : NULL;
+}
+
+/* Pieces of a document that libclamav makes of what its reader has read. */
+static bool is_known_part(document_fn *read_by, const char *name, const char *data, size_t size)
+{
+	return (read_by == text_pdf_read && text_pdf_is_drawing(data, size)) || (read_by == text_mail_read && text_mail_is_part(name));
+}
+
+static void give_text(struct scan *s, const char *type, const char *path, const char *name, const char *data, size_t size, uint32_t level)
 {
 	struct layer_text t;
-	if (!s->on_text || !layer_text_get(type, data, size, &t))
+	bool sure = false;
+	if (!s->on_text)
 		return;
-	if (!seen_before(s, data, size))
-		s->on_text(s->ctx, path, t.data, t.size);
+	document_fn *read = document_reader(type, data, size, &sure);
+	if (read && seen_before(&s->texts, data, size))
+		return;
+	if (read && read_document(s, read, sure, path, data, size, level))
+		return;
+	if (is_known_part(reader_around(s, level), name, data, size) || !layer_text_get(type, data, size, &t))
+		return;
+	if (read || !seen_before(&s->texts, data, size))
+		give(s, path, ROLE_FILE, t.data, t.size);
 	layer_text_free(&t);
+}
+
+/* The source of macros, unpacked (libclamav makes all of it lower case). */
+static int on_macro(const unsigned char *const data, const size_t size, void *context)
+{
+	struct scan *s = context;
+	struct layer_text t;
+	char path[PATH_MAX_BYTES];
+	if (s->stop || !s->on_text || !layer_text_get("CL_TYPE_TEXT_ASCII", (const char *)data, size, &t))
+		return CL_CLEAN;
+	join(path, (size_t)snprintf(path, sizeof path, "%s", s->macro_path), "VBA");
+	if (!seen_before(&s->texts, (const char *)data, size))
+		give(s, path, ROLE_FILE, t.data, t.size);
+	layer_text_free(&t);
+	return CL_CLEAN;
 }
 
 /* Every layer, the file itself first. */
@@ -224,10 +331,16 @@ static cl_error_t on_layer(int fd, const char *type, const char **ancestors, siz
 		stop(s, CAUSE_LIMIT, "unpacks to more than may be scanned");
 		return CL_BREAK;
 	}
-	layer_path(s, ancestors, level, name, path);
+	if (level < LEVELS_MAX)
+		s->readers[level] = NULL;
+	layer_path(s, ancestors, level, name, size, path);
+	if (level > 0 && level < LEVELS_MAX && name && name[0] && !(reader_around(s, level) == text_mail_read && text_mail_is_part(name)))
+		give_name(s, path, s->names[level]);
+	if (type && strcmp(type, "CL_TYPE_MSOLE2") == 0)
+		memcpy(s->macro_path, path, sizeof s->macro_path);
 	if (data) {
 		unpack_later(s, data, size, path, s->depth + level);
-		give_text(s, type ? type : "", path, data, size);
+		give_text(s, type ? type : "", path, name ? name : "", data, size, level);
 	} else if (size > 0) {
 		fail(s, CAUSE_UNSCANNABLE, "a layer can't be read");
 	}
@@ -263,12 +376,13 @@ static void scan_bytes(struct scan *s, const void *data, size_t size, const char
 	}
 	if (size <= TINY_MAX) { /* libclamav does not look at so little; there is no signature that short */
 		s->inspected += size;
-		give_text(s, "", path, data, size);
+		give_text(s, "", path, "", data, size, 0);
 		return;
 	}
 	uint32_t layers_before = s->layers;
 	s->base = path;
 	s->depth = depth;
+	s->readers[0] = NULL;
 	cl_engine_set_num(s->engine->cl, CL_ENGINE_MAX_SCANTIME, left);
 	cl_fmap_t *map = cl_fmap_open_memory(data, size);
 	if (!map) {
@@ -289,10 +403,10 @@ static void scan_bytes(struct scan *s, const void *data, size_t size, const char
 static enum cause on_member(void *ctx, const char *name, const void *data, size_t size)
 {
 	struct scan *s = ctx;
-	char path[PATH_MAX_BYTES], shown[300];
+	char path[PATH_MAX_BYTES];
 	const struct pending *p = &s->pending[s->next];
-	printable(shown, sizeof shown, name[0] ? name : "-");
-	snprintf(path, sizeof path, "%.*s%s%s", (int)(sizeof path - sizeof shown - 2), p->path, p->path[0] ? "/" : "", shown);
+	join(path, (size_t)snprintf(path, sizeof path, "%s", p->path), name);
+	give_name(s, path, name);
 	scan_bytes(s, data, size, path, p->depth + 1);
 	return CAUSE_NONE; /* what was found is in s; go on with the other members */
 }
@@ -387,6 +501,7 @@ void extract_scan(struct extract_engine *engine, int fd, const char *name, uint3
 	cl_set_clcb_msg(on_message);
 	cl_engine_set_clcb_file_inspection(engine->cl, on_layer);
 	cl_engine_set_clcb_meta(engine->cl, on_meta);
+	cl_engine_set_clcb_vba(engine->cl, on_macro);
 	cl_engine_set_clcb_virus_found(engine->cl, on_virus);
 	current = s;
 	scan_fd(s, fd);
@@ -396,6 +511,9 @@ void extract_scan(struct extract_engine *engine, int fd, const char *name, uint3
 	r->cause = r->status == SCAN_UNSCANNABLE ? s->cause : CAUSE_NONE;
 	strcpy(r->name, r->status == SCAN_MALWARE ? s->malware : r->status == SCAN_UNSCANNABLE ? s->why : "");
 	free_pending(s);
+	members_free(&s->members);
+	seen_free(&s->texts);
+	seen_free(&s->given_names);
 	explicit_bzero(s, sizeof *s);
 	free(s);
 }

@@ -7,6 +7,7 @@
 #include "policy/zones.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +25,19 @@ struct upload_item {
 	struct generation *g;
 	char ref[EVENT_REF_SIZE];
 	char signature[128], failure[128];
+	const char **paths;             /* of its findings, in the arena */
 	struct decision decision;
 };
+
+/* "report.zip/word/document.xml": where people will look for it.  NULL without memory. */
+static const char *whole_path(struct upload_item *it, const struct scan_file_finding *f)
+{
+	size_t name = strlen(it->name);
+	char *path = arena_alloc(it->arena, name + 1 + f->path_len + 1);
+	if (path)
+		snprintf(path, name + 1 + f->path_len + 1, "%s%s%.*s", it->name, f->path_len ? "/" : "", (int)f->path_len, f->path_len ? f->path : "");
+	return path;
+}
 
 static void finish(struct upload_item *it, enum upload_verdict verdict)
 {
@@ -73,12 +85,18 @@ static void decide(struct upload_item *it, const struct pool_result *r)
 {
 	const char *zones[CONF_ZONES_MAX + 1];
 	struct finding *findings = arena_alloc(it->arena, r->nfindings * sizeof *findings);
-	if (!findings) {
+	it->paths = arena_alloc(it->arena, r->nfindings * sizeof *it->paths);
+	if (!findings || !it->paths) {
 		it->decision = (struct decision){ .action = ACTION_BLOCK, .cause = CAUSE_NO_SPACE, .unscanned = true };
 		return;
 	}
-	for (size_t i = 0; i < r->nfindings; i++)
-		findings[i] = (struct finding){ .detector = r->file_findings[i].detector, .confidence = r->file_findings[i].confidence };
+	for (size_t i = 0; i < r->nfindings; i++) {
+		const struct scan_file_finding *f = &r->file_findings[i];
+		findings[i] = (struct finding){ .text = (uint16_t)i, .detector = f->detector, .confidence = f->confidence };
+		/* most are in one part */
+		bool same = i > 0 && f->path_len == f[-1].path_len && memcmp(f->path, f[-1].path, f->path_len) == 0;
+		it->paths[i] = same ? it->paths[i - 1] : whole_path(it, f);
+	}
 	const struct decide_input in = {
 		.conf = it->g->conf,
 		.rules = it->g->rules,
@@ -121,6 +139,7 @@ static void on_scanned(void *ctx, const struct pool_result *r)
 	const struct incident_subject subject = {
 		.ref = it->ref, .from = it->owner, .to = "", .channel = channel_kind_name(CHANNEL_UPLOAD), .zones = "upload", .name = it->name,
 		.sha256 = it->sha256, .size = it->size_text,
+		.paths = it->paths,
 		.signature = it->signature[0] ? it->signature : NULL,
 		.failure = it->failure[0] ? it->failure : NULL,
 	};

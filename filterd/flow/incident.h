@@ -16,6 +16,7 @@ struct incident_subject {
 	const char *sha256;      /* hex, or NULL */
 	const char *size;        /* decimal, or NULL */
 	const char *signature;   /* of malware, or NULL */
+	const char *const *paths; /* where in a file each finding is, by its `text`; or NULL */
 	const char *failure;     /* what a failed scan said, or NULL */
 };
 

@@ -27,7 +27,7 @@ pkglibexec_PROGRAMS += filterd/main/filterd-scan
 filterd_main_filterd_scan_CPPFLAGS = $(AM_CPPFLAGS) $(CLAMAV_CFLAGS) $(LIBCONFIG_CFLAGS)
 filterd_main_filterd_scan_SOURCES = filterd/main/filterd_scan.c
 filterd_main_filterd_scan_LDADD = libworker.a libdetect.a libextract.a libproc.a libconf.a libipc.a libmodel.a libbase.a \
-	$(CLAMAV_LIBS) $(PCRE2_LIBS) $(UTF8PROC_LIBS) $(ARCHIVE_LIBS) $(LIBCONFIG_LIBS) $(SECCOMP_LIBS) $(CRYPTO_LIBS) -lm
+	$(EXTRACT_LIBS) $(PCRE2_LIBS) $(UTF8PROC_LIBS) $(LIBCONFIG_LIBS) $(SECCOMP_LIBS) $(CRYPTO_LIBS) -lm
 
 bin_PROGRAMS += filterd/main/filterctl
 filterd_main_filterctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBCONFIG_CFLAGS) $(PCRE2_CFLAGS)

@@ -93,9 +93,9 @@ static void run_rules(struct file_run *run, const char *path, enum text_role rol
 	add_findings(run, path, n);
 }
 
-static void on_text(void *ctx, const char *path, const char *text, size_t size)
+static void on_text(void *ctx, const char *path, enum text_role role, const char *text, size_t size)
 {
-	run_rules(ctx, path, ROLE_FILE, text, size);
+	run_rules(ctx, path, role, text, size);
 }
 
 /* A text that was too large for the text socket. */

@@ -10,7 +10,7 @@ from lib import filterd, run, servers
 
 KINDS = ("prosody",)
 BUILD = os.environ.get("FILTERD_BUILD", str(servers.SOURCE / ".run" / "check-build"))
-JUDGES = re.compile(r"lib(clamav|pcre2[^.]*|hs|hs_runtime|archive)\.so")
+JUDGES = re.compile(r"lib(clamav|pcre2[^.]*|hs|hs_runtime|archive|poppler[^.]*|glib-2|cairo)\.so")
 
 
 def needed(program):

@@ -1,11 +1,11 @@
 # Fuzz targets: tests/fuzz/NAME.c with its corpus in tests/fuzz/corpus/NAME/.
 # `make check-fuzz` replays the corpora with any compiler; it takes whatever targets there are.
 # `configure CC=clang --enable-fuzzers` builds the fuzzers themselves, listed in NAME.mk.
-EXTRA_DIST += tests/fuzz/replay.c tests/fuzz/replay.sh tests/fuzz/corpus
+EXTRA_DIST += tests/fuzz/document.h tests/fuzz/replay.c tests/fuzz/replay.sh tests/fuzz/corpus
 check-fuzz: $(noinst_LIBRARIES)
 	@top='$(abs_top_srcdir)' CC='$(CC)' \
 	FLAGS='$(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) $(LDFLAGS)' LIBRARIES='$(noinst_LIBRARIES)' \
-	LIBS='$(CLAMAV_LIBS) $(PCRE2_LIBS) $(HS_LIBS) $(UTF8PROC_LIBS) $(EXPAT_LIBS) $(LIBCONFIG_LIBS) $(LIBEVENT_LIBS) $(MHD_LIBS) $(SQLITE_LIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS) $(ARCHIVE_LIBS) $(OPENSSL_LIBS) $(CRYPTO_LIBS) $(LIBS) -lm' \
+	LIBS='$(CLAMAV_LIBS) $(PCRE2_LIBS) $(HS_LIBS) $(UTF8PROC_LIBS) $(EXPAT_LIBS) $(LIBCONFIG_LIBS) $(LIBEVENT_LIBS) $(MHD_LIBS) $(SQLITE_LIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS) $(ARCHIVE_LIBS) $(POPPLER_LIBS) $(OPENSSL_LIBS) $(CRYPTO_LIBS) $(LIBS) -lm' \
 	$(SHELL) $(srcdir)/tests/fuzz/replay.sh
 .PHONY: check-fuzz
 mostlyclean-local: clean-fuzz
@@ -25,5 +25,10 @@ include tests/fuzz/rules.mk
 include tests/fuzz/scan_wire.mk
 include tests/fuzz/stanza.mk
 include tests/fuzz/text.mk
+include tests/fuzz/text_mail.mk
+include tests/fuzz/text_pdf.mk
+include tests/fuzz/text_rtf.mk
+include tests/fuzz/text_sheet.mk
+include tests/fuzz/text_xml.mk
 include tests/fuzz/view.mk
 include tests/fuzz/xml_stream.mk

@@ -137,7 +137,7 @@ static void unpacks_and_decodes_closed_in(void **state)
 	size_t size;
 	rig_dirs(&r, rules);
 	rig_write(&r, "sig/test.ndb", test, strlen(test));
-	snprintf(command, sizeof command, "mkdir %s/h && python3 %s %s/h", r.dir, HOSTILE, r.dir);
+	snprintf(command, sizeof command, "mkdir %s/h && python3 -B %s %s/h", r.dir, HOSTILE, r.dir);
 	assert_int_equal(system(command), 0);
 	rig_start(&r, 1, "");
 	rig_settle(&r, 0);
@@ -158,8 +158,66 @@ static void unpacks_and_decodes_closed_in(void **state)
 	assert_int_equal(io_read_file(path, 1 << 20, &data, &size), 0);
 	scan(&r, SCAN_KIND_FILE, data, size, &a);
 	free(data);
-	assert_true(a.status == SCAN_CLEAN && a.n == 1 && a.findings[0].path_len == 11);
-	assert_memory_equal(a.findings[0].path, "a.zip/b.txt", 11);
+	assert_true(a.status == SCAN_CLEAN && a.n == 1 && a.findings[0].path_len == 14);
+	assert_memory_equal(a.findings[0].path, "in/a.zip/b.txt", 14);
+	assert_int_equal(r.exits, 0);
+	assert_int_equal(rig_stop(&r), 0);
+	rig_remove(&r);
+}
+
+static int has_path(const struct scan_file_answer *a, const char *path)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->findings[i].path_len == strlen(path) && memcmp(a->findings[i].path, path, strlen(path)) == 0)
+			return 1;
+	return 0;
+}
+
+/* Every sample of a document, whole or broken, is answered by a worker that is closed in, and that lives on. */
+static void reads_documents_closed_in(void **state)
+{
+	static const char cards[] = "detectors: ( { id = \"card\"; title = \"card\"; patterns = ( { regex = \"4012 ?8888 ?8888 ?1881\"; "
+				    "confidence = 80; } ); tests = { match = [ \"4012888888881881\" ]; no_match = [ \"401\" ]; }; } );\n";
+	static const struct {
+		const char *file, *path; /* of the finding */
+	} with_card[] = {
+		{ "pieces.pdf", "" }, { "table.pdf", "" }, { "attached.pdf", "-" }, { "runs.docx", "word/document.xml" },
+		{ "shared.xlsx", "xl/worksheets/sheet1.xml" }, { "slide.pptx", "ppt/slides/slide1.xml" }, { "spans.odt", "content.xml" },
+		{ "plain.rtf", "" }, { "page.html", "" }, { "utf16be.csv", "" }, { "quoted.eml", "" },
+		{ "archive.zip", "report.docx/word/document.xml" }, { "report.zip", "a/first.pdf" },
+	};
+	struct rig r;
+	struct scan_file_answer a;
+	struct dirent *e;
+	unsigned found = 0, all = 0;
+	char path[512];
+	rig_dirs(&r, cards);
+	snprintf(path, sizeof path, "mkdir %s/h && python3 -B %s %s/h", r.dir, DOCUMENTS, r.dir);
+	assert_int_equal(system(path), 0);
+	rig_start(&r, 1, "");
+	rig_settle(&r, 0);
+	snprintf(path, sizeof path, "%s/h", r.dir);
+	DIR *d = opendir(path);
+	while ((e = readdir(d))) {
+		char *data;
+		size_t size;
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof path, "%s/h/%s", r.dir, e->d_name);
+		assert_int_equal(io_read_file(path, 1 << 20, &data, &size), 0);
+		scan(&r, SCAN_KIND_FILE, data, size, &a);
+		free(data);
+		all++;
+		for (size_t i = 0; i < sizeof with_card / sizeof *with_card; i++)
+			if (strcmp(with_card[i].file, e->d_name) == 0) {
+				if (a.status != SCAN_CLEAN || !has_path(&a, with_card[i].path))
+					fail_msg("%s: %s \"%s\", %zu findings", e->d_name, scan_status_name(a.status), name, (size_t)a.n);
+				found++;
+			}
+	}
+	closedir(d);
+	assert_int_equal(found, sizeof with_card / sizeof *with_card);
+	assert_true(all > 40);
 	assert_int_equal(r.exits, 0);
 	assert_int_equal(rig_stop(&r), 0);
 	rig_remove(&r);
@@ -315,6 +373,7 @@ int main(void)
 		cmocka_unit_test(answers_texts_in_order),
 		cmocka_unit_test(answers_files),
 		cmocka_unit_test(unpacks_and_decodes_closed_in),
+		cmocka_unit_test(reads_documents_closed_in),
 		cmocka_unit_test(more_findings_than_fit_are_no_clean_verdict),
 		cmocka_unit_test(replaces_the_dead_at_once),
 		cmocka_unit_test(kills_on_demand_but_never_the_successor),
