@@ -335,6 +335,8 @@ CHECK(ie_pps)
 	struct id id;
 	if (id_read(&id, s, size) < 0 || !(id_shape(&id, "9999999A") || id_shape(&id, "9999999AA")))
 		return 0;
+	if (id.n == 9 && !one_of(id.c[8], "ABCDEFGHITWX"))
+		return 0;
 	int sum = id_sum(&id, 0, "8765432");
 	if (id.n == 9 && id.c[8] != 'W') /* W: the wife's number of old, which counts nothing */
 		sum += 9 * (id.c[8] - 'A' + 1);

@@ -28,10 +28,7 @@
  * TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN
  * CONNECTION WITH THE SOFTWARE OR THE USE OR
  * OTHER DEALINGS IN THE SOFTWARE.
- *
- * On Debian systems, the full text of the GNU General Public
- * License version 3 can be found in the file
- * `/usr/share/common-licenses/GPL-3'. */
+ */
 #include "detect/valid_wallet.h"
 
 const char bip39_words[BIP39_WORDS][BIP39_WORD_MAX + 1] = {
