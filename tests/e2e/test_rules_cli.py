@@ -110,9 +110,10 @@ def test_a_file_switches_off_what_others_define(rules, match, tmp_path):
     for f in (TOP / "rules").glob("*.rules"):
         (tmp_path / f.name).write_text(f.read_text())
     line = {"id": 1, "text": "visa 4012 8888 8888 1881, DE89 3704 0044 0532 0130 00"}
-    assert {f["detector"] for f in match(tmp_path, [line])[0]["findings"]} == {"payment-card", "iban"}
+    assert {"payment-card", "iban"} <= {f["detector"] for f in match(tmp_path, [line])[0]["findings"]}
     (tmp_path / "00-site.rules").write_text('disable: { detectors = [ "payment-card" ]; rules = [ "no-accounts-outside" ]; };')
-    assert {f["detector"] for f in match(tmp_path, [line])[0]["findings"]} == {"iban"}
+    left = {f["detector"] for f in match(tmp_path, [line])[0]["findings"]}
+    assert "iban" in left and "payment-card" not in left
     assert "all well" in rules("check", tmp_path).stdout
 
 
