@@ -1,6 +1,7 @@
 #include "audit/recorder_client.h"
 
 #include "audit/entry.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "ipc/record_wire.h"
 
@@ -11,9 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PENDING_MAX = 8192, QUEUE_BYTES_MAX = 16 << 20, READS_PER_TURN = 64 };
+
+enum { LOOK_MS = 500, GET_MORE_MS = 10000, HOLD_BYTES_PER_MS = (10 << 20) / 1000 };
 
 /* One question, from the call to its callback.  Answers to RECORD come in order, those to GET need not. */
 struct question {
@@ -21,6 +25,7 @@ struct question {
 	uint64_t seq;
 	uint8_t type;
 	int sent;
+	uint64_t patience_ms; /* while it is the oldest */
 	struct buf packet; /* until it is sent */
 	int fd;            /* goes with the packet */
 	union {
@@ -35,11 +40,13 @@ TAILQ_HEAD(questions, question);
 
 struct recorder {
 	int sock;
-	struct event *readable, *writable, *lost;
+	struct event *readable, *writable, *lost, *look;
 	struct recorder_hooks hooks;
 	struct questions pending;
 	struct question *unsent;  /* first that waits for the socket, or NULL */
 	size_t npending, bytes;
+	uint64_t quiet_ms;        /* since when the oldest question has been the oldest */
+	int heard, hung;
 	uint64_t seq, entry_seq;
 	uint8_t packet[RECORD_PACKET_MAX];
 };
@@ -48,6 +55,7 @@ static void answer(struct recorder *r, struct question *q, int status, const str
 {
 	TAILQ_REMOVE(&r->pending, q, next);
 	r->npending--;
+	r->quiet_ms = clock_ms();
 	r->bytes -= buf_left(&q->packet);
 	buf_free(&q->packet);
 	io_close(&q->fd);
@@ -82,7 +90,23 @@ static void on_lost(evutil_socket_t fd, short what, void *ctx)
 	struct recorder *r = ctx;
 	fail_all(r);
 	if (r->hooks.gone)
-		r->hooks.gone(r->hooks.ctx);
+		r->hooks.gone(r->hooks.ctx, r->hung);
+}
+
+/* Answers come in the order of the questions: only the oldest can be late. */
+static void on_look(evutil_socket_t fd, short what, void *ctx)
+{
+	static const struct timeval later = { 0, LOOK_MS * 1000 };
+	struct recorder *r = ctx;
+	const struct question *oldest = TAILQ_FIRST(&r->pending);
+	if (!oldest || r->sock < 0)
+		return; /* nothing is owed: no more looks until something is */
+	if (clock_ms() - r->quiet_ms < (r->heard ? oldest->patience_ms : RECORDER_START_MS)) {
+		event_add(r->look, &later);
+		return;
+	}
+	r->hung = 1;
+	lose(r);
 }
 
 static void send_waiting(struct recorder *r)
@@ -167,6 +191,7 @@ static void on_readable(evutil_socket_t sock, short what, void *ctx)
 		ssize_t n = io_recv_fds(r->sock, r->packet, sizeof r->packet, fds, &nfds);
 		if (n < 0 && errno == EAGAIN)
 			return;
+		r->heard = 1;
 		int ok = n > 0 && take_packet(r, r->packet, (size_t)n, fds, nfds) == 0;
 		for (int f = 0; f < nfds; f++)
 			io_close(&fds[f]);
@@ -190,7 +215,8 @@ struct recorder *recorder_new(struct event_base *base, int sock, const struct re
 	r->readable = event_new(base, sock, EV_READ | EV_PERSIST, on_readable, r);
 	r->writable = event_new(base, sock, EV_WRITE, on_writable, r);
 	r->lost = event_new(base, -1, 0, on_lost, r);
-	if (r->readable && r->writable && r->lost && event_add(r->readable, NULL) == 0)
+	r->look = event_new(base, -1, 0, on_look, r);
+	if (r->readable && r->writable && r->lost && r->look && event_add(r->readable, NULL) == 0)
 		return r;
 	r->sock = -1; /* stays the caller's on failure */
 	recorder_free(&r);
@@ -209,14 +235,25 @@ void recorder_free(struct recorder **rp)
 		event_free(r->writable);
 	if (r->lost)
 		event_free(r->lost);
+	if (r->look)
+		event_free(r->look);
 	fail_all(r);
 	explicit_bzero(r->packet, sizeof r->packet);
 	free(r);
 }
 
+static uint64_t patience_ms(const struct record_msg *m, int fd)
+{
+	struct stat st;
+	if (m->type == RECORD_GET)
+		return RECORDER_DEADLINE_MS + GET_MORE_MS;
+	return RECORDER_DEADLINE_MS + (fd >= 0 && fstat(fd, &st) == 0 ? (uint64_t)st.st_size / HOLD_BYTES_PER_MS : 0);
+}
+
 /* Queues a question; m gets its seq. */
 static struct question *ask(struct recorder *r, struct record_msg *m, int fd, void *ctx)
 {
+	static const struct timeval later = { 0, LOOK_MS * 1000 };
 	if (r->sock < 0 || r->npending >= PENDING_MAX)
 		return NULL;
 	struct question *q = calloc(1, sizeof *q);
@@ -227,6 +264,7 @@ static struct question *ask(struct recorder *r, struct record_msg *m, int fd, vo
 	q->type = m->type;
 	q->ctx = ctx;
 	q->fd = -1;
+	q->patience_ms = patience_ms(m, fd);
 	buf_init(&q->packet, RECORD_PACKET_MAX);
 	if (record_wire_put(&q->packet, m) < 0 || r->bytes + buf_left(&q->packet) > QUEUE_BYTES_MAX ||
 	    (fd >= 0 && (q->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)) < 0)) {
@@ -234,7 +272,10 @@ static struct question *ask(struct recorder *r, struct record_msg *m, int fd, vo
 		free(q);
 		return NULL;
 	}
-	r->npending++;
+	if (r->npending++ == 0)
+		r->quiet_ms = clock_ms();
+	if (!event_pending(r->look, EV_TIMEOUT, NULL))
+		event_add(r->look, &later);
 	r->bytes += buf_left(&q->packet);
 	TAILQ_INSERT_TAIL(&r->pending, q, next);
 	if (!r->unsent) {

@@ -2,6 +2,10 @@
  *
  * A callback fires exactly once for each call that returned 0: after the recorder's answer, or with
  * RECORDER_GONE when the recorder is lost (or the client freed).  Nothing may become visible before it fires.
+ *
+ * A recorder that owes answers and gives none for RECORDER_DEADLINE_MS is hung, and counts as lost.  A HOLD has a second
+ * more for each 10 MiB it brings, a GET 10 seconds; a recorder that has said nothing yet has RECORDER_START_MS, since it
+ * may have a journal to repair.
  */
 #ifndef FILTERD_AUDIT_RECORDER_CLIENT_H
 #define FILTERD_AUDIT_RECORDER_CLIENT_H
@@ -14,12 +18,15 @@
 struct event_base;
 struct recorder;
 
+enum { RECORDER_DEADLINE_MS = 5000, RECORDER_START_MS = 30000 };
+
 /* 0: durable.  Others are failures: policy's on_failure for no-space applies. */
 enum { RECORDER_ON_DISK = 0, RECORDER_REFUSED = 1, RECORDER_NO_SPACE = 2, RECORDER_GONE = 3 };
 
 struct recorder_hooks {
 	void (*notice)(void *ctx, const struct event_record *e); /* the recorder's own event, for syslog */
-	void (*gone)(void *ctx);   /* after all pending callbacks; the recorder may be freed in it */
+	/* after all pending callbacks; the recorder may be freed in it.  hung: it still runs, but does not answer */
+	void (*gone)(void *ctx, int hung);
 	void *ctx;
 };
 

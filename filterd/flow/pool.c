@@ -69,10 +69,11 @@ struct pool_gen {
 	int fd;
 	struct event *readable;
 	uint64_t born_ms;
-	bool hello, serving, retired;
+	bool hello, serving, retired, wrecked;
 	size_t detectors_known;
 	unsigned slots;          /* HELLO said */
 	struct worker *workers[SLOTS_MAX];
+	uint64_t missing_ms[SLOTS_MAX]; /* since when a slot has had no worker that works */
 };
 
 struct pool {
@@ -415,6 +416,7 @@ static void worker_gone(struct worker *w, bool overdue)
 	if (w->dead)
 		return;
 	w->dead = true;
+	w->gen->missing_ms[w->slot] = w->kill_ms ? w->kill_ms : clock_ms();
 	p->status.deaths++;
 	if (!overdue && !w->kill_ms)
 		tell_nursery_to_kill(w); /* it may be alive and talking nonsense; the pid guards its successor */
@@ -569,6 +571,9 @@ static int gen_try_serve(struct pool_gen *gen)
 		gen_refuse(gen, text);
 		return -1;
 	}
+	for (unsigned i = 0; i < gen->slots; i++)
+		if (!gen->workers[i])
+			gen->missing_ms[i] = clock_ms(); /* it has yet to come */
 	gen->serving = true;
 	if (p->current)
 		p->current->retired = true;
@@ -670,6 +675,21 @@ static void fail_overdue(struct pool *p, struct job_list *queue, uint64_t now, u
 	}
 }
 
+/* Does the nursery still replace what dies? */
+static void check_nursery(struct pool_gen *gen, uint64_t now)
+{
+	struct pool *p = gen->pool;
+	if (gen != p->current || gen->wrecked)
+		return;
+	for (unsigned i = 0; i < gen->slots; i++) {
+		if (gen->workers[i] || gen->missing_ms[i] + POOL_WRECKED_MS > now)
+			continue;
+		gen->wrecked = true;
+		p->ops->wrecked(p->ctx, gen->g->number);
+		return;
+	}
+}
+
 static void on_sweep(evutil_socket_t fd, short what, void *ctx)
 {
 	struct pool *p = ctx;
@@ -680,6 +700,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *ctx)
 		for (unsigned i = 0; i < gen->slots; i++)
 			if (gen->workers[i])
 				check_worker(gen->workers[i], now);
+		check_nursery(gen, now);
 		if (gen->retired && gen_is_idle(gen))
 			gen_free(gen);
 		else if (!gen->serving && now - gen->born_ms > HELLO_MS)

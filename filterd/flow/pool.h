@@ -18,11 +18,16 @@
 struct pool;
 struct pool_job;
 
+enum { POOL_WRECKED_MS = 5000 };
+
 struct pool_ops {
 	/* The generation serves from now on; the one before it drains. */
 	void (*accepted)(void *ctx, struct generation *g);
 	/* It never served, and is gone: text says what is wrong. */
 	void (*refused)(void *ctx, uint32_t number, const char *text);
+	/* The serving generation lacks a worker, and its nursery has brought none for POOL_WRECKED_MS: another nursery is
+	 * needed.  Said once; what workers there are serve on. */
+	void (*wrecked)(void *ctx, uint32_t number);
 	void (*worker_died)(void *ctx, uint32_t number, unsigned slot, uint32_t pid, int signal, int code);
 };
 

@@ -77,14 +77,24 @@ static int get_event(struct buf *in, struct monitor_msg *m)
 	return 0;
 }
 
-static int put_number(const struct monitor_msg *m, struct buf *out)
+static int put_generation_number(const struct monitor_msg *m, struct buf *out)
 {
-	return buf_put_u32(out, m->type == MONITOR_RELOAD ? m->id : m->generation);
+	return buf_put_u32(out, m->generation);
 }
 
-static int get_number(struct buf *in, struct monitor_msg *m)
+static int get_generation_number(struct buf *in, struct monitor_msg *m)
 {
-	return buf_get_u32(in, m->type == MONITOR_RELOAD ? &m->id : &m->generation);
+	return buf_get_u32(in, &m->generation);
+}
+
+static int put_id(const struct monitor_msg *m, struct buf *out)
+{
+	return buf_put_u32(out, m->id);
+}
+
+static int get_id(struct buf *in, struct monitor_msg *m)
+{
+	return buf_get_u32(in, &m->id);
 }
 
 static int put_refused(const struct monitor_msg *m, struct buf *out)
@@ -111,9 +121,13 @@ static const struct shape {
 	{ MONITOR_RECORDER, MONITOR_SIDE_MONITOR, 1, put_nothing, get_nothing },
 	{ MONITOR_DONE, MONITOR_SIDE_MONITOR, 0, put_done, get_done },
 	{ MONITOR_EVENT, MONITOR_SIDE_MONITOR, 0, put_event, get_event },
-	{ MONITOR_ACCEPTED, MONITOR_SIDE_BROKER, 0, put_number, get_number },
+	{ MONITOR_PING, MONITOR_SIDE_MONITOR, 0, put_id, get_id },
+	{ MONITOR_ACCEPTED, MONITOR_SIDE_BROKER, 0, put_generation_number, get_generation_number },
 	{ MONITOR_REFUSED, MONITOR_SIDE_BROKER, 0, put_refused, get_refused },
-	{ MONITOR_RELOAD, MONITOR_SIDE_BROKER, 0, put_number, get_number },
+	{ MONITOR_RELOAD, MONITOR_SIDE_BROKER, 0, put_id, get_id },
+	{ MONITOR_PONG, MONITOR_SIDE_BROKER, 0, put_id, get_id },
+	{ MONITOR_WRECKED, MONITOR_SIDE_BROKER, 0, put_generation_number, get_generation_number },
+	{ MONITOR_RECORDER_HUNG, MONITOR_SIDE_BROKER, 0, put_id, get_id },
 };
 
 static const struct shape *find_shape(uint8_t type)

@@ -13,9 +13,13 @@ enum monitor_type {
 	MONITOR_RECORDER = 'S',
 	MONITOR_DONE = 'D',
 	MONITOR_EVENT = 'E',
+	MONITOR_PING = 'P',
 	MONITOR_ACCEPTED = 'A',
 	MONITOR_REFUSED = 'F',
 	MONITOR_RELOAD = 'R',
+	MONITOR_PONG = 'O',
+	MONITOR_WRECKED = 'W',
+	MONITOR_RECORDER_HUNG = 'X',
 };
 
 enum monitor_side { MONITOR_SIDE_MONITOR, MONITOR_SIDE_BROKER };
@@ -37,9 +41,9 @@ struct monitor_field {
 /* Only what belongs to the type is used.  fds: GENERATION bundle, nursery channel; RECORDER socket. */
 struct monitor_msg {
 	enum monitor_type type;
-	uint32_t generation;            /* GENERATION, ACCEPTED, REFUSED */
+	uint32_t generation;            /* GENERATION, ACCEPTED, REFUSED, WRECKED */
 	enum monitor_reason reason;     /* GENERATION */
-	uint32_t id;                    /* DONE, RELOAD */
+	uint32_t id;                    /* DONE, RELOAD, PING, PONG; RECORDER_HUNG: which recorder */
 	uint8_t ok;                     /* DONE */
 	char text[MONITOR_TEXT_SIZE];   /* DONE, REFUSED; longer text is cut when sent */
 	enum event_id event;            /* EVENT */

@@ -36,6 +36,7 @@ struct role {
 	struct attach *attach;
 	struct admin *admin;
 	enum monitor_reason reason; /* of the generation on its way */
+	uint32_t recorders;         /* sockets to recorders we were given so far */
 };
 
 static void tell_monitor(struct role *r, const struct monitor_msg *m)
@@ -98,7 +99,14 @@ static void on_worker_died(void *ctx, uint32_t number, unsigned slot, uint32_t p
 	broker_report(&r->b, &e);
 }
 
-static const struct pool_ops pool_ops = { on_accepted, on_refused, on_worker_died };
+static void on_wrecked(void *ctx, uint32_t number)
+{
+	struct role *r = ctx;
+	log_error("generation=%u lacks workers: asking for another nursery", number);
+	tell_monitor(r, &(struct monitor_msg){ .type = MONITOR_WRECKED, .generation = number });
+}
+
+static const struct pool_ops pool_ops = { on_accepted, on_refused, on_wrecked, on_worker_died };
 
 /* Links */
 
@@ -198,8 +206,11 @@ static void on_recorder_event(void *ctx, const struct event_record *e)
 }
 
 /* Everything that was pending has failed by now; until the monitor brings another, every incident does. */
-static void on_recorder_gone(void *ctx)
+static void on_recorder_gone(void *ctx, int hung)
 {
+	struct role *r = ctx;
+	if (hung)
+		tell_monitor(r, &(struct monitor_msg){ .type = MONITOR_RECORDER_HUNG, .id = r->recorders });
 	log_error("recorder gone: incidents can't be recorded until the monitor has started another");
 }
 
@@ -207,6 +218,7 @@ static void take_recorder(struct role *r, int fd)
 {
 	const struct recorder_hooks hooks = { on_recorder_event, on_recorder_gone, r };
 	recorder_free(&r->b.recorder);
+	r->recorders++;
 	r->b.recorder = recorder_new(r->b.base, fd, &hooks);
 	if (!r->b.recorder)
 		log_fatal("out of memory");
@@ -274,6 +286,9 @@ static void on_monitor(evutil_socket_t fd, short what, void *ctx)
 		case MONITOR_RECORDER:
 			take_recorder(r, m.fds[0]);
 			break;
+		case MONITOR_PING:
+			tell_monitor(r, &(struct monitor_msg){ .type = MONITOR_PONG, .id = m.id });
+			break;
 		case MONITOR_DONE:
 			admin_reloaded(r->admin, m.id, m.ok, m.text);
 			break;
@@ -334,6 +349,8 @@ static void close_in(const struct conf *conf)
 		.npaths = 7,
 		.fds_max = 16384,
 	};
+	/* a name server that is away must not hold up the loop, and with it the answers to the monitor's pings, for long */
+	setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);
 	load_resolver();
 	if (sandbox_canary(&s, &why) < 0 || sandbox_enter(&s, &why) < 0)
 		log_fatal("sandbox step=\"%s\" error=\"%s\"", why, strerror(errno));
@@ -384,7 +401,7 @@ static void start_links(struct role *r, const struct conf *conf)
 	for (size_t i = 0; i < conf->nlinks && i < BROKER_LINKS_MAX; i++) {
 		b->links[i] = link_new(b->base, &conf->links[i], &link_ops, r);
 		if (!b->links[i])
-			log_fatal("out of memory");
+			log_fatal("link=%s can't be set up; is its ca (%s) a PEM file that filterd's user can read?", conf->links[i].domain, conf->links[i].ca);
 		b->nlinks++;
 	}
 }
@@ -421,8 +438,8 @@ int broker_main(const struct bundle *bundle, const struct conf *conf, int monito
 	signal(SIGTERM, SIG_IGN); /* it closes the channel when it wants us gone */
 	signal(SIGINT, SIG_IGN);
 	set_up(r, conf, recorder_fd);
+	start_links(r, conf); /* they connect in the loop; their CA files are read now */
 	close_in(conf);
-	start_links(r, conf);
 	event_base_dispatch(r->b.base);
 	take_down(r);
 	free(r);

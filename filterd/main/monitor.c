@@ -32,6 +32,10 @@ enum {
 	ANSWER_MS = 300000,        /* for a nursery to load and self-test, and the broker to answer */
 	ANSWER_DEAD_MS = 5000,     /* … when the nursery is dead already */
 	STOP_MS = 10000,
+	PING_MS = 1000,
+	PINGS_MAX = 5,             /* a broker that leaves so many unanswered is hung */
+	PINGS_START_MAX = 20,      /* … when it has not answered any yet: it may be starting on a slow machine */
+	WRECK_SPARE_MS = 5000,     /* over the time of a file, for a nursery that may not end by itself */
 	DRAIN_SPARE_MS = 30000,
 	ORPHAN_MS = 5000,          /* for a nursery to end that nobody uses */
 	DRAINING_MAX = 16,
@@ -51,6 +55,19 @@ struct role {
 struct config {
 	struct bundle bundle;
 	struct conf *conf;
+};
+
+/* Does the broker answer?  Counted in pings, not by the clock: what we sleep through ourselves is not its fault. */
+struct pings {
+	uint32_t last;         /* id of the last one sent */
+	uint32_t answered;     /* the newest that was answered */
+	uint64_t next_ms;
+};
+
+/* A process.hung of a broker, for the next broker to report. */
+struct hung {
+	pid_t pid;             /* 0 = nothing to report */
+	const char *reason;
 };
 
 /* A generation the broker has not answered yet. */
@@ -77,8 +94,13 @@ struct monitor {
 	struct config config;      /* in force */
 	struct role broker, recorder, nursery;
 	int broker_fd;             /* our end of its channel, -1 */
+	struct pings pings;
+	struct hung hung;
+	uint32_t recorders;        /* sockets to recorders this broker was given */
+	bool wrecked;              /* the serving nursery runs, but is to be replaced */
 	int recorder_fd;           /* the next recorder's end, when its broker has the other already; else -1 */
 	uint32_t generation;       /* the last given out */
+	uint32_t nursery_generation; /* of the serving one */
 	struct proposal proposal;
 	bool served;               /* a generation has been accepted since we started */
 	bool reload_wanted, signatures_wanted;
@@ -150,6 +172,18 @@ static void report_signatures_rejected(struct monitor *m, const char *text)
 	log_error("event=signatures.rejected reason=\"%s\"", text);
 }
 
+static void report_hung(struct monitor *m, const char *role, pid_t pid, const char *reason)
+{
+	char number[16];
+	struct monitor_msg msg = { .type = MONITOR_EVENT, .event = EVENT_PROCESS_HUNG };
+	snprintf(number, sizeof number, "%ld", (long)pid);
+	monitor_add_field(&msg, "role", role);
+	monitor_add_field(&msg, "pid", number);
+	monitor_add_field(&msg, "reason", reason);
+	say(m, &msg);
+	log_error("event=process.hung role=%s pid=%ld reason=\"%s\"", role, (long)pid, reason);
+}
+
 /* ---- starting ---- */
 
 static void role_started(struct role *r, pid_t pid)
@@ -159,14 +193,19 @@ static void role_started(struct role *r, pid_t pid)
 	log_info("role=%s pid=%ld started", r->name, (long)pid);
 }
 
-/* It ended, or could not be started: when is the next attempt? */
-static void role_ended(struct role *r, uint64_t now_ms)
+/* It ended, or could not be started or replaced: when is the next attempt? */
+static void role_pause(struct role *r, uint64_t now_ms)
 {
 	bool good = r->pid > 0 && now_ms - r->started_ms >= LIFE_GOOD_MS;
 	r->pause_ms = good ? 0 : r->pause_ms == 0 ? PAUSE_FIRST_MS : r->pause_ms * 2;
 	if (r->pause_ms > PAUSE_MAX_MS)
 		r->pause_ms = PAUSE_MAX_MS;
 	r->start_at_ms = now_ms + (uint64_t)r->pause_ms;
+}
+
+static void role_ended(struct role *r, uint64_t now_ms)
+{
+	role_pause(r, now_ms);
 	r->pid = 0;
 }
 
@@ -204,6 +243,11 @@ static void start_broker(struct monitor *m, uint64_t now_ms)
 	}
 	role_started(&m->broker, pid);
 	m->broker_fd = channel[0];
+	m->pings = (struct pings){ .next_ms = now_ms + PING_MS };
+	m->recorders = 1;
+	if (m->hung.pid)
+		report_hung(m, "broker", m->hung.pid, m->hung.reason);
+	m->hung = (struct hung){ 0 };
 	io_close(&m->recorder_fd);
 	m->recorder_fd = recorder[0];
 	/* with the broker before went its nurseries: no pause for the next */
@@ -220,8 +264,8 @@ static void start_recorder(struct monitor *m, uint64_t now_ms)
 		pid = start_role(m, "recorder", (const int[]){ pair[0], bundle }, 2, &m->plain_privs);
 	if (pid > 0) {
 		role_started(&m->recorder, pid);
-		if (pair[1] >= 0)
-			say(m, &(struct monitor_msg){ .type = MONITOR_RECORDER, .fds = { pair[1] }, .nfds = 1 });
+		if (pair[1] >= 0 && say(m, &(struct monitor_msg){ .type = MONITOR_RECORDER, .fds = { pair[1] }, .nfds = 1 }))
+			m->recorders++;
 		io_close(&m->recorder_fd);
 		pair[0] = m->recorder_fd >= 0 || pair[1] < 0 ? -1 : pair[0];
 	} else {
@@ -335,8 +379,10 @@ static void accepted(struct monitor *m, uint32_t n)
 		return;
 	log_info("generation=%u accepted", n);
 	if (m->nursery.pid)
-		drain(m, m->nursery.pid, (uint64_t)m->config.conf->scan.file_time_ms + DRAIN_SPARE_MS);
+		drain(m, m->nursery.pid, (uint64_t)m->config.conf->scan.file_time_ms + (m->wrecked ? WRECK_SPARE_MS : DRAIN_SPARE_MS));
+	m->wrecked = false;
 	m->nursery.pid = p->pid;
+	m->nursery_generation = n;
 	m->nursery.started_ms = clock_ms();
 	if (!p->pid) /* it died between its HELLO and now */
 		role_ended(&m->nursery, clock_ms());
@@ -393,7 +439,9 @@ static void refused(struct monitor *m, enum monitor_reason reason, const char *t
 		answer_requests(m, false, text);
 		notify_send("READY=1\nSTATUS=Filtering. The last reload was refused; see the log.");
 	}
-	if (reason == REASON_RESTART)
+	if (reason == REASON_RESTART && m->wrecked)
+		role_pause(&m->nursery, clock_ms()); /* better than none */
+	else if (reason == REASON_RESTART)
 		role_ended(&m->nursery, clock_ms());
 }
 
@@ -478,6 +526,48 @@ static void end_broker(struct monitor *m, const char *why)
 		kill(m->broker.pid, SIGKILL);
 }
 
+/* What hangs is ended by force, told, and started again like what died. */
+
+static void ping_broker(struct monitor *m, uint64_t now_ms)
+{
+	struct pings *p = &m->pings;
+	if (m->broker_fd < 0 || now_ms < p->next_ms)
+		return;
+	if (p->last - p->answered >= (p->answered ? PINGS_MAX : PINGS_START_MAX)) {
+		m->hung = (struct hung){ m->broker.pid, "it did not answer in time" };
+		end_broker(m, m->hung.reason);
+		return;
+	}
+	p->next_ms = now_ms + PING_MS;
+	say(m, &(struct monitor_msg){ .type = MONITOR_PING, .id = ++p->last });
+}
+
+static void take_pong(struct monitor *m, uint32_t id)
+{
+	struct pings *p = &m->pings;
+	if (id > p->answered && id <= p->last)
+		p->answered = id;
+}
+
+/* It serves on with the workers it has until another does: what is wrong may keep the next from starting, too. */
+static void nursery_wrecked(struct monitor *m, uint32_t generation)
+{
+	if (generation != m->nursery_generation || m->nursery.pid == 0 || m->wrecked)
+		return; /* it has been replaced or has ended meanwhile */
+	m->wrecked = true;
+	/* one that goes wrong again and again is not loaded again and again */
+	m->nursery.start_at_ms = m->nursery.started_ms + LIFE_GOOD_MS;
+	report_hung(m, "nursery", m->nursery.pid, "it did not replace its workers in time");
+}
+
+static void recorder_hung(struct monitor *m, uint32_t number)
+{
+	if (number != m->recorders || m->recorder.pid == 0)
+		return; /* the broker speaks of one before */
+	report_hung(m, "recorder", m->recorder.pid, "it did not answer in time");
+	kill(m->recorder.pid, SIGKILL);
+}
+
 static void take_message(struct monitor *m, const struct monitor_msg *msg)
 {
 	switch (msg->type) {
@@ -497,6 +587,15 @@ static void take_message(struct monitor *m, const struct monitor_msg *msg)
 			        .type = MONITOR_DONE, .id = msg->id, .text = "too many reloads are waiting already"};
 			say(m, &no);
 		}
+		break;
+	case MONITOR_PONG:
+		take_pong(m, msg->id);
+		break;
+	case MONITOR_WRECKED:
+		nursery_wrecked(m, msg->generation);
+		break;
+	case MONITOR_RECORDER_HUNG:
+		recorder_hung(m, msg->id);
 		break;
 	default:
 		break; /* monitor_recv() lets nothing else through */
@@ -524,6 +623,7 @@ static void broker_ended(struct monitor *m, uint64_t now_ms)
 	if (m->nursery.pid)
 		drain(m, m->nursery.pid, ORPHAN_MS);
 	m->nursery.pid = 0;
+	m->wrecked = false;
 	if (m->proposal.generation) {
 		if (m->proposal.pid)
 			drain(m, m->proposal.pid, ORPHAN_MS);
@@ -550,8 +650,10 @@ static void child_ended(struct monitor *m, pid_t pid, int status, uint64_t now_m
 		broker_ended(m, now_ms);
 	else if (pid == m->recorder.pid)
 		role_ended(&m->recorder, now_ms);
-	else if (pid == m->nursery.pid)
+	else if (pid == m->nursery.pid) {
 		role_ended(&m->nursery, now_ms);
+		m->wrecked = false;
+	}
 	else if (pid == m->proposal.pid) {
 		m->proposal.pid = 0;
 		m->proposal.deadline_ms = now_ms + ANSWER_DEAD_MS;
@@ -639,6 +741,8 @@ static void check_deadlines(struct monitor *m, uint64_t now_ms)
 		}
 	if (!m->stopping && m->proposal.generation && now_ms >= m->proposal.deadline_ms)
 		end_broker(m, "it has not answered for a generation in time");
+	if (!m->stopping)
+		ping_broker(m, now_ms);
 	if (!m->stopping && m->broker.pid && m->broker_fd < 0)
 		kill(m->broker.pid, SIGKILL); /* closed its channel but lives */
 }
@@ -656,7 +760,7 @@ static void start_what_is_due(struct monitor *m, uint64_t now_ms)
 		return;
 	if (m->reload_wanted && m->served)
 		begin_reload(m);
-	else if (role_due(&m->nursery, now_ms))
+	else if (role_due(&m->nursery, now_ms) || (m->wrecked && m->nursery.start_at_ms <= now_ms))
 		begin_restart(m);
 	else if (m->signatures_wanted && m->served)
 		begin_signatures(m);
@@ -677,10 +781,12 @@ static int timeout_ms(const struct monitor *m, uint64_t now_ms)
 	const struct role *roles[] = { &m->broker, &m->recorder, &m->nursery };
 	int t = m->stopping ? until(m->stop_deadline_ms, now_ms) : -1;
 	for (size_t i = 0; i < 3 && !m->stopping; i++)
-		if (roles[i]->pid == 0 && roles[i]->start_at_ms > now_ms)
+		if ((roles[i]->pid == 0 || (roles[i] == &m->nursery && m->wrecked)) && roles[i]->start_at_ms > now_ms)
 			t = earlier(t, until(roles[i]->start_at_ms, now_ms));
 	if (m->proposal.generation && !m->stopping)
 		t = earlier(t, until(m->proposal.deadline_ms, now_ms));
+	if (m->broker_fd >= 0)
+		t = earlier(t, until(m->pings.next_ms, now_ms));
 	for (int i = 0; i < DRAINING_MAX; i++)
 		if (m->draining[i].pid)
 			t = earlier(t, until(m->draining[i].deadline_ms, now_ms));

@@ -26,6 +26,7 @@ static const struct event_info table[EVENT_COUNT] = {
 	[EVENT_SIGNATURES_RELOADED] = { "signatures.reloaded", SEV_INFO, 0, "generation signatures", "Changed signature databases are in force." },
 	[EVENT_SIGNATURES_REJECTED] = { "signatures.rejected", SEV_ERROR, 0, "reason", "Changed signature databases are broken; the old ones stay in force." },
 	[EVENT_WORKER_DIED] = { "worker.died", SEV_WARNING, 0, "slot pid signal code generation", "A scan worker ended and is being replaced." },
+	[EVENT_PROCESS_HUNG] = { "process.hung", SEV_ERROR, 0, "role pid reason", "A process of filterd did not do its work; it is being replaced." },
 	[EVENT_JOURNAL_REPAIRED] = { "journal.repaired", SEV_WARNING, 0, "entries torn", "After a crash, the journal's tail was replayed, or a torn last entry cut off." },
 	[EVENT_JOURNAL_CHECKPOINT] = { "journal.checkpoint", SEV_INFO, 0, "origin entries root signature",
 		"The audit journal's signed checkpoint, to be kept outside the machine that writes it." },

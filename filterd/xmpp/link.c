@@ -38,7 +38,7 @@ struct link {
 	struct bufferevent *bev;
 	struct xml_stream *xml;
 	struct event *timer;      /* retry while waiting, deadlines otherwise */
-	SSL_CTX *tls;             /* made at first use */
+	SSL_CTX *tls;             /* made at once, while the CA file can be read */
 	uint32_t retry_ms;
 	uint32_t ids;
 	uint64_t heard_ms;        /* last bytes from the server */
@@ -211,14 +211,6 @@ static struct bufferevent *new_socket(struct link *l)
 {
 	if (!l->conf->tls)
 		return bufferevent_socket_new(l->base, -1, BEV_OPT_CLOSE_ON_FREE);
-	if (!l->tls) {
-		l->tls = SSL_CTX_new(TLS_client_method());
-		if (!l->tls)
-			return NULL;
-		SSL_CTX_set_verify(l->tls, SSL_VERIFY_PEER, NULL);
-		if (l->conf->ca[0] ? SSL_CTX_load_verify_locations(l->tls, l->conf->ca, NULL) != 1 : SSL_CTX_set_default_verify_paths(l->tls) != 1)
-			return NULL;
-	}
 	SSL *ssl = SSL_new(l->tls);
 	const char *name = l->conf->tls_name[0] ? l->conf->tls_name : l->conf->host;
 	if (!ssl || SSL_set1_host(ssl, name) != 1 || SSL_set_tlsext_host_name(ssl, name) != 1) {
@@ -286,6 +278,19 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 	set_timer(l, PING_ANSWER_MS);
 }
 
+static SSL_CTX *new_tls(const struct conf_link *conf)
+{
+	SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+	if (!tls)
+		return NULL;
+	SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
+	if ((conf->ca[0] ? SSL_CTX_load_verify_locations(tls, conf->ca, NULL) : SSL_CTX_set_default_verify_paths(tls)) != 1) {
+		SSL_CTX_free(tls);
+		return NULL;
+	}
+	return tls;
+}
+
 struct link *link_new(struct event_base *base, const struct conf_link *conf, const struct link_ops *ops, void *ctx)
 {
 	struct link *l = calloc(1, sizeof *l);
@@ -296,7 +301,9 @@ struct link *link_new(struct event_base *base, const struct conf_link *conf, con
 	l->ops = ops;
 	l->ctx = ctx;
 	l->timer = event_new(base, -1, 0, on_timer, l);
-	if (!l->timer) {
+	if (!l->timer || (conf->tls && !(l->tls = new_tls(conf)))) {
+		if (l->timer)
+			event_free(l->timer);
 		free(l);
 		return NULL;
 	}

@@ -25,7 +25,8 @@ struct link_ops {
 	void (*stanza)(void *ctx, struct link *l, const struct xml_node *e);
 };
 
-/* Starts connecting at once.  conf must outlive it.  NULL without memory. */
+/* Starts connecting when the loop runs; reads conf's CA file now.  conf must outlive it.  NULL without memory, or if the CA file can't be
+ * read. */
 struct link *link_new(struct event_base *base, const struct conf_link *conf, const struct link_ops *ops, void *ctx);
 /* Ends the stream politely (best effort) and frees it. */
 void link_free(struct link **l);

@@ -15,6 +15,7 @@ from lib.filterd import Filterd
 
 FILTERD = {"workers": 2, "text_timeout_ms": 1500, "file_time_ms": 6000}
 BACK_S = 2.0
+HUNG_BACK_S = 8.0  # after what hangs did so
 
 
 @pytest.fixture
@@ -180,22 +181,73 @@ def test_sigterm_ends_all(the_site):
     assert not any(map(alive, everyone))
 
 
+# -- what hangs
+
 @pytest.mark.slow
 def test_hung_broker(the_site, cast):
-    """Nobody answers: the connector's deadline decides. A verdict that comes too late is ignored."""
-    broker = the_site.filterd.roles()["broker"]
+    """The connector's deadline decides over what is under way, and the monitor brings another broker. A verdict that would
+    come too late is ignored."""
+    before, since = the_site.filterd.roles()["broker"], the_site.syslog.mark()
     seen, mine = cast.bob.mark(), cast.alice.mark()
-    kill(broker, signal.SIGSTOP)
-    try:
+    with Traffic(cast, 0.05) as traffic:
         begin = time.monotonic()
+        kill(before, signal.SIGSTOP)
+        time.sleep(0.1)
         id = cast.alice.send(cast.bob.bare, "hello?")
         error = cast.alice.wait_error(id, 12, mine).error
         took = time.monotonic() - begin
-    finally:
-        kill(broker, signal.SIGCONT)
+        back_within(cast, max(HUNG_BACK_S - took, 0.1), "broker hung")
     assert error[:2] == ("wait", "resource-constraint") and 3 < took < 7, (error, took)
-    back_within(cast, 10, "broker hung")
+    assert not any(map(alive, before)), "the hung broker was not killed"
+    assert the_site.syslog.wait("process.hung", since=since, role="broker", pid=before[0])
+    assert traffic.delivered and traffic.bounced
     assert not [m for m in cast.bob.messages(seen) if m.id == id]
+    story.redacted(the_site, cast)
+
+
+@pytest.mark.slow
+def test_hung_nursery(the_site, cast):
+    """It does not replace its workers: another nursery comes, and until then the workers that are left serve."""
+    roles, since = the_site.filterd.roles(), the_site.syslog.mark()
+    before, worker = roles["nursery"], roles["worker"][:1]
+    with Traffic(cast, 0.05) as traffic:
+        kill(before, signal.SIGSTOP)
+        kill(worker)
+        event = the_site.syslog.wait("process.hung", 12, since, role="nursery", pid=before[0])
+        assert event and event.severity == 3
+        run.until(lambda: [n for n in the_site.filterd.roles().get("nursery", []) if n not in before], 20, "no new nursery")
+        assert the_site.syslog.wait("config.reloaded", 30, since), "the new nursery does not serve"
+    assert len(traffic.bounced) <= 1, "it cost more than the job of the killed worker"
+    run.until(lambda: not any(map(alive, before)), 20, "the hung nursery was not killed")
+    story.redacted(the_site, cast)
+
+
+@pytest.mark.slow
+def test_hung_recorder(the_site, cast):
+    """What can't be recorded doesn't happen; what needs no record goes on; another recorder comes."""
+    before, since = the_site.filterd.roles()["recorder"], the_site.syslog.mark()
+    seen, mine = cast.carol.mark(), cast.alice.mark()
+    with Traffic(cast, 0.05) as traffic:
+        kill(before, signal.SIGSTOP)
+        id = cast.alice.send(cast.carol.bare, "my visa card number is %s, thanks" % story.CARD)  # would be redacted
+        assert cast.alice.wait_error(id, 12, mine)
+        assert the_site.syslog.wait("process.hung", 8, since, role="recorder", pid=before[0])
+        run.until(lambda: [r for r in the_site.filterd.roles().get("recorder", []) if r not in before], 5, "no new recorder")
+    assert not any(map(alive, before)), "the hung recorder was not killed"
+    assert not traffic.bounced
+    assert not [m for m in cast.carol.messages(seen) if m.id == id], "delivered without a record"
+    run.until(lambda: recorded(the_site, cast), 10, "the new recorder does not record")
+    story.blocked(the_site, cast)
+
+
+def recorded(site, cast):
+    """Does a message arrive that must be recorded first?"""
+    seen = cast.carol.mark()
+    id = cast.alice.send(cast.carol.bare, "my visa card number is %s, thanks" % story.CARD)
+    try:
+        return cast.carol.wait_message(id=id, timeout=1, since=seen)
+    except AssertionError:
+        return None
 
 
 def test_second_instance_is_refused(the_site, cast):

@@ -8,6 +8,7 @@
 
 #include "audit/recorder_client.h"
 #include "audit/verify.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "main/ctl.h"
@@ -34,7 +35,7 @@ struct site {
 	struct event_base *base;
 	struct recorder *r;
 	pid_t pid;
-	unsigned acked, failed, refused, gone, repaired;
+	unsigned acked, failed, refused, gone, hung, repaired;
 	char last_notice[64];
 	char *listed;
 	char *content;
@@ -59,9 +60,11 @@ static void on_notice(void *ctx, const struct event_record *e)
 	snprintf(s->last_notice, sizeof s->last_notice, "%s", event_info(e->id)->name);
 }
 
-static void on_gone(void *ctx)
+static void on_gone(void *ctx, int hung)
 {
-	((struct site *)ctx)->gone++;
+	struct site *s = ctx;
+	s->gone++;
+	s->hung += hung != 0;
 }
 
 static void start(struct site *s, rlim_t file_max)
@@ -270,6 +273,44 @@ static void a_killed_recorder_fails_what_is_open(void **state)
 	assert_true(verify(s) >= 3);
 }
 
+static void a_hung_recorder_fails_what_is_open(void **state)
+{
+	struct site *s = *state;
+	struct event_record e;
+	an_event(&e, "bob@example.test");
+	start(s, RLIM_INFINITY);
+	assert_int_equal(recorder_record(s->r, &e, on_ack, s), 0);
+	turn_until(s, &s->acked, 1);
+	kill(s->pid, SIGSTOP);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(recorder_record(s->r, &e, on_ack, s), 0);
+	uint64_t begun = clock_ms();
+	turn_until(s, &s->gone, 1);
+	uint64_t took = clock_ms() - begun;
+	assert_true(took >= RECORDER_DEADLINE_MS && took < RECORDER_DEADLINE_MS + 2000);
+	assert_true(s->failed == 3 && s->hung == 1);
+	assert_int_equal(recorder_record(s->r, &e, on_ack, s), -1);
+	kill(s->pid, SIGKILL);
+	end(s);
+}
+
+static void a_slow_start_is_no_hang(void **state)
+{
+	struct site *s = *state;
+	struct event_record e;
+	an_event(&e, "bob@example.test");
+	start(s, RLIM_INFINITY);
+	kill(s->pid, SIGSTOP); /* before it has said anything */
+	assert_int_equal(recorder_record(s->r, &e, on_ack, s), 0);
+	const struct timeval longer = { RECORDER_DEADLINE_MS / 1000 + 1, 0 };
+	event_base_loopexit(s->base, &longer);
+	event_base_dispatch(s->base);
+	assert_int_equal(s->gone, 0);
+	kill(s->pid, SIGCONT);
+	turn_until(s, &s->acked, 1);
+	end(s);
+}
+
 static void the_queue_has_an_end(void **state)
 {
 	struct site *s = *state;
@@ -345,7 +386,7 @@ int main(void)
 #define AT_SITE(test) cmocka_unit_test_setup_teardown(test, new_site, remove_site)
 	const struct CMUnitTest tests[] = {
 		AT_SITE(records_are_acknowledged_and_covered), AT_SITE(held_items_come_back), AT_SITE(full_disk_is_status_2),
-		AT_SITE(a_killed_recorder_fails_what_is_open), AT_SITE(the_queue_has_an_end), AT_SITE(filterctl_verifies),
+		AT_SITE(a_killed_recorder_fails_what_is_open), AT_SITE(a_hung_recorder_fails_what_is_open), AT_SITE(a_slow_start_is_no_hang), AT_SITE(the_queue_has_an_end), AT_SITE(filterctl_verifies),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

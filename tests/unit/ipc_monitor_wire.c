@@ -43,6 +43,19 @@ static void messages_round_trip(void **state)
 	m = (struct monitor_msg){ .type = MONITOR_RELOAD, .id = 4 };
 	assert_int_equal(through(MONITOR_SIDE_BROKER, &m, 0, &back), 0);
 	assert_int_equal(back.id, 4);
+
+	m = (struct monitor_msg){ .type = MONITOR_PING, .id = 5 };
+	assert_int_equal(through(MONITOR_SIDE_MONITOR, &m, 0, &back), 0);
+	assert_int_equal(back.id, 5);
+	m = (struct monitor_msg){ .type = MONITOR_PONG, .id = 6 };
+	assert_int_equal(through(MONITOR_SIDE_BROKER, &m, 0, &back), 0);
+	assert_int_equal(back.id, 6);
+	m = (struct monitor_msg){ .type = MONITOR_RECORDER_HUNG, .id = 2 };
+	assert_int_equal(through(MONITOR_SIDE_BROKER, &m, 0, &back), 0);
+	assert_int_equal(back.id, 2);
+	m = (struct monitor_msg){ .type = MONITOR_WRECKED, .generation = 8 };
+	assert_int_equal(through(MONITOR_SIDE_BROKER, &m, 0, &back), 0);
+	assert_int_equal(back.generation, 8);
 }
 
 static void event_round_trip(void **state)
@@ -68,9 +81,11 @@ static void event_round_trip(void **state)
 static void each_side_has_its_words(void **state)
 {
 	static struct monitor_msg back;
-	static const enum monitor_type monitors[] = {MONITOR_GENERATION, MONITOR_RECORDER, MONITOR_DONE, MONITOR_EVENT};
-	static const enum monitor_type brokers[] = { MONITOR_ACCEPTED, MONITOR_REFUSED, MONITOR_RELOAD };
-	static const int nfds[] = { 2, 1, 0, 0 };
+	static const enum monitor_type monitors[] = { MONITOR_GENERATION, MONITOR_RECORDER, MONITOR_DONE, MONITOR_EVENT,
+		MONITOR_PING };
+	static const enum monitor_type brokers[] = { MONITOR_ACCEPTED, MONITOR_REFUSED, MONITOR_RELOAD, MONITOR_PONG, MONITOR_WRECKED,
+		MONITOR_RECORDER_HUNG };
+	static const int nfds[] = { 2, 1, 0, 0, 0 };
 	for (size_t i = 0; i < sizeof monitors / sizeof *monitors; i++) {
 		const struct monitor_msg m = { .type = monitors[i], .reason = REASON_START };
 		assert_int_equal(through(MONITOR_SIDE_MONITOR, &m, nfds[i], &back), 0);

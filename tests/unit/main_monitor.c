@@ -67,7 +67,18 @@ static void role_setup(const char *name, struct bundle *b, struct conf **c)
 	    (*c)->links[0].secret ? "yes" : "no");
 }
 
-static volatile sig_atomic_t reload_asked;
+static volatile sig_atomic_t reload_asked, wreck_asked, hung_asked;
+static uint32_t told_generation, told_recorder; /* what the broker complains of */
+
+static void ask_wreck(int signo)
+{
+	wreck_asked = 1;
+}
+
+static void ask_hung(int signo)
+{
+	hung_asked = 1;
+}
 
 static void ask_reload(int signo)
 {
@@ -90,6 +101,7 @@ static void broker_takes_generation(const struct monitor_msg *m, int *nursery)
 	if (n > 0 && hello[0] == 'y') {
 		io_close(nursery);
 		*nursery = m->fds[1];
+		told_generation = m->generation;
 	} else {
 		hello[n > 0 ? n : 0] = '\0';
 		answer.type = MONITOR_REFUSED;
@@ -109,7 +121,12 @@ static void broker_takes(const struct monitor_msg *m, int *nursery)
 	case MONITOR_RECORDER:
 		dup2(m->fds[0], 5);
 		close(m->fds[0]);
+		told_recorder++;
 		see("broker new recorder");
+		break;
+	case MONITOR_PING:
+		if (monitor_send(3, &(struct monitor_msg){ .type = MONITOR_PONG, .id = m->id }) < 0)
+			_exit(93);
 		break;
 	case MONITOR_DONE:
 		see("broker done id=%u ok=%u text=%s", m->id, m->ok, m->text);
@@ -129,7 +146,10 @@ static int play_broker(void)
 	struct conf *c;
 	struct monitor_msg m;
 	int nursery = -1, r;
+	told_recorder = 1;
 	signal(SIGUSR1, ask_reload);
+	signal(SIGUSR2, ask_wreck);
+	signal(SIGWINCH, ask_hung);
 	role_setup("broker", &b, &c);
 	for (;;) {
 		struct pollfd p = { 3, POLLIN, 0 };
@@ -138,6 +158,16 @@ static int play_broker(void)
 			reload_asked = 0;
 			if (monitor_send(3, &(struct monitor_msg){ .type = MONITOR_RELOAD, .id = 77 }) < 0)
 				_exit(95);
+		}
+		if (wreck_asked) {
+			wreck_asked = 0;
+			if (monitor_send(3, &(struct monitor_msg){ .type = MONITOR_WRECKED, .generation = told_generation }) < 0)
+				_exit(92);
+		}
+		if (hung_asked) {
+			hung_asked = 0;
+			if (monitor_send(3, &(struct monitor_msg){ .type = MONITOR_RECORDER_HUNG, .id = told_recorder }) < 0)
+				_exit(91);
 		}
 		if (r <= 0)
 			continue;
@@ -390,6 +420,80 @@ static void killed_nursery_comes_back(void **state)
 	assert_int_equal(count(s, "broker started"), 1);
 }
 
+static void hung_broker_is_replaced(void **state)
+{
+	struct stage *s = *state;
+	char want[100];
+	expect_running(s);
+	usleep(1500000); /* it has answered once */
+	pid_t hung = pid_of(s, "broker");
+	uint64_t begun = clock_ms();
+	assert_int_equal(kill(hung, SIGSTOP), 0);
+	snprintf(want, sizeof want, "broker event process.hung role=broker pid=%ld", (long)hung);
+	expect_within(s, want, 1, 8000);
+	uint64_t took = clock_ms() - begun;
+	assert_true(took >= 3900);
+	expect(s, "reason=restart", 1);
+	expect(s, "recorder started", 2);
+	assert_true(kill(hung, 0) < 0 && errno == ESRCH);
+	print_message("a stopped broker was replaced after %u ms\n", (unsigned)took);
+}
+
+static void answering_broker_is_left_alone(void **state)
+{
+	struct stage *s = *state;
+	expect_running(s);
+	pid_t broker = pid_of(s, "broker");
+	usleep(1500000);
+	assert_int_equal(kill(broker, SIGSTOP), 0);
+	usleep(3000000);
+	assert_int_equal(kill(broker, SIGCONT), 0);
+	/* nor is a sleep of the monitor the broker's fault */
+	usleep(1000000);
+	assert_int_equal(kill(s->monitor, SIGSTOP), 0);
+	usleep(7000000);
+	assert_int_equal(kill(s->monitor, SIGCONT), 0);
+	usleep(1500000);
+	assert_int_equal(count(s, "broker started"), 1);
+	assert_int_equal(count(s, "process.hung"), 0);
+}
+
+static void wrecked_nursery_is_replaced(void **state)
+{
+	struct stage *s = *state;
+	char want[100];
+	expect_running(s);
+	pid_t wrecked = pid_of(s, "nursery");
+	assert_int_equal(kill(wrecked, SIGSTOP), 0);
+	assert_int_equal(kill(pid_of(s, "broker"), SIGUSR2), 0);
+	snprintf(want, sizeof want, "broker event process.hung role=nursery pid=%ld", (long)wrecked);
+	expect(s, want, 1);
+	assert_int_equal(kill(wrecked, 0), 0); /* it serves until there is another */
+	expect_within(s, "broker generation=2 reason=restart", 1, 15000);
+	assert_int_equal(count(s, "broker started"), 1);
+	/* what is said of the one before does not count */
+	kill(wrecked, SIGCONT);
+	expect(s, "nursery end generation=1", 1);
+}
+
+static void hung_recorder_is_replaced(void **state)
+{
+	struct stage *s = *state;
+	char want[100];
+	for (int i = 1; i <= 2; i++) {
+		expect_running(s);
+		expect(s, "recorder started", i);
+		pid_t hung = pid_of(s, "recorder");
+		assert_int_equal(kill(hung, SIGSTOP), 0);
+		assert_int_equal(kill(pid_of(s, "broker"), SIGWINCH), 0);
+		snprintf(want, sizeof want, "broker event process.hung role=recorder pid=%ld", (long)hung);
+		expect(s, want, 1);
+		expect(s, "broker new recorder", i);
+		assert_true(kill(hung, 0) < 0 && errno == ESRCH);
+	}
+	assert_int_equal(count(s, "broker started"), 1);
+}
+
 static void reload_takes_a_good_configuration(void **state)
 {
 	struct stage *s = *state;
@@ -603,6 +707,10 @@ int main(int argc, char **argv)
 		TEST(killed_broker_comes_back_with_all_others),
 		TEST(killed_recorder_comes_back),
 		TEST(killed_nursery_comes_back),
+		TEST(hung_broker_is_replaced),
+		TEST(answering_broker_is_left_alone),
+		TEST(wrecked_nursery_is_replaced),
+		TEST(hung_recorder_is_replaced),
 		TEST(reload_takes_a_good_configuration),
 		TEST(reload_keeps_the_old_when_the_file_is_broken),
 		TEST(reload_keeps_the_old_when_the_nursery_says_no),

@@ -22,7 +22,7 @@ QUIET_VM = ["+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none", "+K", "tru
 
 def start_ejabberd(workdir, hosts, accounts, components, cert, ca, beam_dir=None, module_options=None, *, xmpp_port=0,
                    component_port=0, http_port=0, s2s_port=0, s2s_map=None, extra_modules=None, extra_config=None,
-                   contrib_modules=None, verbose=False):
+                   contrib_modules=None, component_tls=False, verbose=False):
     """Start a server and return once it serves all its ports.
 
     workdir         an empty or new folder; everything the server writes is in it
@@ -42,6 +42,7 @@ def start_ejabberd(workdir, hosts, accounts, components, cert, ca, beam_dir=None
     server.component_port = component_port or run.free_port()
     server.http_port = http_port or run.free_port()
     server.s2s_port = s2s_port
+    server.component_tls = component_tls
     config = configuration(server, components, str(cert), str(ca), module_options, extra_modules, verbose)
     server.s2s_map = s2s_map or {}
     config.update(extra_config or {})
@@ -62,7 +63,7 @@ def configuration(server, components, cert, ca, module_options, extra_modules, v
          "request_handlers": {"/bosh": "mod_bosh", "/ws": "ejabberd_http_ws"}},
         {"port": server.component_port, "ip": "127.0.0.1", "module": "ejabberd_service", "access": "all",
          # else each component is sent what is for any of them
-         "global_routes": False,
+         "global_routes": False, "tls": server.component_tls,
          "hosts": {domain: {"password": secret} for domain, secret in components.items()}},
     ]
     if server.s2s_port:

@@ -195,6 +195,8 @@ class Filterd:
         for domain, serves in ((s.filter_component, "filter"), (s.upload_component, "upload")):
             if domain:
                 guards = "guards = [ %s ];" % ", ".join(map(_quote, self.guards)) if serves == "filter" else ""
+                if s.settings.component_tls:
+                    guards += " tls = true; ca = %s; tls_name = %s;" % (_quote(s.ca), _quote(s.hosts[0]))
                 links.append("\t{ domain = %s; serves = %s; host = \"127.0.0.1\"; port = %d; secret_file = %s; %s }" % (
                     _quote(domain), _quote(serves), s.component_port, _quote(self.workdir / (domain + ".secret")), guards))
         zones = self.zones or [("internal", [s.hosts[0]]), ("partners", list(s.hosts[1:]))]

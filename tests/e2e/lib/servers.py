@@ -23,7 +23,8 @@ class Settings:
 
     def __init__(self, workdir, hosts=HOSTS, accounts=USERS, filter_component="filter.example.test",
                  upload_component="upload.example.test", muc=None, secrets=None, module=True, module_options=None,
-                 plugins=None, components=None, s2s=None, authority=None, own_upload=False, tls=True, lean=False, extra=""):
+                 plugins=None, components=None, s2s=None, authority=None, own_upload=False, tls=True, lean=False, extra="",
+                 component_tls=False):
         self.workdir = pathlib.Path(workdir)
         self.hosts = tuple(hosts)
         self.muc = muc or "rooms." + self.hosts[0]
@@ -36,6 +37,7 @@ class Settings:
         self.s2s = s2s                            # None: no s2s at all; else {remote domain: its s2s port}
         self.authority = authority or ca.Authority(self.workdir / "ca")
         self.own_upload = own_upload              # the server's own upload module instead of ours (benchmarks)
+        self.component_tls = component_tls        # component links by TLS (ejabberd alone can)
         self.tls = tls                            # False: plain c2s allowed (benchmarks)
         self.lean = lean                          # no archive, no rooms' archive, no PEP (benchmarks)
         self.extra = extra                        # text for the end of the configuration
@@ -279,7 +281,7 @@ class Ejabberd(Server):
             xmpp_port=self.xmpp_port, component_port=self.component_port, http_port=self.http_port,
             s2s_port=0 if s.s2s is None else self.s2s_port,
             s2s_map=s.s2s,
-            extra_modules=modules, extra_config=top)
+            extra_modules=modules, extra_config=top, component_tls=s.component_tls)
         self.log = pathlib.Path(self.node.log_path)
         return self
 
