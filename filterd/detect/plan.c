@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A literal of a pattern. */
+/* A literal of a pattern or word. */
 struct use {
 	const char *s;
-	uint32_t size, pattern;
+	uint32_t size, pattern; /* from npatterns on: a word */
 };
 
 static int by_text(const void *pa, const void *pb)
@@ -29,6 +29,9 @@ static size_t collect(const struct detect_set *set, struct use *uses)
 			if (uses)
 				uses[n] = (struct use){ c->literals->item[k].s, c->literals->item[k].size, (uint32_t)i };
 	}
+	for (size_t i = 0; i < set->nwords; i++, n++)
+		if (uses)
+			uses[n] = (struct use){ set->words[i].piece, set->words[i].size, (uint32_t)(set->npatterns + i) };
 	return n;
 }
 

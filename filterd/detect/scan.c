@@ -96,36 +96,16 @@ static int passes(const struct valid_list *l, const char *s, size_t size)
 	return 1;
 }
 
-static int find_text(const void *key, const void *item)
+/* Confidence of a span that has passed, from that of its pattern or word, its evidence and what raises it; 0: required evidence is not there. */
+static int confidence(const struct detector *d, int c, struct detect_scratch *s, size_t start, size_t end)
 {
-	return strcmp(key, *(const char *const *)item);
-}
-
-int scan_excluded(const struct detector *d, struct detect_scratch *scratch, const char *s, size_t size)
-{
-	if (d->nexcluded && size < DETECT_EXCLUDED_MAX) {
-		char bare[DETECT_EXCLUDED_MAX];
-		bare[detect_strip(s, size, bare)] = '\0';
-		if (bsearch(bare, d->excluded, d->nexcluded, sizeof *d->excluded, find_text))
-			return 1;
-	}
-	for (size_t i = 0; i < d->nexclude_patterns; i++)
-		if (regex_match(&d->exclude_patterns[i], &scratch->exclude_run, s, size, 0, 0, scratch->view.ascii) == 1)
-			return 1;
-	return 0;
-}
-
-/* Confidence of a span that has passed, from its pattern, its evidence and what raises it; 0: required evidence is not there. */
-static int confidence(const struct detector *d, const struct pattern *p, struct detect_scratch *s, size_t start, size_t end)
-{
-	int c = p->def->confidence;
 	for (size_t i = 0; i < d->def->nraises; i++)
 		if (passes(&d->def->raises[i].validate, s->view.data + start, end - start))
 			c += d->def->raises[i].add;
 	for (size_t i = 0; i < d->def->nevidence; i++) {
 		const struct evidence *e = &d->evidence[i];
 		const char *low = scan_lower(s);
-		if (evidence_count(e, low, s->view.size, s->view.ascii, start, end) >= e->def->min)
+		if (evidence_holds(e, low, s->view.size, s->view.ascii, start, end))
 			c += e->def->add;
 		else if (e->def->required)
 			return 0;
@@ -151,7 +131,21 @@ static int stands(void *arg, size_t start, size_t end)
 	if (budget_spent(&c->s->budget))
 		return -1;
 	return passes(&c->p->def->validate, text, end - start) && passes(&d->def->validate, text, end - start) &&
-	       !scan_excluded(d, c->s, text, end - start);
+	       !scan_excluded(d, c->s, start, end);
+}
+
+/* Takes down a place that stands, unless required evidence is missing. */
+static void note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
+{
+	int conf = confidence(&set->detectors[detector], base, s, start, end);
+	if (conf == 0)
+		return;
+	if (s->nspans == SCAN_SPANS_MAX || s->per_detector[detector] == SCAN_SPANS_PER_DETECTOR_MAX) {
+		s->budget.limited = 1; /* that many is a bulk of it: policy hears of the cut */
+		return;
+	}
+	s->per_detector[detector]++;
+	s->spans[s->nspans++] = (struct span){ (uint32_t)start, (uint32_t)end, detector, (uint8_t)conf };
 }
 
 /* Notes the sensitive part if it stands.  1: it stands, 0: it doesn't. */
@@ -161,15 +155,7 @@ static int judge_part(struct candidate *c, size_t start, size_t end)
 	const struct pattern *p = c->p;
 	if (end <= start || end > s->view.size || (p->checked && stands(c, start, end) != 1))
 		return 0;
-	int conf = confidence(&c->set->detectors[p->detector], p, s, start, end);
-	if (conf == 0)
-		return 1;
-	if (s->nspans == SCAN_SPANS_MAX || s->per_detector[p->detector] == SCAN_SPANS_PER_DETECTOR_MAX) {
-		s->budget.limited = 1; /* that many is a bulk of it: policy hears of the cut */
-		return 1;
-	}
-	s->per_detector[p->detector]++;
-	s->spans[s->nspans++] = (struct span){ (uint32_t)start, (uint32_t)end, p->detector, (uint8_t)conf };
+	note(c->set, s, p->detector, p->def->confidence, start, end);
 	return 1;
 }
 
@@ -275,8 +261,23 @@ static void find_piece(struct candidate *c, size_t from, size_t last)
 	*place = (struct scan_place){ c->s->text_number, (uint32_t)find_all(c, from, last) };
 }
 
+/* The literal of a word stands at `at`: is it the word? */
+static void scan_word(const struct detect_set *set, struct detect_scratch *s, const struct word *w, size_t at)
+{
+	const struct detector *d = &set->detectors[w->detector];
+	const char *text = w->term.exact ? s->view.data : scan_lower(s);
+	size_t start = term_start(&w->term, w->at, text, at);
+	size_t end = start == SIZE_MAX ? 0 : term_end(&w->term, text, s->view.size, start);
+	if (end == 0 || budget_spent(&s->budget))
+		return;
+	if (passes(&d->def->validate, s->view.data + start, end - start) && !scan_excluded(d, s, start, end))
+		note(set, s, w->detector, w->confidence, start, end);
+}
+
 static void scan_literals(const struct detect_set *set, struct detect_scratch *s)
 {
+	if (set->want_lower)
+		scan_lower(s);
 	int n = literal_scan(set->literals, s->low, s->view.size, s->hits, SCAN_HITS_MAX);
 	if (n < 0) {
 		s->budget.limited = 1;
@@ -286,6 +287,10 @@ static void scan_literals(const struct detect_set *set, struct detect_scratch *s
 		const struct literal_hit *h = &s->hits[i];
 		const struct pattern_list *users = &set->users[h->literal];
 		for (uint32_t k = 0; k < users->n && !s->budget.over; k++) {
+			if (users->item[k] >= set->npatterns) {
+				scan_word(set, s, &set->words[users->item[k] - set->npatterns], h->start);
+				continue;
+			}
 			struct candidate c = { .set = set, .s = s, .p = &set->patterns[users->item[k]] };
 			size_t from = h->start > c.p->cls.before ? h->start - c.p->cls.before : 0;
 			while (from > 0 && from < s->view.size && ((unsigned char)s->view.data[from] & 0xc0) == 0x80)

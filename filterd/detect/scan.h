@@ -51,8 +51,8 @@ struct detect_scratch {
 
 /* The view at hand in lower case, same offsets; evidence is looked for in it. */
 const char *scan_lower(struct detect_scratch *s);
-/* True if the sensitive part is one of the detector's exclusions. */
-int scan_excluded(const struct detector *d, struct detect_scratch *s, const char *text, size_t size);
+/* True if the sensitive part, [start, end) of the view, is one of the detector's exclusions. */
+int scan_excluded(const struct detector *d, struct detect_scratch *s, size_t start, size_t end); /* exclude.c */
 
 /* 0 while the budget lasts.  Reads the clock every few calls only. */
 int budget_spent(struct budget *b);

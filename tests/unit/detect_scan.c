@@ -71,6 +71,44 @@ static void expect(struct engine *e, const char *text, const char *piece, int co
 
 #define D(more) "{ id = \"d\"; title = \"t\"; " more " }"
 
+static void words(void **state)
+{
+	struct engine *e = engine(D("words = ( { any = [ \"ab geheim\", \"=Apple\", \"*cide\" ]; confidence = 40; }, { any = [ \"ключ\" ]; confidence = 60; part = true; } );"
+	                            "validate = \"not-same\"; exclude = { values = [ \"decide\" ]; };"
+	                            "evidence = ( { any = [ \"top\" ]; within = 10; add = 30; } );"));
+	expect(e, "AB - Geheim", "AB - Geheim", 40);
+	expect(e, "top: ab_geheim", "ab_geheim", 70);
+	expect(e, "cab geheim", "", 0);
+	expect(e, "geheim", "", 0);
+	expect(e, "ab geheimnis", "", 0);
+	expect(e, "an Apple a day", "Apple", 40);
+	expect(e, "an apple, an APPLE", "", 0);
+	expect(e, "homicide", "cide", 40);
+	expect(e, "decide", "cide", 40);
+	expect(e, "das КЛЮЧИ", "КЛЮЧ", 60);
+	expect(e, "ａｂ　ｇｅｈｅｉｍ", "ａｂ　ｇｅｈｅｉｍ", 40);
+	end(e);
+}
+
+static void evidence_counts(void **state)
+{
+	struct engine *e = engine(D("patterns = ( { regex = \"\\\\d{6}\"; confidence = 40; } );"
+	                            "evidence = ( { any = [ \"aa\", \"bb\", \"cc\" ]; none = [ \"zz\" ]; before = 20; min = 2; max = 2; add = 30; },"
+	                            "             { any = [ \"rep\" ]; within = 20; min = 3; distinct = false; add = 5; },"
+	                            "             { none = [ \"stop\" ]; after = 10; required = true; } );"));
+	expect(e, "aa 123456", "123456", 40);
+	expect(e, "aa aa 123456", "123456", 40);
+	expect(e, "aa bb 123456", "123456", 70);
+	expect(e, "aa 123456 bb", "123456", 40);
+	expect(e, "aa bb cc 123456", "123456", 40);
+	expect(e, "aa zz bb 123456", "123456", 40);
+	expect(e, "rep rep 123456", "123456", 40);
+	expect(e, "rep rep 123456 rep", "123456", 45);
+	expect(e, "stop 123456", "123456", 40);
+	expect(e, "123456 stop", "", 0);
+	end(e);
+}
+
 static void evidence(void **state)
 {
 	struct engine *e = engine(D("patterns = ( { regex = \"\\\\d{6}\"; confidence = 40; } );"
@@ -395,7 +433,7 @@ static void shipped_rules_pass_their_tests(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(evidence),
+		cmocka_unit_test(words), cmocka_unit_test(evidence_counts), cmocka_unit_test(evidence),
 		cmocka_unit_test(exclusions_and_validators),
 		cmocka_unit_test(sensitive_part),
 		cmocka_unit_test(overlaps_merge),
