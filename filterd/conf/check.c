@@ -1,8 +1,10 @@
 #include "conf/check.h"
 
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct check {
 	const struct conf *conf;
@@ -48,6 +50,18 @@ static int check_pair(const struct check *k, const char *section, const char *ce
 	              section, *key ? "key" : "certificate");
 }
 
+static int check_address(const struct check *k, const char *section, const char *listen)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST };
+	struct addrinfo *found = NULL;
+	if (!*listen)
+		return 0;
+	if (getaddrinfo(listen, NULL, &hints, &found) != 0)
+		return REFUSE(k, section, -1, "%s.listen: \"%s\" is no IP address", section, listen);
+	freeaddrinfo(found);
+	return 0;
+}
+
 static int check_listeners(const struct check *k)
 {
 	const struct conf_inspect *in = &k->conf->inspect;
@@ -63,6 +77,8 @@ static int check_listeners(const struct check *k)
 		return REFUSE(k, "inspect", -1,
 		              "inspect: give a socket, or listen with a certificate and key; connectors can't attach "
 		              "otherwise");
+	if (check_address(k, "inspect", in->listen) < 0 || check_address(k, "upload", up->listen) < 0)
+		return -1;
 	if (!*up->listen)
 		return 0;
 	if (strncmp(up->url, "https://", 8) != 0 && strncmp(up->url, "http://", 7) != 0)

@@ -63,7 +63,7 @@ static const struct option inspect_options[] = {
 	{ "group", OPTION_TEXT, AT(group), 0, 32, 0, "", NULL,
 		"Group of the socket, the XMPP server's; empty: filterd's own." },
 	{ "listen", OPTION_TEXT, AT(listen), 0, 255, 0, "", NULL,
-		"Address to listen on with TLS for connectors on other machines; empty: none." },
+		"IP address to listen on with TLS for connectors on other machines; empty: none." },
 	{ "advertise", OPTION_TEXT, AT(advertise), 0, 255, 0, "", NULL,
 		"Host name or address that connectors are told; empty: that of listen." },
 	{ "port", OPTION_INT, AT(port), 0, 65535, 5390, NULL, NULL, "Port to listen on with TLS; 0: any free one." },
@@ -101,7 +101,7 @@ static const struct option scan_options[] = {
 #define AT(member) .offset = offsetof(struct conf_upload, member)
 static const struct option upload_options[] = {
 	{ "listen", OPTION_TEXT, AT(listen), 0, 255, 0, "", NULL,
-		"Address the upload service listens on; empty: no upload service." },
+		"IP address the upload service listens on; empty: no upload service." },
 	{ "port", OPTION_INT, AT(port), 0, 65535, 5280, NULL, NULL,
 		"Port the upload service listens on; 0: any free one." },
 	{ "url", OPTION_TEXT, AT(url), 0, 1000, 0, "", NULL,

@@ -8,7 +8,7 @@
 static const char *const cause_texts[CAUSE_COUNT] = {
 	[CAUSE_NONE] = "This may not be sent. It was not delivered.",
 	[CAUSE_UNSCANNABLE] = "This content can't be inspected, so it was not delivered. Send files through the upload service.",
-	[CAUSE_ENCRYPTED] = "End-to-end encrypted content may not be sent here, because it can't be inspected. It was not delivered.",
+	[CAUSE_ENCRYPTED] = "Encrypted content may not be sent here, because it can't be inspected. It was not delivered.",
 	[CAUSE_TOO_BIG] = "This is too large to be inspected. It was not delivered.",
 	[CAUSE_LIMIT] = "This is packed too deeply or too densely to be inspected. It was not delivered.",
 	[CAUSE_SCANNER_DOWN] = "Content filter unavailable. Not delivered; please try again.",

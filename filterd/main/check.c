@@ -8,6 +8,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -30,6 +32,18 @@ static int check_folder(const char *option, const char *path)
 	return 0;
 }
 
+/* A folder that filterd makes itself, if only the one above is there. */
+static int check_made_folder(const char *option, const char *path)
+{
+	char above[PATH_MAX];
+	char *slash;
+	if (access(path, F_OK) == 0 || snprintf(above, sizeof above, "%s", path) >= (int)sizeof above ||
+	    !(slash = strrchr(above, '/')) || slash == above)
+		return 0;
+	*slash = '\0';
+	return access(above, F_OK) < 0 ? wrong(option, path, "can't be made, because the folder above it is missing") : 0;
+}
+
 static int check_file(const char *option, const char *path)
 {
 	return *path && access(path, R_OK) < 0 ? wrong(option, path, strerror(errno)) : 0;
@@ -49,6 +63,23 @@ static int check_users(const struct conf *c)
 	if (privs_add_group(&p, c->inspect.group, why, sizeof why) < 0)
 		return wrong("inspect.group", "", why);
 	return 0;
+}
+
+static bool zone_known(const struct conf *c, const char *name)
+{
+	bool known = strcmp(name, "*") == 0 || strcmp(name, "public") == 0;
+	for (size_t i = 0; !known && i < c->nzones; i++)
+		known = strcmp(c->zones[i].name, name) == 0;
+	return known;
+}
+
+/* Not refused: shipped rules name zones that a site may do without.  But it may be a slip, and such a rule is silent. */
+static void warn_of_zones(const struct conf *c, const struct rule *r, const char *key, const char **zones, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!zone_known(c, zones[i]))
+			fprintf(stderr, "warning: rule \"%s\": when.%s names the zone \"%s\", which zones of %s do not define\n",
+			        r->id, key, zones[i], c->path);
 }
 
 static int check_detectors(const struct conf *c, const char *self)
@@ -77,8 +108,14 @@ int check_run(const char *conf_path, const char *self)
 		bundle_free(&b);
 		goto refused;
 	}
+	for (size_t i = 0; i < rules->nrules; i++) {
+		const struct rule *r = &rules->rules[i];
+		warn_of_zones(c, r, "from", r->from, r->nfrom);
+		warn_of_zones(c, r, "to", r->to, r->nto);
+	}
 	policy_rules_free(&rules);
-	int bad = check_users(c) | check_folder("scan.signatures", c->scan.signatures) |
+	int bad = check_users(c) | check_made_folder("state_dir", c->state_dir) | check_made_folder("run_dir", c->run_dir) |
+	          check_folder("scan.signatures", c->scan.signatures) |
 	          check_folder("scan.official", c->scan.official) |
 	          check_file("inspect.certificate", c->inspect.certificate) |
 	          check_file("inspect.key", c->inspect.key) | check_file("upload.certificate", c->upload.certificate) |
@@ -86,6 +123,8 @@ int check_run(const char *conf_path, const char *self)
 	bad |= check_detectors(c, self);
 	if (!bad)
 		printf("%s is good\n", conf_path);
+	else
+		fprintf(stderr, "%s can't be used yet: see above\n", conf_path);
 	conf_free(&c);
 	bundle_free(&b);
 	return bad;

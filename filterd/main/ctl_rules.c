@@ -117,7 +117,7 @@ static int cmd_check(const struct options *o)
 	size_t wrong = detect_check(set, report, NULL);
 	if (check_policy(&b, set) < 0)
 		wrong++;
-	if (b.nfiles == 0) {
+	if (!bundle_find(&b, BUNDLE_RULES, NULL)) {
 		fprintf(stderr, "%s: there are no .rules files in it\n", o->rules);
 		wrong++;
 	}
@@ -140,7 +140,7 @@ static int cmd_lint(const struct options *o)
 	for (size_t i = 0; i < detect_patterns(set); i++) {
 		struct detect_price p;
 		detect_pattern_price(set, i, &p);
-		printf("%s:%d: %s: %s, %.0f steps%s%s%s\n", p.file, p.line, p.detector, p.kind, p.cost, p.watched ? ", watched by the clock" : "",
+		printf("%s:%d: %s: %s, %.*g steps%s%s%s\n", p.file, p.line, p.detector, p.kind, p.cost < 1e15 ? 15 : 1, p.cost, p.watched ? ", watched by the clock" : "",
 		       p.literals[0] ? ": " : "", p.literals);
 		if (p.slow[0]) {
 			printf("%s:%d: %s: slow: it %s\n", p.file, p.line, p.detector, p.slow);

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SCAN_S = 700 };
@@ -78,6 +79,11 @@ static int scan_one(const struct scanner *s, const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return say_wrong(path, strerror(errno));
+	struct stat st;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return say_wrong(path, "not scanned: it is no regular file");
+	}
 	text_quote(name, sizeof name, base, strlen(base)); /* JSON and the scan protocol take UTF-8 only */
 	json_t *answer = s->offline ? offline_scan(s->offline, fd, name) : ask_daemon(s, fd, name);
 	close(fd);

@@ -11,10 +11,11 @@
 #include <string.h>
 
 /* For commands with options of their own: what the configuration says becomes the first option, which one given by
- * hand overrides. */
-static int run_with(int (*run)(int argc, char **argv), int argc, char **argv, const char *option, const char *value)
+ * hand overrides; a --json before the command goes with them. */
+static int run_with(const struct ctl *ctl, int (*run)(int argc, char **argv), int argc, char **argv, const char *option,
+                    const char *value)
 {
-	char **all = calloc((size_t)argc + 3, sizeof *all);
+	char **all = calloc((size_t)argc + 4, sizeof *all);
 	int n = 0;
 	if (!all)
 		return CTL_FAILED;
@@ -24,6 +25,8 @@ static int run_with(int (*run)(int argc, char **argv), int argc, char **argv, co
 			all[n++] = (char *)option;
 			all[n++] = (char *)value;
 		}
+		if (i == 1 && ctl->json)
+			all[n++] = (char *)"--json";
 	}
 	int status = run(n, all);
 	free(all);
@@ -32,14 +35,14 @@ static int run_with(int (*run)(int argc, char **argv), int argc, char **argv, co
 
 static int run_rules(const struct ctl *ctl, int argc, char **argv)
 {
-	return run_with(ctl_rules, argc, argv, "--rules", ctl->conf ? ctl->conf->rules : NULL);
+	return run_with(ctl, ctl_rules, argc, argv, "--rules", ctl->conf ? ctl->conf->rules : NULL);
 }
 
 static int run_audit(const struct ctl *ctl, int argc, char **argv)
 {
 	char dir[4200];
 	snprintf(dir, sizeof dir, "%s/journal", ctl->conf ? ctl->conf->state_dir : "");
-	return run_with(ctl_audit, argc, argv, "--dir", ctl->conf ? dir : NULL);
+	return run_with(ctl, ctl_audit, argc, argv, "--dir", ctl->conf ? dir : NULL);
 }
 
 static int print_version(const struct ctl *ctl, int argc, char **argv)
@@ -64,8 +67,10 @@ static const struct command {
         {"scan", 0, ctl_scan, "scan FILE...", "scan files for malware and data, by the running filterd or without one"},
         {"quarantine", 0, ctl_quarantine, "quarantine list", "what is held, newest first"},
         {"quarantine", 0, ctl_quarantine, "quarantine show ITEM", "what is known of one held item"},
-        {"rules", 1, run_rules, "rules check [DIR]", "check rule files and run the tests in them"},
+        {"rules", 1, run_rules, "rules check [DIR|FILE]", "check rule files and run the tests in them"},
         {"rules", 1, run_rules, "rules match [--rules DIR] --jsonl", "try rules on texts from standard input"},
+        {"rules", 1, run_rules, "rules explain [--rules DIR]", "tell why rules did or did not find something"},
+        {"rules", 1, run_rules, "rules list, rules lint", "the detectors; what each pattern costs"},
         {"audit", 1, run_audit, "audit verify [--dir DIR]", "prove that the audit journal is whole"},
         {"help", 0, print_help, "help", "this text"},
         {"version", 0, print_version, "version", "the version"},

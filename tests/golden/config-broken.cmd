@@ -17,6 +17,17 @@ try "syntax" 'upload = { port = ; };'
 try "malware may not pass" 'policy = ( { from = "*"; to = "*"; malware = "deliver"; } );'
 try "unknown zone" 'policy = ( { from = "nowhere"; to = "*"; } );'
 try "unknown cause" 'policy = ( { from = "*"; to = "*"; on_failure = { sadness = "block"; }; } );'
+try "no address" 'upload = { listen = "127.0.0.300"; };'
+mkdir "$tmp/rules"
+cat >"$tmp/rules/a.rules" <<'EOT'
+detectors: ( { id = "x"; title = "x"; patterns = ( { regex = "xyzzy"; confidence = 60; } ); } );
+rules: ( { id = "r"; when = { from = [ "internel" ]; to = [ "public", "*" ]; }; detect = ( { detector = "x"; } ); action = "block"; } );
+EOT
+sound=$base base=${base/"$top/rules"/"$tmp/rules"}
+try "unknown zone in a rule (a warning)" ''
+base=${base/"/tmp/x"/"$tmp/none/x"}
+try "folder that can't be made" ''
+base=$sound
 chmod 644 "$tmp/secret"
 try "secret that others can read" ''
 rm "$tmp/secret"

@@ -53,10 +53,10 @@ static void put_all(const char *more)
 {
 	char text[2000];
 	snprintf(text, sizeof text,
-	         "user = \"nobody\"; rules = \"%s/rules\";\nlinks = ( { domain = \"f.example\"; secret_file = "
+	         "user = \"nobody\"; rules = \"%s/rules\"; state_dir = \"%s/state\"; run_dir = \"%s/run\";\nlinks = ( { domain = \"f.example\"; secret_file = "
 	         "\"%s/secret\"; } );\n"
 	         "scan = { signatures = \"%s/sig\"; official = \"\"; };\n%s",
-	         dir, dir, dir, more);
+	         dir, dir, dir, dir, dir, more);
 	put("filterd.conf", text, 0644);
 	put("secret", "s3cret\n", 0600);
 	put("rules/a.rules",
