@@ -46,10 +46,20 @@ int bundle_add_file(struct bundle *b, enum bundle_kind kind, const char *path, s
 	return r < 0 ? cfgerr_set(err, path, 0, "out of memory, or more than %d files", BUNDLE_FILES_MAX) : 0;
 }
 
+static int ends_in(const struct dirent *d, const char *suffix)
+{
+	size_t n = strlen(d->d_name), k = strlen(suffix);
+	return n > k && d->d_name[0] != '.' && strcmp(d->d_name + n - k, suffix) == 0;
+}
+
 static int is_rules_file(const struct dirent *d)
 {
-	size_t n = strlen(d->d_name);
-	return n > 6 && d->d_name[0] != '.' && strcmp(d->d_name + n - 6, ".rules") == 0;
+	return ends_in(d, ".rules");
+}
+
+static int is_words_file(const struct dirent *d)
+{
+	return ends_in(d, ".words");
 }
 
 static int by_bytes(const struct dirent **a, const struct dirent **b)
@@ -57,25 +67,52 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-int bundle_add_rules(struct bundle *b, const char *dir, struct cfgerr *err)
+static int add_folder(struct bundle *b, enum bundle_kind kind, const char *dir, int (*wanted)(const struct dirent *), struct cfgerr *err)
 {
-	struct stat st;
-	if (stat(dir, &st) < 0)
-		return cfgerr_set(err, dir, 0, "can't be read: %s", strerror(errno));
-	if (!S_ISDIR(st.st_mode))
-		return bundle_add_file(b, BUNDLE_RULES, dir, err);
 	struct dirent **list;
-	int n = scandir(dir, &list, is_rules_file, by_bytes), r = 0;
+	int n = scandir(dir, &list, wanted, by_bytes), r = 0;
 	if (n < 0)
 		return cfgerr_set(err, dir, 0, "can't be read: %s", strerror(errno));
 	for (int i = 0; i < n; i++) {
 		char path[4096];
 		if (r == 0 && (size_t)snprintf(path, sizeof path, "%s/%s", dir, list[i]->d_name) < sizeof path)
-			r = bundle_add_file(b, BUNDLE_RULES, path, err);
+			r = bundle_add_file(b, kind, path, err);
 		free(list[i]);
 	}
 	free(list);
 	return r;
+}
+
+/* Of the folder that a single rule file lies in.  One that can't be read is missed by the rule that names it. */
+static void add_words_beside(struct bundle *b, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	char *dir = slash ? strndup(file, (size_t)(slash + 1 - file)) : strdup("./");
+	struct dirent **list;
+	int n = dir ? scandir(dir, &list, is_words_file, by_bytes) : -1;
+	for (int i = 0; i < n; i++) {
+		char path[4096];
+		struct cfgerr ignored;
+		if ((size_t)snprintf(path, sizeof path, "%s%s", slash ? dir : "", list[i]->d_name) < sizeof path)
+			(void)!bundle_add_file(b, BUNDLE_WORDS, path, &ignored);
+		free(list[i]);
+	}
+	if (n >= 0)
+		free(list);
+	free(dir);
+}
+
+int bundle_add_rules(struct bundle *b, const char *dir, struct cfgerr *err)
+{
+	struct stat st;
+	if (stat(dir, &st) < 0)
+		return cfgerr_set(err, dir, 0, "can't be read: %s", strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return add_folder(b, BUNDLE_RULES, dir, is_rules_file, err) < 0 ? -1 : add_folder(b, BUNDLE_WORDS, dir, is_words_file, err);
+	if (bundle_add_file(b, BUNDLE_RULES, dir, err) < 0)
+		return -1;
+	add_words_beside(b, dir);
+	return 0;
 }
 
 const struct bundle_file *bundle_find(const struct bundle *b, enum bundle_kind kind, const char *path)
@@ -124,7 +161,7 @@ int bundle_from_fd(int fd, struct bundle *b)
 		char path[4096];
 		const uint8_t *content;
 		if (buf_get_u8(&in, &kind) < 0 || buf_get_cstr16(&in, path, sizeof path) < 0 || buf_get_u32(&in, &len) < 0 ||
-		    buf_get(&in, len, &content) < 0 || kind < BUNDLE_CONFIG || kind > BUNDLE_SECRET ||
+		    buf_get(&in, len, &content) < 0 || kind < BUNDLE_CONFIG || kind > BUNDLE_WORDS ||
 		    bundle_add_data(b, (enum bundle_kind)kind, path, (const char *)content, len) < 0)
 			r = -1;
 	}

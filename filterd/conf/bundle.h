@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-enum bundle_kind { BUNDLE_CONFIG = 1, BUNDLE_RULES = 2, BUNDLE_SECRET = 3 };
+enum bundle_kind { BUNDLE_CONFIG = 1, BUNDLE_RULES = 2, BUNDLE_SECRET = 3, BUNDLE_WORDS = 4 };
 
 struct bundle_file {
 	enum bundle_kind kind;
@@ -29,7 +29,8 @@ enum { BUNDLE_FILE_MAX = 4 << 20, BUNDLE_FILES_MAX = 1024, BUNDLE_MAX = 64 << 20
 
 /* Reads one file into the bundle.  BUNDLE_SECRET refuses a file that group or others can read. */
 int bundle_add_file(struct bundle *b, enum bundle_kind kind, const char *path, struct cfgerr *err) __attribute__((warn_unused_result));
-/* All *.rules files of a folder, in byte order of their names; a single file is taken as it is. */
+/* All *.rules files of a folder, in byte order of their names, and its dictionaries (*.words); a single file is taken as it
+ * is, with those dictionaries of its folder that can be read. */
 int bundle_add_rules(struct bundle *b, const char *dir, struct cfgerr *err) __attribute__((warn_unused_result));
 /* Takes a copy of data. */
 int bundle_add_data(struct bundle *b, enum bundle_kind kind, const char *path, const char *data, size_t size) __attribute__((warn_unused_result));

@@ -3,6 +3,7 @@
 #include "detect/numbers.h"
 #include "detect/sweep.h"
 #include "detect/syntax.h"
+#include "detect/variants.h"
 
 #include <string.h>
 
@@ -250,6 +251,35 @@ static uint32_t digits_of(const struct syntax *n)
 		break;
 	}
 	return capped(v);
+}
+
+/* A mark that every match has, or 0. */
+static uint8_t need_of(const struct syntax *n)
+{
+	uint8_t need = 0;
+	switch (n->type) {
+	case SYNTAX_SET:
+		for (unsigned c = 0; c < 256 && !n->wide; c++)
+			if (byte_set_has(&n->set, c)) {
+				if (need || c <= ' ' || c >= 0x7f || sweep_shape((unsigned char)c) != SHAPE_OTHER)
+					return 0;
+				need = (uint8_t)c;
+			}
+		return need;
+	case SYNTAX_CAT:
+		for (uint32_t i = 0; i < n->nkids && !need; i++)
+			need = need_of(n->kids[i]);
+		return need;
+	case SYNTAX_ALT:
+		need = need_of(n->kids[0]);
+		for (uint32_t i = 1; i < n->nkids && need; i++)
+			need = need_of(n->kids[i]) == need ? need : 0;
+		return need;
+	case SYNTAX_REPEAT:
+		return n->min > 0 ? need_of(n->kids[0]) : 0;
+	default:
+		return 0;
+	}
 }
 
 static int all_number(const struct syntax *n)
@@ -532,6 +562,7 @@ void classify(const char *pattern, struct arena *a, struct classified *c)
 	memset(c->shapes, 0, sizeof c->shapes);
 	shapes_of(tree.root, c);
 	c->leading = row_of(tree.root).start;
+	c->need = need_of(tree.root);
 	literals_of(tree.root, &info);
 	if (info.exact)
 		consider(&info, &info.all, 0);
@@ -544,6 +575,7 @@ void classify(const char *pattern, struct arena *a, struct classified *c)
 	} else if (c->digits >= SWEEP_DIGITS_MIN && all_number(tree.root)) {
 		c->kind = CLASS_NUMBER;
 		c->numbers = numbers_read(tree.root, a);
+		c->variants = variants_read(tree.root, a);
 	} else if (c->digits >= 2 || c->token >= 8 || (c->shapes[0] & c->shapes[1] & c->shapes[2] & c->shapes[3]) != UINT64_MAX) {
 		c->kind = CLASS_SHAPE;
 	}

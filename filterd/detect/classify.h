@@ -2,7 +2,8 @@
  *
  * literal  one of a few literals of three bytes or more, at most so far from the match's start: the pattern is
  *          run in a small window around each literal that the shared literal scan reports
- * number   digits and number separators only: the pattern is run on number-like runs with enough digits
+ * number   digits and number separators only: one shared pass over the digits of a text finds it, or else the pattern is
+ *          run on number-like runs with enough digits
  * shape    enough digits, a long enough token or one of a set of letter/digit shapes: else it is not run at all
  * always   none of these: run on every text
  */
@@ -19,6 +20,7 @@ enum pattern_class { CLASS_LITERAL, CLASS_NUMBER, CLASS_SHAPE, CLASS_ALWAYS };
 enum { LITERALS_MAX = 32, LITERAL_SIZE_MAX = 48, LITERAL_SIZE_MIN = 3 };
 
 struct number_shapes; /* numbers.h */
+struct variants;      /* variants.h */
 
 struct literals {
 	uint8_t n;
@@ -35,11 +37,13 @@ struct classified {
 	uint32_t width;            /* of a match at most, and what its look-aheads may read behind it; SYNTAX_INF: unbounded */
 	uint32_t digits;           /* at least so many digits */
 	uint32_t token;            /* at least so many token characters in a row */
+	uint8_t need;              /* this byte, no letter, digit or space; 0: none is needed */
 	uint64_t shapes[4];        /* one of these 4-character shapes (sweep.h) */
 	uint8_t first[4];          /* the shape's classes, one bit each, as far as positions are fixed */
 	uint8_t digit_at;          /* the first position that is always a digit; 4: none of the first four */
 	uint32_t leading;          /* it begins with so many token characters */
 	struct number_shapes *numbers; /* CLASS_NUMBER: its digit blocks, if they are plain */
+	struct variants *variants;     /* CLASS_NUMBER: written out, if it can be */
 	double cost;               /* steps of backtracking from one start at most, roughly */
 };
 

@@ -62,7 +62,9 @@ static int compile_pattern(struct detect_set *set, const struct detector_def *de
 	struct pattern *p = &set->patterns[set->npatterns];
 	p->def = &def->patterns[i];
 	p->detector = (uint16_t)set->ndetectors;
-	p->checked = def->validate.n || p->def->validate.n || def->exclude_values.n || def->exclude_patterns.n;
+	p->checked = def->validate.n || p->def->validate.n || def->exclude_values.n || def->exclude_patterns.n || def->exclude_same;
+	for (int list = 0; list < EXCLUDE_LISTS; list++)
+		p->checked |= def->exclude_texts[list].n > 0;
 	if (compile_regex(set, &p->re, p->def->regex, &p->cls, p->checked, def->file, p->def->line, err) < 0)
 		return -1;
 	set->npatterns++;
@@ -85,14 +87,73 @@ static int compile_evidence(struct detect_set *set, const struct detector_def *d
 		const struct evidence_def *ed = &def->evidence[i];
 		struct evidence *e = &d->evidence[i];
 		e->def = ed;
-		e->terms = arena_alloc(set->arena, ed->any.n * sizeof *e->terms + 1);
+		e->terms = arena_alloc(set->arena, (ed->any.n + ed->none.n) * sizeof *e->terms + 1);
 		if (!e->terms)
 			return cfgerr_set(err, def->file, ed->line, "out of memory");
 		for (; e->nterms < ed->any.n; e->nterms++)
-			if (evidence_term(set->arena, ed->any.item[e->nterms], &e->terms[e->nterms]) < 0)
+			if (term_read(set->arena, ed->any.item[e->nterms], 0, &e->terms[e->nterms]) < 0)
 				return cfgerr_set(err, def->file, ed->any.line[e->nterms], "the evidence term \"%.60s\" is empty or longer than 255 bytes",
 				                  ed->any.item[e->nterms]);
+		for (; e->nnone < ed->none.n; e->nnone++)
+			if (term_read(set->arena, ed->none.item[e->nnone], 0, &e->terms[e->nterms + e->nnone]) < 0)
+				return cfgerr_set(err, def->file, ed->none.line[e->nnone], "the evidence term \"%.60s\" is empty or longer than 255 bytes",
+				                  ed->none.item[e->nnone]);
 	}
+	return 0;
+}
+
+enum { CASED_BELOW = 0x2000 }; /* scripts with two cases, but for a few rare ones, stand below */
+
+/* The longest piece without spaces is what the literal matcher looks for. */
+static int compile_word(struct detect_set *set, const struct words_def *list, const struct word_def *def, struct cfgerr *err)
+{
+	struct word *w = &set->words[set->nwords];
+	const char *text = def->text;
+	int exact = list->exact;
+	if (text[0] == '=') {
+		exact = 1;
+		text++;
+	}
+	if (term_read(set->arena, text, exact, &w->term) < 0)
+		return cfgerr_set(err, def->file, def->line, "the word \"%.60s\" is empty or longer than 255 bytes", def->text);
+	w->term.open_start |= list->part;
+	w->term.open_end |= list->part;
+	w->detector = (uint16_t)set->ndetectors;
+	w->confidence = list->confidence;
+	size_t size = w->term.size, best = 0;
+	char *low = arena_alloc(set->arena, size + 1);
+	if (!low)
+		return cfgerr_set(err, def->file, def->line, "out of memory");
+	for (size_t i = 0; i < size;) {
+		uint32_t cp = 0;
+		int n = text_decode(w->term.s + i, size - i, &cp);
+		set->want_lower |= cp >= 0x80 && cp < CASED_BELOW;
+		text_encode(fold_lower(cp), low + i);
+		i += (size_t)(n > 0 ? n : 1);
+	}
+	for (size_t i = 0, from = 0; i <= size; i++) {
+		if (i < size && low[i] != ' ')
+			continue;
+		if (i - from > best) {
+			best = i - from;
+			w->at = (uint8_t)from;
+		}
+		from = i + 1;
+	}
+	if (best < LITERAL_SIZE_MIN)
+		return cfgerr_set(err, def->file, def->line, "the word \"%.60s\" is too short: one of its words must have three bytes; use a pattern", def->text);
+	w->piece = low + w->at;
+	w->size = (uint8_t)best;
+	set->nwords++;
+	return 0;
+}
+
+static int compile_words(struct detect_set *set, const struct detector_def *def, struct cfgerr *err)
+{
+	for (size_t i = 0; i < def->nwords; i++)
+		for (size_t k = 0; k < def->words[i].n; k++)
+			if (compile_word(set, &def->words[i], &def->words[i].item[k], err) < 0)
+				return -1;
 	return 0;
 }
 
@@ -108,6 +169,15 @@ static int compile_exclude(struct detect_set *set, const struct detector_def *de
 	d->exclude_patterns = arena_alloc(set->arena, np * sizeof *d->exclude_patterns + 1);
 	if (!d->excluded || !d->exclude_patterns)
 		return cfgerr_set(err, def->file, def->line, "out of memory");
+	for (int list = 0; list < EXCLUDE_LISTS; list++) {
+		const struct cfg_words *texts = &def->exclude_texts[list];
+		d->exclude_texts[list] = arena_alloc(set->arena, texts->n * sizeof **d->exclude_texts + 1);
+		if (!d->exclude_texts[list])
+			return cfgerr_set(err, def->file, def->line, "out of memory");
+		for (size_t i = 0; i < texts->n; i++)
+			if (term_read(set->arena, texts->item[i], 0, &d->exclude_texts[list][i]) < 0)
+				return cfgerr_set(err, def->file, texts->line[i], "the excluded text \"%.60s\" is empty or longer than 255 bytes", texts->item[i]);
+	}
 	for (size_t i = 0; i < nv; i++) {
 		char bare[DETECT_EXCLUDED_MAX];
 		size_t n;
@@ -150,12 +220,15 @@ static void fill_info(struct detect_info *info, const struct detector_def *def)
 	*info = (struct detect_info){ .id = def->id, .title = def->title, .mask = def->mask, .country = def->country, .class_name = def->class_name };
 	info->references = def->reference.item;
 	info->nreferences = def->reference.n;
-	for (int c = 1; c <= 100 && info->nlevels < sizeof info->levels; c++)
+	for (int c = 1; c <= 100 && info->nlevels < sizeof info->levels; c++) {
+		int used = 0;
 		for (size_t i = 0; i < def->npatterns; i++)
-			if (def->patterns[i].confidence == c) {
-				info->levels[info->nlevels++] = (uint8_t)c;
-				break;
-			}
+			used |= def->patterns[i].confidence == c;
+		for (size_t i = 0; i < def->nwords; i++)
+			used |= def->words[i].confidence == c;
+		if (used)
+			info->levels[info->nlevels++] = (uint8_t)c;
+	}
 }
 
 static int compile_detector(struct detect_set *set, const struct detector_def *def, struct cfgerr *err)
@@ -168,6 +241,8 @@ static int compile_detector(struct detect_set *set, const struct detector_def *d
 		r = compile_exclude(set, def, d, err);
 	for (size_t i = 0; i < def->npatterns && r == 0; i++)
 		r = compile_pattern(set, def, i, err);
+	if (r == 0)
+		r = compile_words(set, def, err);
 	set->ndetectors++; /* also on failure: detect_free() then finds its regexes */
 	return r;
 }
@@ -175,16 +250,20 @@ static int compile_detector(struct detect_set *set, const struct detector_def *d
 static int compile_all(struct detect_set *set, const struct bundle *b, struct cfgerr *err)
 {
 	struct ruledefs defs;
-	size_t npatterns = 0;
+	size_t npatterns = 0, nwords = 0;
 	if (view_init() < 0)
 		return cfgerr_set(err, NULL, 0, "out of memory");
 	if (ruledef_read(b, set->arena, &defs, err) < 0)
 		return -1;
-	for (size_t i = 0; i < defs.n; i++)
+	for (size_t i = 0; i < defs.n; i++) {
 		npatterns += defs.detectors[i].npatterns;
+		for (size_t k = 0; k < defs.detectors[i].nwords; k++)
+			nwords += defs.detectors[i].words[k].n;
+	}
+	set->words = arena_alloc(set->arena, nwords * sizeof *set->words + 1);
 	set->detectors = arena_alloc(set->arena, defs.n * sizeof *set->detectors + 1);
 	set->patterns = arena_alloc(set->arena, npatterns * sizeof *set->patterns + 1);
-	if (!set->detectors || !set->patterns)
+	if (!set->detectors || !set->patterns || !set->words)
 		return cfgerr_set(err, NULL, 0, "out of memory");
 	for (size_t i = 0; i < defs.n; i++)
 		if (compile_detector(set, &defs.detectors[i], err) < 0)

@@ -1,121 +1,5 @@
 #include "detect/evidence.h"
 
-#include "base/text.h"
-#include "detect/fold.h"
-#include "detect/view.h"
-
-#include <string.h>
-#include <utf8proc.h>
-
-int evidence_term(struct arena *a, const char *text, struct term *t_r)
-{
-	char folded[256], *out = folded;
-	size_t size, o = 0;
-	struct term t = { 0 };
-	if (view_fold(text, strlen(text), folded, sizeof folded, &size) < 0)
-		return -1;
-	if (size && folded[0] == '*') {
-		t.open_start = 1;
-		out++;
-		size--;
-	}
-	if (size && out[size - 1] == '*') {
-		t.open_end = 1;
-		size--;
-	}
-	char *s = arena_alloc(a, size + 1);
-	if (!s || size == 0)
-		return -1;
-	for (size_t i = 0; i < size;) {
-		uint32_t cp = 0;
-		int n = text_decode(out + i, size - i, &cp);
-		if (n == 0)
-			return -1;
-		o += (size_t)text_encode(fold_lower(cp), s + o);
-		i += (size_t)n;
-	}
-	t.s = s;
-	t.size = (uint16_t)o;
-	*t_r = t;
-	return 0;
-}
-
-/* Scripts that write words without space between them begin here (Thai); their terms need no border. */
-enum { UNSPACED_FROM = 0xe00 };
-
-static int is_word(uint32_t cp)
-{
-	if (cp < 0x80)
-		return (cp >= '0' && cp <= '9') || (cp >= 'a' && cp <= 'z') || (cp >= 'A' && cp <= 'Z');
-	if (cp >= UNSPACED_FROM && !(cp >= 0x1e00 && cp < 0x2000)) /* 1E00..: more Latin and Greek */
-		return 0;
-	int c = utf8proc_category((utf8proc_int32_t)cp);
-	return c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_NO;
-}
-
-static uint32_t before(const char *s, size_t at)
-{
-	uint32_t cp = ' ';
-	size_t i = at;
-	while (i > 0) {
-		i--;
-		if (((unsigned char)s[i] & 0xc0) != 0x80)
-			break;
-	}
-	return i < at && text_decode(s + i, at - i, &cp) ? cp : ' ';
-}
-
-static uint32_t behind(const char *s, size_t size, size_t at)
-{
-	uint32_t cp = ' ';
-	return at < size && text_decode(s + at, size - at, &cp) ? cp : ' ';
-}
-
-static int is_gap(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '_' || c == '-';
-}
-
-/* The end of the term in s at `at`, or 0.  A space in the term stands for spaces, line ends, dashes and underscores. */
-static size_t match_here(const struct term *t, const char *s, size_t size, size_t at)
-{
-	for (size_t i = 0; i < t->size;) {
-		if (t->s[i] == ' ') {
-			if (at >= size || !is_gap(s[at]))
-				return 0;
-			while (at < size && is_gap(s[at]))
-				at++;
-			while (i < t->size && t->s[i] == ' ')
-				i++;
-		} else {
-			if (at >= size || s[at] != t->s[i])
-				return 0;
-			at++;
-			i++;
-		}
-	}
-	return at;
-}
-
-static int whole_word(const struct term *t, const char *s, size_t size, size_t from, size_t to)
-{
-	if (!t->open_start && is_word(behind(t->s, t->size, 0)) && is_word(before(s, from)))
-		return 0;
-	return t->open_end || !is_word(before(t->s, t->size)) || !is_word(behind(s, size, to));
-}
-
-/* The term somewhere in [from, to) of s. */
-static int found_in(const struct term *t, const char *s, size_t size, size_t from, size_t to)
-{
-	for (const char *p; from < to && (p = memchr(s + from, t->s[0], to - from)); from++) {
-		from = (size_t)(p - s);
-		size_t end = match_here(t, s, to, from);
-		if (end && whole_word(t, s, size, from, end))
-			return 1;
-	}
-	return 0;
-}
-
 static size_t back(const char *s, size_t at, size_t points, int ascii)
 {
 	if (ascii)
@@ -138,11 +22,43 @@ static size_t forth(const char *s, size_t size, size_t at, size_t points, int as
 	return at;
 }
 
+struct reach {
+	const char *low;
+	size_t size, from, start, end, to; /* [from, start) and [end, to) are looked at */
+};
+
+static int count_in(const struct term *t, const struct reach *w, size_t from, size_t to, int max)
+{
+	int n = 0;
+	for (size_t at = from, end; n < max && at < to; at = end)
+		if ((end = term_find(t, w->low, w->size, at, to)) > 0)
+			n++;
+		else
+			break;
+	return n;
+}
+
 int evidence_count(const struct evidence *e, const char *low, size_t size, int ascii, size_t start, size_t end)
 {
-	size_t from = back(low, start, e->def->before, ascii), to = forth(low, size, end, e->def->after, ascii);
-	int n = 0;
-	for (size_t i = 0; i < e->nterms && n < e->def->min; i++)
-		n += found_in(&e->terms[i], low, size, from, start) || found_in(&e->terms[i], low, size, end, to);
+	const struct evidence_def *def = e->def;
+	struct reach w = { low, size, back(low, start, def->before, ascii), start, end, forth(low, size, end, def->after, ascii) };
+	int n = 0, enough = def->max ? def->max + 1 : def->min;
+	for (size_t i = 0; i < e->nterms && n < enough; i++) {
+		int each = def->distinct ? 1 : enough - n, k = count_in(&e->terms[i], &w, w.from, w.start, each);
+		n += k < each ? k + count_in(&e->terms[i], &w, w.end, w.to, each - k) : k;
+	}
 	return n;
+}
+
+int evidence_holds(const struct evidence *e, const char *low, size_t size, int ascii, size_t start, size_t end)
+{
+	const struct evidence_def *def = e->def;
+	size_t from = back(low, start, def->before, ascii), to = forth(low, size, end, def->after, ascii);
+	int n = evidence_count(e, low, size, ascii, start, end);
+	if (n < def->min || (def->max && n > def->max))
+		return 0;
+	for (const struct term *t = e->terms + e->nterms; t < e->terms + e->nterms + e->nnone; t++)
+		if (term_find(t, low, size, from, start) || term_find(t, low, size, end, to))
+			return 0;
+	return 1;
 }

@@ -4,11 +4,10 @@
 
 #include "detect/set.h"
 
-/* Makes a term of a rule file ready: folded, lower case, * at either end read.  -1 if nothing of it is left or it is
- * longer than 255 bytes. */
-int evidence_term(struct arena *a, const char *text, struct term *t_r) __attribute__((warn_unused_result));
+/* True if what e asks for stands within reach of [start, end) of the size bytes at low, the view in lower case. */
+int evidence_holds(const struct evidence *e, const char *low, size_t size, int ascii, size_t start, size_t end);
 
-/* How many different terms of e (no more than e->def->min are counted) stand within reach of [start, end) of the
+/* How many terms of e (no more than matter are counted) stand within reach of [start, end) of the
  * size bytes at low, the view in lower case. */
 int evidence_count(const struct evidence *e, const char *low, size_t size, int ascii, size_t start, size_t end);
 

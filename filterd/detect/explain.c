@@ -41,10 +41,10 @@ static int tell_validators(const struct teller *t, const struct valid_list *l, c
 	return good;
 }
 
-static void tell_evidence(const struct teller *t, const struct pattern *p, size_t start, size_t end)
+static void tell_evidence(const struct teller *t, int c, size_t start, size_t end)
 {
 	const struct detector_def *def = t->d->def;
-	int c = p->def->confidence, missing = 0;
+	int missing = 0;
 	for (size_t i = 0; i < def->nraises; i++) {
 		const struct raise_def *r = &def->raises[i];
 		int ok = tell_validators(t, &r->validate, t->s->view.data + start, end - start);
@@ -53,8 +53,8 @@ static void tell_evidence(const struct teller *t, const struct pattern *p, size_
 	}
 	for (size_t i = 0; i < def->nevidence; i++) {
 		const struct evidence *e = &t->d->evidence[i];
-		int n = evidence_count(e, scan_lower(t->s), t->s->view.size, t->s->view.ascii, start, end), ok = n >= e->def->min;
-		tell(t, 3, "evidence of line %d: %s%s", e->def->line, ok ? "is near" : "is not near", ok || !e->def->required ? "" : ", but required");
+		int ok = evidence_holds(e, scan_lower(t->s), t->s->view.size, t->s->view.ascii, start, end);
+		tell(t, 3, "evidence of line %d: %s%s", e->def->line, ok ? "holds" : "does not hold", ok || !e->def->required ? "" : ", but required");
 		if (ok)
 			tell(t, 4, "confidence %+d", e->def->add);
 		c += ok ? e->def->add : 0;
@@ -66,20 +66,20 @@ static void tell_evidence(const struct teller *t, const struct pattern *p, size_
 		tell(t, 3, "FOUND with confidence %d", c < 1 ? 1 : c > 100 ? 100 : c);
 }
 
-static void tell_match(const struct teller *t, const struct pattern *p, size_t start, size_t end)
+static void tell_match(const struct teller *t, const struct valid_list *validate, int confidence, size_t start, size_t end)
 {
 	char quoted[120];
 	size_t from, to;
 	const char *s = t->s->view.data + start;
 	view_map(&t->s->view, start, end, &from, &to);
 	tell(t, 2, "matches \"%s\" at bytes %zu to %zu", text_quote(quoted, sizeof quoted, t->text + from, to - from), from, to);
-	int good = tell_validators(t, &p->def->validate, s, end - start) & tell_validators(t, &t->d->def->validate, s, end - start);
-	if (scan_excluded(t->d, t->s, s, end - start)) {
+	int good = tell_validators(t, validate, s, end - start) & tell_validators(t, &t->d->def->validate, s, end - start);
+	if (scan_excluded(t->d, t->s, start, end)) {
 		tell(t, 3, "excluded");
 		good = 0;
 	}
 	if (good)
-		tell_evidence(t, p, start, end);
+		tell_evidence(t, confidence, start, end);
 	else
 		tell(t, 3, "refused; starts and ends inside it are tried too");
 }
@@ -104,10 +104,27 @@ static size_t tell_pattern(const struct teller *t, const struct pattern *p, size
 		if (start == PCRE2_UNSET || end <= start)
 			continue;
 		matches++;
-		tell_match(t, p, start, end);
+		tell_match(t, &p->def->validate, p->def->confidence, start, end);
 	}
 	if (matches == 0)
 		tell(t, 2, "matches nowhere");
+	return matches;
+}
+
+static size_t tell_word(const struct teller *t, const struct word *w)
+{
+	static const struct valid_list none = { 0 };
+	const struct view *v = &t->s->view;
+	const char *text = w->term.exact ? v->data : scan_lower(t->s);
+	size_t matches = 0;
+	for (size_t at = 0; at < v->size && matches < MATCHES_MAX; at++) {
+		size_t end = term_end(&w->term, text, v->size, at);
+		if (end == 0)
+			continue;
+		if (matches++ == 0)
+			tell(t, 1, "word \"%.60s\" (confidence %d)", w->term.s, w->confidence);
+		tell_match(t, &none, w->confidence, at, end);
+	}
 	return matches;
 }
 
@@ -137,6 +154,9 @@ size_t detect_explain(const struct detect_set *set, struct detect_scratch *s, si
 	for (size_t i = 0; i < set->npatterns; i++)
 		if (set->patterns[i].detector == detector)
 			matches += tell_pattern(&t, &set->patterns[i], ++number);
+	for (size_t i = 0; i < set->nwords; i++)
+		if (set->words[i].detector == detector)
+			matches += tell_word(&t, &set->words[i]);
 	for (size_t i = 0; i < n; i++) {
 		char quoted[120];
 		if (out[i].detector == detector)

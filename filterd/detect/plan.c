@@ -1,13 +1,13 @@
 /* Which patterns are run when: by literal, on number runs, or on whole texts. */
-#include "detect/set.h"
+#include "detect/pass.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A literal of a pattern. */
+/* A literal of a pattern or word. */
 struct use {
 	const char *s;
-	uint32_t size, pattern;
+	uint32_t size, pattern; /* from npatterns on: a word */
 };
 
 static int by_text(const void *pa, const void *pb)
@@ -29,6 +29,9 @@ static size_t collect(const struct detect_set *set, struct use *uses)
 			if (uses)
 				uses[n] = (struct use){ c->literals->item[k].s, c->literals->item[k].size, (uint32_t)i };
 	}
+	for (size_t i = 0; i < set->nwords; i++, n++)
+		if (uses)
+			uses[n] = (struct use){ set->words[i].piece, set->words[i].size, (uint32_t)(set->npatterns + i) };
 	return n;
 }
 
@@ -59,12 +62,15 @@ static int plan_others(struct detect_set *set)
 {
 	set->numbers.item = arena_alloc(set->arena, set->npatterns * sizeof *set->numbers.item + 1);
 	set->others.item = arena_alloc(set->arena, set->npatterns * sizeof *set->others.item + 1);
-	if (!set->numbers.item || !set->others.item)
+	set->variants.item = arena_alloc(set->arena, set->npatterns * sizeof *set->variants.item + 1);
+	if (!set->numbers.item || !set->others.item || !set->variants.item)
 		return -1;
 	for (uint32_t i = 0; i < set->npatterns; i++) {
 		const struct classified *c = &set->patterns[i].cls;
 		enum pattern_class k = c->kind;
-		if (k == CLASS_NUMBER)
+		if (k == CLASS_NUMBER && c->variants && set->patterns[i].group == 0)
+			set->variants.item[set->variants.n++] = i;
+		else if (k == CLASS_NUMBER)
 			set->numbers.item[set->numbers.n++] = i;
 		else if (k != CLASS_LITERAL)
 			set->others.item[set->others.n++] = i;
@@ -72,7 +78,8 @@ static int plan_others(struct detect_set *set)
 		    (c->shapes[0] & c->shapes[1] & c->shapes[2] & c->shapes[3]) != UINT64_MAX)
 			set->want_shapes = 1;
 	}
-	return 0;
+	set->index = number_index_new(set->arena, set->patterns, &set->variants);
+	return set->index ? 0 : -1;
 }
 
 int detect_plan(struct detect_set *set)

@@ -3,12 +3,14 @@ libdetect_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS) $(PCRE2_CFLAGS) $(UTF8
 libdetect_a_SOURCES = \
 	filterd/detect/classify.c filterd/detect/classify.h \
 	filterd/detect/compile.c filterd/detect/detect.h filterd/detect/set.h \
+	filterd/detect/decode.c filterd/detect/decode.h \
 	filterd/detect/evidence.c filterd/detect/evidence.h \
-	filterd/detect/explain.c \
+	filterd/detect/exclude.c filterd/detect/explain.c \
 	filterd/detect/fold.c filterd/detect/fold.h \
 	filterd/detect/lint.c filterd/detect/lint.h \
 	filterd/detect/literal.c filterd/detect/literal.h \
 	filterd/detect/numbers.c filterd/detect/numbers.h \
+	filterd/detect/pass.c filterd/detect/pass.h \
 	filterd/detect/plan.c \
 	filterd/detect/regex.c filterd/detect/regex.h \
 	filterd/detect/ruledef.c filterd/detect/ruledef.h \
@@ -17,8 +19,11 @@ libdetect_a_SOURCES = \
 	filterd/detect/sort.c filterd/detect/sort.h \
 	filterd/detect/sweep.c filterd/detect/sweep.h \
 	filterd/detect/syntax.c filterd/detect/syntax.h \
+	filterd/detect/term.c filterd/detect/term.h \
 	filterd/detect/valid.c filterd/detect/valid.h \
+	filterd/detect/valid_check.c \
 	filterd/detect/valid_number.c filterd/detect/valid_secret.c \
+	filterd/detect/variants.c filterd/detect/variants.h \
 	filterd/detect/valid_id.c filterd/detect/valid_id.h filterd/detect/valid_code.c \
 	filterd/detect/valid_europe.c filterd/detect/valid_world.c \
 	filterd/detect/valid_hash.c filterd/detect/valid_wallet.c filterd/detect/valid_wallet.h filterd/detect/valid_wallet_words.c \

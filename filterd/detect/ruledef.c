@@ -1,11 +1,19 @@
 #include "detect/ruledef.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 static const struct cfg_key file_keys[] = {
 	{ "detectors", CFG_GROUPS, 0, 0, 0 },
 	{ "rules", CFG_GROUPS, 0, 0, 0 }, /* policy's part of the same file */
+	{ "disable", CFG_GROUP, 0, 0, 0 },
+	{ 0 },
+};
+static const struct cfg_key disable_keys[] = {
+	{ "detectors", CFG_STRINGS, 0, 0, RULEDEF_DETECTORS_MAX },
+	{ "rules", CFG_STRINGS, 0, 0, 0 }, /* policy's */
 	{ 0 },
 };
 static const struct cfg_key detector_keys[] = {
@@ -15,7 +23,8 @@ static const struct cfg_key detector_keys[] = {
 	{ "class", CFG_STRING, 0, 1, 40 },
 	{ "description", CFG_STRING, 0, 0, 2000 },
 	{ "reference", CFG_STRINGS, 0, 0, 16 },
-	{ "patterns", CFG_GROUPS, 1, 1, RULEDEF_PATTERNS_MAX },
+	{ "patterns", CFG_GROUPS, 0, 1, RULEDEF_PATTERNS_MAX },
+	{ "words", CFG_GROUPS, 0, 1, 16 },
 	{ "validate", CFG_ANY, 0, 0, 0 },
 	{ "raise", CFG_GROUPS, 0, 0, 8 },
 	{ "evidence", CFG_GROUPS, 0, 0, 16 },
@@ -30,13 +39,24 @@ static const struct cfg_key pattern_keys[] = {
 	{ "validate", CFG_ANY, 0, 0, 0 },
 	{ 0 },
 };
+static const struct cfg_key words_keys[] = {
+	{ "any", CFG_STRINGS, 0, 1, RULEDEF_TERMS_MAX },
+	{ "file", CFG_STRINGS, 0, 1, 16 },
+	{ "confidence", CFG_INT, 1, 1, 100 },
+	{ "case", CFG_BOOL, 0, 0, 0 },
+	{ "part", CFG_BOOL, 0, 0, 0 },
+	{ 0 },
+};
 static const struct cfg_key evidence_keys[] = {
-	{ "any", CFG_STRINGS, 1, 1, RULEDEF_TERMS_MAX },
+	{ "any", CFG_STRINGS, 0, 1, RULEDEF_TERMS_MAX },
+	{ "none", CFG_STRINGS, 0, 1, RULEDEF_TERMS_MAX },
 	{ "within", CFG_INT, 0, 1, RULEDEF_WITHIN_MAX },
 	{ "before", CFG_INT, 0, 0, RULEDEF_WITHIN_MAX },
 	{ "after", CFG_INT, 0, 0, RULEDEF_WITHIN_MAX },
 	{ "add", CFG_INT, 0, -100, 100 },
 	{ "min", CFG_INT, 0, 1, 64 },
+	{ "max", CFG_INT, 0, 1, 64 },
+	{ "distinct", CFG_BOOL, 0, 0, 0 },
 	{ "required", CFG_BOOL, 0, 0, 0 },
 	{ 0 },
 };
@@ -48,6 +68,12 @@ static const struct cfg_key raise_keys[] = {
 static const struct cfg_key exclude_keys[] = {
 	{ "values", CFG_STRINGS, 0, 0, 4096 },
 	{ "patterns", CFG_STRINGS, 0, 0, 64 },
+	{ "stop_words", CFG_STRINGS, 0, 0, 256 },
+	{ "begins", CFG_STRINGS, 0, 0, 256 },
+	{ "ends", CFG_STRINGS, 0, 0, 256 },
+	{ "prefixes", CFG_STRINGS, 0, 0, 256 },
+	{ "suffixes", CFG_STRINGS, 0, 0, 256 },
+	{ "same", CFG_BOOL, 0, 0, 0 },
 	{ 0 },
 };
 static const struct cfg_key mask_keys[] = {
@@ -59,6 +85,12 @@ static const struct cfg_key tests_keys[] = {
 	{ "match", CFG_STRINGS, 0, 0, 256 },
 	{ "no_match", CFG_STRINGS, 0, 0, 256 },
 	{ 0 },
+};
+
+/* What words need besides: where their files are. */
+struct rule_reader {
+	struct cfg_reader cfg;
+	const struct bundle *bundle;
 };
 
 static int read_valid_name(const struct cfg_reader *r, const config_setting_t *s, const char *name, struct valid_use *u_r)
@@ -165,16 +197,102 @@ static int read_evidence(const struct cfg_reader *r, const config_setting_t *s, 
 	e_r->before = (uint32_t)cfg_int(s, "before", sides ? 0 : within);
 	e_r->after = (uint32_t)cfg_int(s, "after", sides ? 0 : within);
 	e_r->add = cfg_int(s, "add", 0);
-	e_r->min = cfg_int(s, "min", 1);
+	e_r->min = cfg_int(s, "min", config_setting_get_member(s, "any") != NULL);
+	e_r->max = cfg_int(s, "max", 0);
+	e_r->distinct = cfg_bool(s, "distinct", 1);
 	e_r->required = cfg_bool(s, "required", 0);
 	e_r->line = (int)config_setting_source_line(s);
 	if (!e_r->required && e_r->add == 0)
 		return cfg_error(r, s, "this evidence does nothing: give \"add\", or \"required = true\"");
-	if (cfg_strings(r, s, "any", &e_r->any) < 0)
+	if (cfg_strings(r, s, "any", &e_r->any) < 0 || cfg_strings(r, s, "none", &e_r->none) < 0)
 		return -1;
-	if ((size_t)e_r->min > e_r->any.n)
+	if (e_r->any.n + e_r->none.n == 0)
+		return cfg_error(r, s, "evidence has neither \"any\" nor \"none\"");
+	if (e_r->max && e_r->max < e_r->min)
+		return cfg_error(r, s, "\"max\" is %d, which is less than \"min\", %d", e_r->max, e_r->min);
+	if (e_r->distinct && (size_t)e_r->min > e_r->any.n)
 		return cfg_error(r, s, "\"min\" is %d, but \"any\" has only %zu terms", e_r->min, e_r->any.n);
+	if (no_empty(r, s, &e_r->none, "this evidence term") < 0)
+		return -1;
 	return no_empty(r, s, &e_r->any, "this evidence term");
+}
+
+static int add_word(const struct cfg_reader *r, const config_setting_t *s, struct words_def *w, struct word_def word)
+{
+	if (w->n == RULEDEF_WORDS_MAX)
+		return cfg_error(r, s, "these are more than %d words", RULEDEF_WORDS_MAX);
+	if (w->n == w->cap) {
+		size_t cap = w->cap ? 2 * w->cap : 64;
+		struct word_def *more = arena_alloc(r->arena, cap * sizeof *more);
+		if (!more)
+			return cfg_error(r, s, "out of memory");
+		if (w->n)
+			memcpy(more, w->item, w->n * sizeof *more);
+		w->item = more;
+		w->cap = cap;
+	}
+	w->item[w->n++] = word;
+	return 0;
+}
+
+/* A dictionary: a word each line; empty lines and those that begin with # don't count. */
+static int read_dictionary(const struct cfg_reader *r, const config_setting_t *s, const struct bundle_file *f, struct words_def *w)
+{
+	const char *file = arena_strdup(r->arena, f->path);
+	int line = 0;
+	if (!text_is_utf8(f->data, f->size) || memchr(f->data, '\0', f->size))
+		return cfgerr_set(r->err, f->path, 0, "this file is no UTF-8 text");
+	for (const char *p = f->data, *end = f->data + f->size; p < end;) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		const char *next = nl ? nl + 1 : end, *stop = nl ? nl : end;
+		line++;
+		while (p < stop && strchr(" \t\r", *p))
+			p++;
+		while (stop > p && strchr(" \t\r", stop[-1]))
+			stop--;
+		if (p < stop && *p != '#') {
+			struct word_def word = { arena_strndup(r->arena, p, (size_t)(stop - p)), file, line };
+			if (!word.text || !file)
+				return cfg_error(r, s, "out of memory");
+			if (add_word(r, s, w, word) < 0)
+				return -1;
+		}
+		p = next;
+	}
+	return 0;
+}
+
+static int read_words(const struct rule_reader *rr, const config_setting_t *s, struct words_def *w)
+{
+	const struct cfg_reader *r = &rr->cfg;
+	struct cfg_words any = { 0 }, files = { 0 };
+	if (cfg_check(r, s, "words", words_keys) < 0 || cfg_strings(r, s, "any", &any) < 0 || cfg_strings(r, s, "file", &files) < 0)
+		return -1;
+	w->confidence = (uint8_t)cfg_int(s, "confidence", 1);
+	w->exact = (uint8_t)cfg_bool(s, "case", 0);
+	w->part = (uint8_t)cfg_bool(s, "part", 0);
+	if (any.n + files.n == 0)
+		return cfg_error(r, s, "words need \"any\", a list of words, or \"file\", a .words file");
+	for (size_t i = 0; i < any.n; i++)
+		if (add_word(r, s, w, (struct word_def){ any.item[i], r->file, any.line[i] }) < 0)
+			return -1;
+	for (size_t i = 0; i < files.n; i++) {
+		const char *slash = strrchr(r->file, '/');
+		size_t folder = slash ? (size_t)(slash + 1 - r->file) : 0, n = strlen(files.item[i]);
+		if (strchr(files.item[i], '/') || n < 7 || strcmp(files.item[i] + n - 6, ".words") != 0)
+			return cfg_error(r, s, "\"%.60s\" must be the name of a .words file in the folder of this rule file", files.item[i]);
+		char *path = arena_alloc(r->arena, folder + n + 1);
+		if (!path)
+			return cfg_error(r, s, "out of memory");
+		memcpy(path, r->file, folder);
+		memcpy(path + folder, files.item[i], n);
+		const struct bundle_file *f = bundle_find(rr->bundle, BUNDLE_WORDS, path);
+		if (!f)
+			return cfg_error(r, s, "there is no file \"%.60s\" in the folder of this rule file", files.item[i]);
+		if (read_dictionary(r, s, f, w) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int read_raise(const struct cfg_reader *r, const config_setting_t *s, struct raise_def *x_r)
@@ -195,6 +313,14 @@ static int read_exclude(const struct cfg_reader *r, const config_setting_t *d, s
 		return -1;
 	for (size_t i = 0; i < def->exclude_patterns.n; i++)
 		def->exclude_patterns.item[i] = restore_word_border(r, def->exclude_patterns.item[i]);
+	static const struct { const char *key, *what; } lists[EXCLUDE_LISTS] = {
+		{ "stop_words", "this stop word" }, { "begins", "this beginning" }, { "ends", "this end" },
+		{ "prefixes", "this prefix" }, { "suffixes", "this suffix" },
+	};
+	for (int i = 0; i < EXCLUDE_LISTS; i++)
+		if (cfg_strings(r, s, lists[i].key, &def->exclude_texts[i]) < 0 || no_empty(r, s, &def->exclude_texts[i], lists[i].what) < 0)
+			return -1;
+	def->exclude_same = (uint8_t)cfg_bool(s, "same", 0);
 	if (no_empty(r, s, &def->exclude_values, "this excluded value") < 0)
 		return -1;
 	return no_empty(r, s, &def->exclude_patterns, "this excluded pattern");
@@ -241,8 +367,9 @@ static int is_id(const char *s)
 	return strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(s) && s[0] >= 'a' && s[0] <= 'z' && s[strlen(s) - 1] != '-';
 }
 
-static int read_detector(const struct cfg_reader *r, const config_setting_t *s, struct detector_def *def)
+static int read_detector(const struct rule_reader *rr, const config_setting_t *s, struct detector_def *def)
 {
+	const struct cfg_reader *r = &rr->cfg;
 	if (cfg_check(r, s, "detector", detector_keys) < 0)
 		return -1;
 	def->file = r->file;
@@ -255,6 +382,16 @@ static int read_detector(const struct cfg_reader *r, const config_setting_t *s, 
 	def->class_name = cfg_string(r, s, "class");
 	def->description = cfg_string(r, s, "description");
 	READ_GROUPS(r, s, "patterns", read_pattern, def->patterns, def->npatterns);
+	const config_setting_t *words = config_setting_get_member(s, "words");
+	def->nwords = words ? (size_t)config_setting_length(words) : 0;
+	def->words = arena_alloc(r->arena, def->nwords * sizeof *def->words + 1);
+	if (!def->words)
+		return cfg_error(r, s, "out of memory");
+	for (size_t i = 0; i < def->nwords; i++)
+		if (read_words(rr, config_setting_get_elem(words, (unsigned)i), &def->words[i]) < 0)
+			return -1;
+	if (def->npatterns + def->nwords == 0)
+		return cfg_error(r, s, "detector has neither \"patterns\" nor \"words\"");
 	READ_GROUPS(r, s, "evidence", read_evidence, def->evidence, def->nevidence);
 	READ_GROUPS(r, s, "raise", read_raise, def->raises, def->nraises);
 	if (cfg_strings(r, s, "reference", &def->reference) < 0 || read_valid(r, s, &def->validate) < 0 ||
@@ -287,17 +424,51 @@ static int check_unique(const struct ruledefs *defs, struct cfgerr *err)
 	return r;
 }
 
-static int read_file(const struct cfg_reader *r, const config_t *cfg, struct ruledefs *defs)
+static int read_disable(const struct cfg_reader *r, const config_setting_t *s, struct ruledefs *defs)
 {
+	struct cfg_words ids = { 0 };
+	if (cfg_check(r, s, "disable", disable_keys) < 0 || cfg_strings(r, s, "detectors", &ids) < 0)
+		return -1;
+	for (size_t i = 0; i < ids.n; i++) {
+		struct disable_def *d = arena_alloc(r->arena, sizeof *d);
+		if (!d)
+			return cfg_error(r, s, "out of memory");
+		*d = (struct disable_def){ ids.item[i], r->file, ids.line[i], defs->disabled };
+		defs->disabled = d;
+	}
+	return 0;
+}
+
+/* A disabled detector keeps its place and name, so that rules may still ask for it, but it looks for nothing. */
+static int apply_disable(const struct ruledefs *defs, struct cfgerr *err)
+{
+	for (const struct disable_def *d = defs->disabled; d; d = d->next) {
+		size_t i = 0;
+		while (i < defs->n && strcmp(defs->detectors[i].id, d->id) != 0)
+			i++;
+		if (i == defs->n)
+			return cfgerr_set(err, d->file, d->line, "\"disable\" names detector \"%.64s\", which no rule file defines", d->id);
+		struct detector_def *def = &defs->detectors[i];
+		def->npatterns = def->nwords = def->match.n = def->no_match.n = 0;
+	}
+	return 0;
+}
+
+static int read_file(const struct rule_reader *rr, const config_t *cfg, struct ruledefs *defs)
+{
+	const struct cfg_reader *r = &rr->cfg;
 	const config_setting_t *root = config_root_setting(cfg);
 	if (cfg_check(r, root, "a rule file", file_keys) < 0)
+		return -1;
+	const config_setting_t *disable = config_setting_get_member(root, "disable");
+	if (disable && read_disable(r, disable, defs) < 0)
 		return -1;
 	const config_setting_t *list = config_setting_get_member(root, "detectors");
 	int n = list ? config_setting_length(list) : 0;
 	for (int i = 0; i < n; i++) {
 		if (defs->n == RULEDEF_DETECTORS_MAX)
 			return cfg_error(r, list, "more than %d detectors in all rule files", RULEDEF_DETECTORS_MAX);
-		if (read_detector(r, config_setting_get_elem(list, (unsigned)i), &defs->detectors[defs->n]) < 0)
+		if (read_detector(rr, config_setting_get_elem(list, (unsigned)i), &defs->detectors[defs->n]) < 0)
 			return -1;
 		defs->n++;
 	}
@@ -312,18 +483,18 @@ int ruledef_read(const struct bundle *b, struct arena *a, struct ruledefs *defs_
 	for (size_t i = 0; i < b->nfiles; i++) {
 		if (b->files[i].kind != BUNDLE_RULES)
 			continue;
-		struct cfg_reader r = { .arena = a, .err = err, .file = arena_strdup(a, b->files[i].path) };
+		struct rule_reader rr = { { .arena = a, .err = err, .file = arena_strdup(a, b->files[i].path) }, b };
 		config_t cfg;
-		if (!r.file)
+		if (!rr.cfg.file)
 			return cfgerr_set(err, b->files[i].path, 0, "out of memory");
-		if (cfg_parse(&r, &b->files[i], &cfg) < 0)
+		if (cfg_parse(&rr.cfg, &b->files[i], &cfg) < 0)
 			return -1;
-		int rc = read_file(&r, &cfg, &defs);
+		int rc = read_file(&rr, &cfg, &defs);
 		config_destroy(&cfg);
 		if (rc < 0)
 			return -1;
 	}
-	if (check_unique(&defs, err) < 0)
+	if (check_unique(&defs, err) < 0 || apply_disable(&defs, err) < 0)
 		return -1;
 	*defs_r = defs;
 	return 0;

@@ -12,6 +12,7 @@
 enum {
 	RULEDEF_PATTERNS_MAX = 64,
 	RULEDEF_TERMS_MAX = 2048,
+	RULEDEF_WORDS_MAX = 100000,
 	RULEDEF_WITHIN_MAX = 2000,
 	RULEDEF_REGEX_MAX = 4096,
 	RULEDEF_DETECTORS_MAX = 8192,
@@ -30,14 +31,33 @@ struct pattern_def {
 	struct valid_list validate;
 };
 
+struct word_def {
+	const char *text, *file;
+	int line;
+};
+
+/* A word list: its own words and those of its files. */
+struct words_def {
+	struct word_def *item;
+	size_t n, cap;
+	uint8_t confidence;
+	uint8_t exact; /* case counts */
+	uint8_t part;  /* parts of longer words too */
+};
+
 struct evidence_def {
-	struct cfg_words any;
+	struct cfg_words any, none;
 	uint32_t before, after; /* code points between the term and the finding */
 	int add;                /* to the confidence, may be negative */
-	int min;                /* that many different terms must be near */
+	int min;                /* that many terms must be near … */
+	int max;                /* … and no more than these; 0: any number */
+	int distinct;           /* different terms count, not each time one stands there */
 	int required;           /* without it there is no finding */
 	int line;
 };
+
+/* What excludes a finding by text: within it, at its ends, right before and right behind it. */
+enum exclude_list { EXCLUDE_STOP_WORDS, EXCLUDE_BEGINS, EXCLUDE_ENDS, EXCLUDE_PREFIXES, EXCLUDE_SUFFIXES, EXCLUDE_LISTS };
 
 struct raise_def {
 	struct valid_list validate;
@@ -49,21 +69,32 @@ struct detector_def {
 	struct cfg_words reference;
 	struct pattern_def *patterns;
 	size_t npatterns;
+	struct words_def *words;
+	size_t nwords;
 	struct valid_list validate;
 	struct raise_def *raises;
 	size_t nraises;
 	struct evidence_def *evidence;
 	size_t nevidence;
-	struct cfg_words exclude_values, exclude_patterns;
+	struct cfg_words exclude_values, exclude_patterns, exclude_texts[EXCLUDE_LISTS];
+	uint8_t exclude_same; /* letters and digits all the same */
 	struct mask mask;
 	struct cfg_words match, no_match;
 	const char *file;
 	int line;
 };
 
+/* A detector that `disable` names. */
+struct disable_def {
+	const char *id, *file;
+	int line;
+	struct disable_def *next;
+};
+
 struct ruledefs {
 	struct detector_def *detectors;
 	size_t n;
+	struct disable_def *disabled; /* already applied */
 };
 
 /* Reads the `detectors` of every BUNDLE_RULES file into the arena.  err names file and line. */

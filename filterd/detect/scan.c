@@ -5,6 +5,7 @@
 #include "detect/evidence.h"
 #include "detect/fold.h"
 #include "detect/numbers.h"
+#include "detect/pass.h"
 #include "detect/sort.h"
 #include "detect/syntax.h"
 
@@ -36,7 +37,8 @@ struct detect_scratch *detect_scratch_new(const struct detect_set *set)
 	s->per_detector = calloc(set->ndetectors + 1, sizeof *s->per_detector);
 	s->hits = calloc(SCAN_HITS_MAX, sizeof *s->hits);
 	s->places = calloc(set->npatterns + 1, sizeof *s->places);
-	if (!s->spans || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
+	s->number_hits = calloc(NUMBER_HITS_MAX, sizeof *s->number_hits);
+	if (!s->spans || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
 	    regex_run_init(&s->exclude_run, set->ngroups_max) < 0) {
 		detect_scratch_free(&s);
 		return NULL;
@@ -52,6 +54,10 @@ void detect_scratch_free(struct detect_scratch **sp)
 	if (!s)
 		return;
 	view_free(&s->view);
+	for (int i = 0; i < DECODE_DEPTH_MAX; i++) {
+		view_free(&s->below[i]);
+		decode_free(&s->decoded[i]);
+	}
 	regex_run_free(&s->run);
 	regex_run_free(&s->exclude_run);
 	if (s->low)
@@ -59,6 +65,7 @@ void detect_scratch_free(struct detect_scratch **sp)
 	free(s->low);
 	sweep_free(&s->sweep);
 	free(s->hits);
+	free(s->number_hits);
 	free(s->places);
 	free(s->spans);
 	free(s->per_detector);
@@ -89,36 +96,16 @@ static int passes(const struct valid_list *l, const char *s, size_t size)
 	return 1;
 }
 
-static int find_text(const void *key, const void *item)
+/* Confidence of a span that has passed, from that of its pattern or word, its evidence and what raises it; 0: required evidence is not there. */
+static int confidence(const struct detector *d, int c, struct detect_scratch *s, size_t start, size_t end)
 {
-	return strcmp(key, *(const char *const *)item);
-}
-
-int scan_excluded(const struct detector *d, struct detect_scratch *scratch, const char *s, size_t size)
-{
-	if (d->nexcluded && size < DETECT_EXCLUDED_MAX) {
-		char bare[DETECT_EXCLUDED_MAX];
-		bare[detect_strip(s, size, bare)] = '\0';
-		if (bsearch(bare, d->excluded, d->nexcluded, sizeof *d->excluded, find_text))
-			return 1;
-	}
-	for (size_t i = 0; i < d->nexclude_patterns; i++)
-		if (regex_match(&d->exclude_patterns[i], &scratch->exclude_run, s, size, 0, 0, scratch->view.ascii) == 1)
-			return 1;
-	return 0;
-}
-
-/* Confidence of a span that has passed, from its pattern, its evidence and what raises it; 0: required evidence is not there. */
-static int confidence(const struct detector *d, const struct pattern *p, struct detect_scratch *s, size_t start, size_t end)
-{
-	int c = p->def->confidence;
 	for (size_t i = 0; i < d->def->nraises; i++)
 		if (passes(&d->def->raises[i].validate, s->view.data + start, end - start))
 			c += d->def->raises[i].add;
 	for (size_t i = 0; i < d->def->nevidence; i++) {
 		const struct evidence *e = &d->evidence[i];
 		const char *low = scan_lower(s);
-		if (evidence_count(e, low, s->view.size, s->view.ascii, start, end) >= e->def->min)
+		if (evidence_holds(e, low, s->view.size, s->view.ascii, start, end))
 			c += e->def->add;
 		else if (e->def->required)
 			return 0;
@@ -144,28 +131,40 @@ static int stands(void *arg, size_t start, size_t end)
 	if (budget_spent(&c->s->budget))
 		return -1;
 	return passes(&c->p->def->validate, text, end - start) && passes(&d->def->validate, text, end - start) &&
-	       !scan_excluded(d, c->s, text, end - start);
+	       !scan_excluded(d, c->s, start, end);
 }
 
-/* Judges the match in the match data; notes it if it stands.  1: it stands, 0: it doesn't. */
-static int judge(struct candidate *c)
+/* Takes down a place that stands, unless required evidence is missing. */
+static void note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
+{
+	int conf = confidence(&set->detectors[detector], base, s, start, end);
+	if (conf == 0)
+		return;
+	if (s->nspans == SCAN_SPANS_MAX || s->per_detector[detector] == SCAN_SPANS_PER_DETECTOR_MAX) {
+		s->budget.limited = 1; /* that many is a bulk of it: policy hears of the cut */
+		return;
+	}
+	s->per_detector[detector]++;
+	s->spans[s->nspans++] = (struct span){ (uint32_t)start, (uint32_t)end, detector, (uint8_t)conf };
+}
+
+/* Notes the sensitive part if it stands.  1: it stands, 0: it doesn't. */
+static int judge_part(struct candidate *c, size_t start, size_t end)
 {
 	struct detect_scratch *s = c->s;
 	const struct pattern *p = c->p;
-	const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(s->run.data);
-	size_t start = ov[2 * p->group], end = ov[2 * p->group + 1];
-	if (start == PCRE2_UNSET || end <= start || end > s->view.size || (p->checked && stands(c, start, end) != 1))
+	if (end <= start || end > s->view.size || (p->checked && stands(c, start, end) != 1))
 		return 0;
-	int conf = confidence(&c->set->detectors[p->detector], p, s, start, end);
-	if (conf == 0)
-		return 1;
-	if (s->nspans == SCAN_SPANS_MAX || s->per_detector[p->detector] == SCAN_SPANS_PER_DETECTOR_MAX) {
-		s->budget.limited = 1; /* that many is a bulk of it: policy hears of the cut */
-		return 1;
-	}
-	s->per_detector[p->detector]++;
-	s->spans[s->nspans++] = (struct span){ (uint32_t)start, (uint32_t)end, p->detector, (uint8_t)conf };
+	note(c->set, s, p->detector, p->def->confidence, start, end);
 	return 1;
+}
+
+/* The same for the match in the match data. */
+static int judge(struct candidate *c)
+{
+	const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(c->s->run.data);
+	size_t start = ov[2 * c->p->group];
+	return start != PCRE2_UNSET && judge_part(c, start, ov[2 * c->p->group + 1]);
 }
 
 static size_t next_point(const struct view *v, size_t at)
@@ -262,8 +261,23 @@ static void find_piece(struct candidate *c, size_t from, size_t last)
 	*place = (struct scan_place){ c->s->text_number, (uint32_t)find_all(c, from, last) };
 }
 
+/* The literal of a word stands at `at`: is it the word? */
+static void scan_word(const struct detect_set *set, struct detect_scratch *s, const struct word *w, size_t at)
+{
+	const struct detector *d = &set->detectors[w->detector];
+	const char *text = w->term.exact ? s->view.data : scan_lower(s);
+	size_t start = term_start(&w->term, w->at, text, at);
+	size_t end = start == SIZE_MAX ? 0 : term_end(&w->term, text, s->view.size, start);
+	if (end == 0 || budget_spent(&s->budget))
+		return;
+	if (passes(&d->def->validate, s->view.data + start, end - start) && !scan_excluded(d, s, start, end))
+		note(set, s, w->detector, w->confidence, start, end);
+}
+
 static void scan_literals(const struct detect_set *set, struct detect_scratch *s)
 {
+	if (set->want_lower)
+		scan_lower(s);
 	int n = literal_scan(set->literals, s->low, s->view.size, s->hits, SCAN_HITS_MAX);
 	if (n < 0) {
 		s->budget.limited = 1;
@@ -273,6 +287,10 @@ static void scan_literals(const struct detect_set *set, struct detect_scratch *s
 		const struct literal_hit *h = &s->hits[i];
 		const struct pattern_list *users = &set->users[h->literal];
 		for (uint32_t k = 0; k < users->n && !s->budget.over; k++) {
+			if (users->item[k] >= set->npatterns) {
+				scan_word(set, s, &set->words[users->item[k] - set->npatterns], h->start);
+				continue;
+			}
 			struct candidate c = { .set = set, .s = s, .p = &set->patterns[users->item[k]] };
 			size_t from = h->start > c.p->cls.before ? h->start - c.p->cls.before : 0;
 			while (from > 0 && from < s->view.size && ((unsigned char)s->view.data[from] & 0xc0) == 0x80)
@@ -304,6 +322,64 @@ static void scan_numbers(const struct detect_set *set, struct detect_scratch *s)
 		for (size_t k = 0; k < s->sweep.nruns && !s->budget.over; k++)
 			if (s->sweep.runs[k].digits >= c.p->cls.digits)
 				scan_run(&c, &s->sweep.runs[k]);
+	}
+}
+
+/* What PCRE2 finds at start and nowhere else.  Returns where it ends; start: nothing. */
+static size_t find_at(struct candidate *c, size_t start)
+{
+	struct detect_scratch *s = c->s;
+	c->window = window(c->p, &s->view, start);
+	int judged = c->p->checked && c->p->re.callout;
+	int rc = judged ? regex_match_judged(&c->p->re, &s->run, s->view.data, c->window, start, start, s->view.ascii, c->p->group, stands, c)
+	                : regex_match(&c->p->re, &s->run, s->view.data, c->window, start, start, s->view.ascii);
+	if (rc < 0)
+		s->budget.limited = 1;
+	if (rc != 1)
+		return start;
+	size_t end = pcre2_get_ovector_pointer(s->run.data)[1];
+	judge(c);
+	return end;
+}
+
+/* The hits of one pattern at one start.  Where nothing can refuse a match they follow each other as PCRE2's do; else each
+ * start counts, so that no number hides another. */
+static void take_hits(const struct detect_set *set, struct detect_scratch *s, const struct number_hit *h, size_t n)
+{
+	struct candidate c = { .set = set, .s = s, .p = &set->patterns[h->pattern] };
+	struct scan_place *place = &s->places[h->pattern];
+	size_t end = h->start;
+	if (!c.p->checked && place->text == s->text_number && place->next > h->start)
+		return;
+	for (size_t i = 0; i < n && end == h->start; i++) {
+		if (!h[i].sure) {
+			end = find_at(&c, h->start);
+			break;
+		}
+		if (judge_part(&c, h[i].start, h[i].end) || !c.p->checked)
+			end = h[i].end;
+	}
+	if (!c.p->checked)
+		*place = (struct scan_place){ s->text_number, (uint32_t)end };
+}
+
+static void scan_variants(const struct detect_set *set, struct detect_scratch *s)
+{
+	for (size_t k = 0; k < s->sweep.nruns && set->variants.n; k++) {
+		const struct number_run *r = &s->sweep.runs[k];
+		for (uint32_t i = 0; i < r->nblocks && !budget_spent(&s->budget); i++) {
+			int n = number_index_find(set->index, &s->view, s->sweep.blocks + r->block, r->nblocks, i, s->number_hits);
+			if (n < 0) {
+				s->budget.limited = 1;
+				n = NUMBER_HITS_MAX;
+			}
+			for (int from = 0, to; from < n; from = to) {
+				to = from + 1;
+				while (to < n && s->number_hits[to].pattern == s->number_hits[from].pattern)
+					to++;
+				take_hits(set, s, &s->number_hits[from], (size_t)(to - from));
+			}
+		}
 	}
 }
 
@@ -353,7 +429,7 @@ static void scan_others(const struct detect_set *set, struct detect_scratch *s)
 {
 	for (uint32_t i = 0; i < set->others.n && !s->budget.over; i++) {
 		struct candidate c = { .set = set, .s = s, .p = &set->patterns[set->others.item[i]] };
-		if (!possible(&c.p->cls, &s->sweep))
+		if (!possible(&c.p->cls, &s->sweep) || (c.p->cls.need && !memchr(s->view.data, c.p->cls.need, s->view.size)))
 			continue;
 		if (pattern_is_token(&c.p->cls))
 			scan_tokens(&c);
@@ -386,8 +462,64 @@ static int sweep(const struct detect_set *set, struct detect_scratch *s)
 static void scan_view(const struct detect_set *set, struct detect_scratch *s)
 {
 	scan_literals(set, s);
+	scan_variants(set, s);
 	scan_numbers(set, s);
 	scan_others(set, s);
+}
+
+static void swap_views(struct view *a, struct view *b)
+{
+	struct view t = *a;
+	*a = *b;
+	*b = t;
+}
+
+/* Spans found in a layer become spans of the view that it was decoded from; those that no decoded piece takes part in were
+ * found there already. */
+static void lower_spans(struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d)
+{
+	size_t n = from;
+	for (size_t i = from; i < s->nspans; i++) {
+		struct span p = s->spans[i];
+		size_t start, end, a, b;
+		view_map(layer, p.start, p.end, &start, &end);
+		if (decode_map(d, start, end, &a, &b) == 0) {
+			s->per_detector[p.detector]--;
+			continue;
+		}
+		p.start = (uint32_t)a;
+		p.end = (uint32_t)b;
+		s->spans[n++] = p;
+	}
+	s->nspans = n;
+}
+
+/* What the view at hand hides in an encoding, decoded, is looked at like any text; depth such layers are below already. */
+static int scan_hidden(const struct detect_set *set, struct detect_scratch *s, int depth)
+{
+	if (depth == DECODE_DEPTH_MAX || s->budget.over || !decode_wanted(s->view.data, s->view.size, s->sweep.ntokens > 0))
+		return VIEW_OK;
+	struct decoded *d = &s->decoded[depth];
+	struct view *below = &s->below[depth];
+	size_t from = s->nspans;
+	int r = decode_make(d, s->view.data, s->view.size);
+	s->budget.limited |= d->cut;
+	if (r <= 0)
+		return r < 0 ? VIEW_NOMEM : VIEW_OK;
+	swap_views(&s->view, below);
+	r = view_make(&s->view, d->data, d->size);
+	if (r == VIEW_OK && sweep(set, s) < 0)
+		r = VIEW_NOMEM;
+	if (r == VIEW_OK) {
+		scan_view(set, s);
+		r = scan_hidden(set, s, depth + 1);
+	}
+	swap_views(&s->view, below);
+	if (r == VIEW_OK)
+		lower_spans(s, from, below, d);
+	else
+		s->nspans = from;
+	return r;
 }
 
 static int by_place(const void *pa, const void *pb)
@@ -452,7 +584,10 @@ enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, c
 			continue;
 		}
 		scan_view(set, s);
+		r = scan_hidden(set, s, 0);
 		report(s, i, out, &n);
+		if (r < 0)
+			cause = CAUSE_LIMIT;
 	}
 	sort_items(out, n, sizeof *out, by_text);
 	*n_r = n;

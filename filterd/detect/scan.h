@@ -2,6 +2,7 @@
 #ifndef FILTERD_DETECT_SCAN_H
 #define FILTERD_DETECT_SCAN_H
 
+#include "detect/decode.h"
 #include "detect/set.h"
 #include "detect/sweep.h"
 #include "detect/view.h"
@@ -29,13 +30,16 @@ struct scan_place {
 };
 
 struct detect_scratch {
-	struct view view;
+	struct view view;      /* what is being looked at: of the text, or of a layer decoded from it */
+	struct view below[DECODE_DEPTH_MAX]; /* the views that the layer at hand was made of; else room for the next ones */
+	struct decoded decoded[DECODE_DEPTH_MAX];
 	struct regex_run run, exclude_run; /* an exclusion must not overwrite the match it judges */
 	struct sweep sweep;
 	char *low;       /* the view in ASCII lower case; in whole lower case once evidence has been asked for */
 	size_t low_cap;
 	int low_whole;
 	struct literal_hit *hits;
+	struct number_hit *number_hits;
 	struct scan_place *places; /* of each pattern */
 	uint32_t text_number;      /* of the text at hand, for places */
 	struct span *spans;
@@ -47,8 +51,8 @@ struct detect_scratch {
 
 /* The view at hand in lower case, same offsets; evidence is looked for in it. */
 const char *scan_lower(struct detect_scratch *s);
-/* True if the sensitive part is one of the detector's exclusions. */
-int scan_excluded(const struct detector *d, struct detect_scratch *s, const char *text, size_t size);
+/* True if the sensitive part, [start, end) of the view, is one of the detector's exclusions. */
+int scan_excluded(const struct detector *d, struct detect_scratch *s, size_t start, size_t end); /* exclude.c */
 
 /* 0 while the budget lasts.  Reads the clock every few calls only. */
 int budget_spent(struct budget *b);

@@ -8,6 +8,7 @@
 #include "detect/regex.h"
 #include "detect/ruledef.h"
 #include "detect/sweep.h"
+#include "detect/term.h"
 
 struct pattern {
 	struct regex re;
@@ -24,17 +25,20 @@ struct pattern_list {
 	uint32_t n;
 };
 
-/* An evidence term: folded and in lower case. */
-struct term {
-	const char *s;
-	uint16_t size;
-	uint8_t open_start, open_end; /* written with *: may go on within the word */
+/* A word of a word list: found by its longest piece without spaces, as a literal. */
+struct word {
+	struct term term;
+	const char *piece;    /* in lower case */
+	uint8_t at, size;     /* of the piece in the term */
+	uint8_t confidence;
+	uint16_t detector;
 };
 
 struct evidence {
 	const struct evidence_def *def;
 	struct term *terms;
 	size_t nterms;
+	size_t nnone; /* behind the nterms ones: those that must not be near */
 };
 
 struct detector {
@@ -43,6 +47,7 @@ struct detector {
 	struct evidence *evidence;
 	const char **excluded; /* folded, without separators, sorted */
 	size_t nexcluded;
+	struct term *exclude_texts[EXCLUDE_LISTS]; /* as many as the definition has */
 	struct regex *exclude_patterns;
 	size_t nexclude_patterns;
 };
@@ -53,12 +58,17 @@ struct detect_set {
 	size_t ndetectors;
 	struct pattern *patterns;
 	size_t npatterns;
+	struct word *words;
+	size_t nwords;
+	int want_lower;               /* some words have letters beyond ASCII: literals are looked for in the view in whole lower case */
 	uint32_t ngroups_max;
 	int jit;
 	struct literal_set *literals;
-	struct pattern_list *users;   /* of each literal */
+	struct pattern_list *users;   /* of each literal; from npatterns on: words */
 	size_t nliterals;
-	struct pattern_list numbers, others; /* CLASS_NUMBER; CLASS_SHAPE and CLASS_ALWAYS */
+	struct pattern_list variants; /* CLASS_NUMBER: what the shared pass finds */
+	struct number_index *index;   /* of them (pass.h) */
+	struct pattern_list numbers, others; /* the rest of CLASS_NUMBER; CLASS_SHAPE and CLASS_ALWAYS */
 	int want_shapes;              /* some of the others can be told by their shape only */
 };
 

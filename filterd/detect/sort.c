@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { SORT_FEW = 24 }; /* below, moving one by one is faster */
+
 static void swap(char *a, char *b, size_t size)
 {
 	char t[SORT_ITEM_MAX];
@@ -29,6 +31,11 @@ void sort_items(void *list, size_t n, size_t size, int (*compare)(const void *a,
 		i++;
 	if (i >= n)
 		return; /* as findings mostly are */
+	for (; n <= SORT_FEW && i < n; i++)
+		for (size_t k = i; k > 0 && compare(items + (k - 1) * size, items + k * size) > 0; k--)
+			swap(items + (k - 1) * size, items + k * size, size);
+	if (n <= SORT_FEW)
+		return;
 	for (i = n / 2; i > 0; i--)
 		sift(items, n, size, i - 1, compare);
 	for (i = n - 1; i > 0; i--) {

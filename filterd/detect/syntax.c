@@ -68,6 +68,7 @@ static void add_char(const struct reader *r, struct byte_set *s, unsigned c)
 static void add_wide(const struct reader *r, struct syntax *n)
 {
 	n->wide = 1;
+	n->loose |= (uint8_t)r->caseless;
 	for (const char *c = r->caseless ? "sSkK" : ""; *c; c++)
 		byte_set_add(&n->set, (unsigned char)*c);
 }
@@ -85,25 +86,12 @@ static void invert(struct syntax *n)
 	n->wide = 1; /* also [^é]: most code points above U+007F match */
 }
 
-/* One code point as written: ASCII is a set of one (two if caseless), above it its bytes one by one. */
-static struct syntax *literal(struct reader *r, uint32_t cp)
+/* The bytes of a code point above ASCII, one by one. */
+static struct syntax *bytes_of(struct reader *r, uint32_t cp)
 {
-	struct syntax *n;
-	if (cp < 0x80) {
-		n = node(r, SYNTAX_SET);
-		if (n)
-			add_char(r, &n->set, cp);
-		return n;
-	}
-	if (r->caseless || cp > 0x10ffff) {
-		n = node(r, SYNTAX_SET);
-		if (n)
-			add_wide(r, n);
-		return n;
-	}
 	char s[4];
 	int size = text_encode(cp, s);
-	n = node(r, SYNTAX_CAT);
+	struct syntax *n = node(r, SYNTAX_CAT);
 	for (int i = 0; i < size && n; i++) {
 		struct syntax *b = node(r, SYNTAX_SET);
 		if (!b)
@@ -112,6 +100,49 @@ static struct syntax *literal(struct reader *r, uint32_t cp)
 		add_kid(r, n, b);
 	}
 	return n;
+}
+
+/* Scripts without case: Chinese, Japanese, Korean. */
+static int is_caseless(uint32_t cp)
+{
+	return (cp >= 0x3041 && cp <= 0x30ff) || (cp >= 0x3400 && cp <= 0x9fff) || (cp >= 0xac00 && cp <= 0xd7a3);
+}
+
+/* The other case of a Russian letter, or 0.  Those with a third form (U+1C80 to U+1C86) are left out. */
+static uint32_t cyrillic_other(uint32_t cp)
+{
+	if (cp < 0x410 || cp > 0x44f)
+		return 0;
+	uint32_t low = cp < 0x430 ? cp + 0x20 : cp;
+	return low == 0x432 || low == 0x434 || low == 0x43e || low == 0x441 || low == 0x442 || low == 0x44a ? 0 : cp == low ? low - 0x20 : low;
+}
+
+/* One code point as written: ASCII is a set of one (two if caseless), above it its bytes one by one. */
+static struct syntax *literal(struct reader *r, uint32_t cp)
+{
+	struct syntax *n;
+	uint32_t other = cyrillic_other(cp);
+	if (cp < 0x80) {
+		n = node(r, SYNTAX_SET);
+		if (n)
+			add_char(r, &n->set, cp);
+		return n;
+	}
+	if (r->caseless && other) {
+		n = node(r, SYNTAX_ALT);
+		if (n) {
+			add_kid(r, n, bytes_of(r, cp));
+			add_kid(r, n, bytes_of(r, other));
+		}
+		return r->failed ? NULL : n;
+	}
+	if ((r->caseless && !is_caseless(cp)) || cp > 0x10ffff) {
+		n = node(r, SYNTAX_SET);
+		if (n)
+			add_wide(r, n);
+		return n;
+	}
+	return bytes_of(r, cp);
 }
 
 /* \d \w \s … into n; 0 if c is none of these. */
@@ -149,7 +180,7 @@ static int type_escape(struct syntax *n, char c)
 		break;
 	case 'N':
 		add_range(&n->set, 0, 127);
-		n->wide = 1;
+		n->wide = n->loose = 1;
 		break;
 	default:
 		return 0;
@@ -218,7 +249,7 @@ static int skip_property(struct reader *r)
 static void anything(struct syntax *n)
 {
 	add_range(&n->set, 0, 127);
-	n->wide = 1;
+	n->wide = n->loose = 1;
 }
 
 static struct syntax *read_escape(struct reader *r)
@@ -232,8 +263,10 @@ static struct syntax *read_escape(struct reader *r)
 		if (r->look_ahead < LOOK_SLACK)
 			r->look_ahead = LOOK_SLACK;
 		n = node(r, SYNTAX_EMPTY);
-		if (n)
+		if (n) {
 			n->border = c == 'b';
+			n->look = c == 'b' ? LOOK_WORD : LOOK_OTHER;
+		}
 		return n;
 	}
 	if (c == 'R' || c == 'X' || (c >= '1' && c <= '9') || c == 'k') {
@@ -306,6 +339,7 @@ static int64_t class_member(struct reader *r, struct syntax *n)
 		for (int i = 0; i < 4; i++)
 			n->set.bit[i] |= more.set.bit[i];
 		n->wide |= more.wide;
+		n->loose |= more.loose;
 		r->p++;
 		return -1;
 	}
@@ -348,12 +382,12 @@ static struct syntax *read_class(struct reader *r)
 	return n;
 }
 
-/* (?i-s:… or (?i): 1 with the flags applied and r->p behind them, 0 if it is no such thing. */
+/* (?i-s:… or (?i), but not U, which turns greed round: 1 with the flags applied and r->p behind them, 0 if it is no such thing. */
 static int read_flags(struct reader *r)
 {
 	const char *p = r->p;
 	int on = 1, caseless = r->caseless;
-	for (; *p && strchr("imsJU-", *p); p++) {
+	for (; *p && strchr("imsJ-", *p); p++) {
 		if (*p == '-')
 			on = 0;
 		else if (*p == 'i')
@@ -409,14 +443,18 @@ static struct syntax *read_look(struct reader *r, int ahead, int negative)
 	uint32_t reach = ahead ? syntax_width(n) + r->look_ahead : r->look_ahead;
 	r->look_ahead = reach > before ? reach : before;
 	struct syntax *e = node(r, SYNTAX_EMPTY);
-	if (e)
+	if (e) {
 		e->border = negative && takes_digits(n);
+		e->look = ahead ? LOOK_AHEAD : LOOK_BEHIND;
+		e->negative = (uint8_t)negative;
+		e->looked = n;
+	}
 	return e;
 }
 
 static struct syntax *read_group(struct reader *r)
 {
-	int caseless = r->caseless, number = 0;
+	int caseless = r->caseless, number = 0, atomic = 0;
 	struct syntax *n;
 	r->p++;
 	if (*r->p == '*' || ++r->depth > DEPTH_MAX)
@@ -438,6 +476,7 @@ static struct syntax *read_group(struct reader *r)
 		if (*r->p == '>' || *r->p == '|' || *r->p == ':') {
 			if (*r->p == '|') /* numbers begin again in each branch: backreferences are unknown from here */
 				r->ngroups = GROUPS_MAX;
+			atomic = *r->p == '>';
 			r->p++;
 		} else if (*r->p == '<' || (r->p[0] == 'P' && r->p[1] == '<')) {
 			if (!skip_name(r, '>'))
@@ -459,6 +498,8 @@ static struct syntax *read_group(struct reader *r)
 		}
 	}
 	n = close_group(r, read_alt(r));
+	if (n)
+		n->atomic |= (uint8_t)atomic;
 	if (number > 0 && number < GROUPS_MAX)
 		r->group[number] = n;
 done:
@@ -489,7 +530,10 @@ static struct syntax *read_atom(struct reader *r)
 		r->p++;
 		if (r->look_ahead < LOOK_SLACK)
 			r->look_ahead = LOOK_SLACK;
-		return node(r, SYNTAX_EMPTY);
+		n = node(r, SYNTAX_EMPTY);
+		if (n)
+			n->look = LOOK_OTHER;
+		return n;
 	case '*':
 	case '+':
 	case '?':
@@ -544,11 +588,12 @@ static struct syntax *read_repeat(struct reader *r)
 		} else if (c != '{' || !read_braces(r, &min, &max)) {
 			break;
 		}
-		if (*r->p == '?' || *r->p == '+')
-			r->p++;
+		int how = *r->p == '?' || *r->p == '+' ? *r->p++ : 0;
 		struct syntax *rep = node(r, SYNTAX_REPEAT);
 		if (!rep)
 			return NULL;
+		rep->lazy = how == '?';
+		rep->atomic = how == '+';
 		rep->min = min;
 		rep->max = max;
 		add_kid(r, rep, n);

@@ -19,17 +19,31 @@ struct byte_set {
 
 enum syntax_type {
 	SYNTAX_SET,    /* one byte out of set, or if wide one code point above U+007F */
-	SYNTAX_EMPTY,  /* no width: assertions, empty alternatives; border: no digit may stand behind (or before) this place */
+	SYNTAX_EMPTY,  /* no width: assertions, empty alternatives; border: no digit may stand behind (or before) this place.
+	                * kids are never set; an assertion says what it is in look */
 	SYNTAX_ANY,    /* up to max bytes: what the group kids[0] (if known) matched, or if wide (\R, \X) any text */
 	SYNTAX_CAT,
 	SYNTAX_ALT,
 	SYNTAX_REPEAT, /* kids[0], min to max times */
 };
 
+enum syntax_look {
+	LOOK_NONE,  /* matches everywhere */
+	LOOK_AHEAD, /* at looked must (negative: must not) match behind, */
+	LOOK_BEHIND, /* before this place */
+	LOOK_WORD,  /* \b */
+	LOOK_OTHER, /* some other condition */
+};
+
 struct syntax {
 	enum syntax_type type;
 	struct byte_set set;
 	uint8_t wide, border;
+	uint8_t loose;  /* the set has ASCII characters that the pattern does not take */
+	uint8_t lazy;   /* SYNTAX_REPEAT: fewer first */
+	uint8_t atomic; /* nothing in it is tried a second way */
+	uint8_t look, negative; /* SYNTAX_EMPTY: enum syntax_look */
+	struct syntax *looked;
 	uint32_t min, max;
 	struct syntax **kids;
 	uint32_t nkids, cap;

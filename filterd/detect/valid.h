@@ -51,6 +51,10 @@ int valid_iban(const char *s, size_t size, const double *num);
 int valid_us_ssn(const char *s, size_t size, const double *num);
 int valid_aba(const char *s, size_t size, const double *num);
 int valid_not_same(const char *s, size_t size, const double *num);
+/* valid_check.c */
+int valid_mod11_10(const char *s, size_t size, const double *num);
+int valid_damm(const char *s, size_t size, const double *num);
+int valid_verhoeff(const char *s, size_t size, const double *num);
 /* valid_secret.c */
 int valid_jwt(const char *s, size_t size, const double *num);
 int valid_pem(const char *s, size_t size, const double *num);

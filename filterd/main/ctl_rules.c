@@ -117,7 +117,7 @@ static int cmd_check(const struct options *o)
 	size_t wrong = detect_check(set, report, NULL);
 	if (check_policy(&b, set) < 0)
 		wrong++;
-	if (b.nfiles == 0) {
+	if (!bundle_find(&b, BUNDLE_RULES, NULL)) {
 		fprintf(stderr, "%s: there are no .rules files in it\n", o->rules);
 		wrong++;
 	}

@@ -4,12 +4,21 @@ libmonitor_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS) -DFILTERD_BINDIR='"$(
 libmonitor_a_SOURCES = \
 	filterd/main/check.c \
 	filterd/main/check.h \
+	filterd/main/generations.c \
+	filterd/main/generations.h \
+	filterd/main/hung.c \
+	filterd/main/hung.h \
 	filterd/main/monitor.c \
 	filterd/main/monitor.h \
 	filterd/main/notify.c \
 	filterd/main/notify.h \
 	filterd/main/paths.c \
-	filterd/main/paths.h
+	filterd/main/paths.h \
+	filterd/main/state.h \
+	filterd/main/supervise.c \
+	filterd/main/supervise.h \
+	filterd/main/words.c \
+	filterd/main/words.h
 
 # none of libclamav, PCRE2, Hyperscan or archive code may be linked here: tests/e2e/test_install.py looks
 # (a program of this name can't stand at the top, where the folder filterd/ is)

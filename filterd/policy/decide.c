@@ -78,6 +78,26 @@ static bool condition_holds(const struct rule_condition *c, const struct decide_
 	return hit.count >= c->count;
 }
 
+/* The conditions that made the rule match, into hits (room for all of them); 0: it doesn't match. */
+static size_t rule_hits(const struct rule *r, const struct decide_input *in, struct decide_hit *hits)
+{
+	size_t n = 0;
+	bool any = false, any_holds = false;
+	for (size_t k = 0; k < r->nconditions; k++) {
+		const struct rule_condition *c = &r->conditions[k];
+		bool holds = condition_holds(c, in, &hits[n]);
+		hits[n].rule = r;
+		any |= c->kind == CONDITION_ANY;
+		any_holds |= c->kind == CONDITION_ANY && holds;
+		if (c->kind == CONDITION_ALL && !holds)
+			return 0;
+		if (c->kind == CONDITION_NONE && holds)
+			return 0;
+		n += holds;
+	}
+	return any && !any_holds ? 0 : n;
+}
+
 /* Takes a stricter action only, so that the first reason for the strictest one is named. */
 static void raise(struct decision *d, enum action action, const struct rule *rule, enum cause cause)
 {
@@ -152,15 +172,10 @@ void policy_decide(struct arena *a, const struct decide_input *in, struct decisi
 		const struct rule *r = &in->rules->rules[i];
 		if (!rule_applies(r, in))
 			continue;
-		for (size_t k = 0; k < r->nconditions; k++) {
-			struct decide_hit *hit = &d.hits[d.nhits];
-			if (!condition_holds(&r->conditions[k], in, hit))
-				continue;
-			hit->rule = r;
-			d.nhits++;
-			if (r->mode == RULE_ENFORCE && d.denial == DENY_NOTHING)
-				raise(&d, r->action == ACTION_REDACT && !in->can_redact ? ACTION_BLOCK : r->action, r, CAUSE_NONE);
-		}
+		size_t n = rule_hits(r, in, &d.hits[d.nhits]);
+		d.nhits += n;
+		if (n > 0 && r->mode == RULE_ENFORCE && d.denial == DENY_NOTHING)
+			raise(&d, r->action == ACTION_REDACT && !in->can_redact ? ACTION_BLOCK : r->action, r, CAUSE_NONE);
 	}
 	if (d.action == ACTION_REDACT)
 		mark_redactions(in, &d);

@@ -17,6 +17,12 @@ static const struct { const char *name; enum severity severity; } severities[] =
 static const struct cfg_key file_keys[] = {
 	{ "rules", CFG_GROUPS, 0, 0, RULES_MAX },
 	{ "detectors", CFG_ANY, 0, 0, 0 }, /* detect/ reads these */
+	{ "disable", CFG_GROUP, 0, 0, 0 },
+	{ 0 },
+};
+static const struct cfg_key disable_keys[] = {
+	{ "detectors", CFG_ANY, 0, 0, 0 }, /* detect's */
+	{ "rules", CFG_STRINGS, 0, 0, RULES_MAX },
 	{ 0 },
 };
 static const struct cfg_key rule_keys[] = {
@@ -24,7 +30,10 @@ static const struct cfg_key rule_keys[] = {
 	{ "title", CFG_STRING, 0, 0, 200 },
 	{ "mode", CFG_STRING, 0, 1, 16 },
 	{ "when", CFG_GROUP, 0, 0, 0 },
-	{ "detect", CFG_GROUPS, 1, 1, WORDS_MAX },
+	{ "priority", CFG_INT, 0, -1000, 1000 },
+	{ "detect", CFG_GROUPS, 0, 1, WORDS_MAX },
+	{ "all", CFG_GROUPS, 0, 1, WORDS_MAX },
+	{ "none", CFG_GROUPS, 0, 1, WORDS_MAX },
 	{ "action", CFG_STRING, 1, 1, 16 },
 	{ "severity", CFG_STRING, 0, 1, 16 },
 	{ "notice", CFG_GROUP, 0, 0, 0 },
@@ -74,28 +83,44 @@ static int read_when(const struct cfg_reader *r, const config_setting_t *g, stru
 	return 0;
 }
 
-static int read_conditions(const struct cfg_reader *r, const config_setting_t *list, struct rule *rule)
+static int read_condition(const struct cfg_reader *r, const config_setting_t *g, const char *what, struct rule_condition *c)
 {
-	int n = config_setting_length(list);
+	if (cfg_check(r, g, what, condition_keys) < 0)
+		return -1;
+	c->detector = cfg_string(r, g, "detector");
+	c->index = -1;
+	c->confidence = (uint8_t)cfg_int(g, "confidence", 50);
+	c->count = (uint32_t)cfg_int(g, "count", 1);
+	c->distinct = cfg_bool(g, "distinct", 0);
+	c->line = config_setting_source_line(g);
+	c->file = arena_strdup(r->arena, r->file);
+	return c->file ? 0 : cfg_error(r, g, "out of memory");
+}
+
+static int read_conditions(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
+{
+	static const struct { const char *key; enum condition_kind kind; } lists[] = {
+		{ "detect", CONDITION_ANY }, { "all", CONDITION_ALL }, { "none", CONDITION_NONE },
+	};
+	int n = 0;
+	for (size_t k = 0; k < 3; k++) {
+		const config_setting_t *list = config_setting_get_member(g, lists[k].key);
+		n += list ? config_setting_length(list) : 0;
+	}
+	if (!config_setting_get_member(g, "detect") && !config_setting_get_member(g, "all"))
+		return cfg_error(r, g, "rule has neither \"detect\" nor \"all\"");
 	rule->conditions = arena_alloc(r->arena, sizeof *rule->conditions * (size_t)n);
 	if (!rule->conditions)
-		return cfg_error(r, list, "out of memory");
-	for (int i = 0; i < n; i++) {
-		const config_setting_t *g = config_setting_get_elem(list, (unsigned)i);
-		struct rule_condition *c = &rule->conditions[i];
-		if (cfg_check(r, g, "detect", condition_keys) < 0)
-			return -1;
-		c->detector = cfg_string(r, g, "detector");
-		c->index = -1;
-		c->confidence = (uint8_t)cfg_int(g, "confidence", 50);
-		c->count = (uint32_t)cfg_int(g, "count", 1);
-		c->distinct = cfg_bool(g, "distinct", 0);
-		c->line = config_setting_source_line(g);
-		c->file = arena_strdup(r->arena, r->file);
-		if (!c->file)
-			return cfg_error(r, g, "out of memory");
+		return cfg_error(r, g, "out of memory");
+	for (size_t k = 0; k < 3; k++) {
+		const config_setting_t *list = config_setting_get_member(g, lists[k].key);
+		for (int i = 0; list && i < config_setting_length(list); i++) {
+			struct rule_condition *c = &rule->conditions[rule->nconditions++];
+			c->kind = lists[k].kind;
+			if (read_condition(r, config_setting_get_elem(list, (unsigned)i), lists[k].key, c) < 0)
+				return -1;
+		}
 	}
-	rule->nconditions = (size_t)n;
 	return 0;
 }
 
@@ -148,7 +173,33 @@ static int read_rule(const struct cfg_reader *r, const config_setting_t *g, stru
 		return -1;
 	if (notice && read_notice(r, notice, rule) < 0)
 		return -1;
-	return read_conditions(r, config_setting_get_member(g, "detect"), rule);
+	rule->priority = cfg_int(g, "priority", 0);
+	return read_conditions(r, g, rule);
+}
+
+/* Once all files are read: a file may switch off rules of one that comes later. */
+static int read_disable(const struct bundle_file *f, struct policy_rules *p, struct cfgerr *err)
+{
+	struct cfg_reader r = { f->path, p->arena, err };
+	struct cfg_words ids = { 0 };
+	config_t cfg;
+	if (cfg_parse(&r, f, &cfg) < 0)
+		return -1;
+	const config_setting_t *g = config_setting_get_member(config_root_setting(&cfg), "disable");
+	int result = g ? cfg_check(&r, g, "disable", disable_keys) : 0;
+	if (g && result == 0)
+		result = cfg_strings(&r, g, "rules", &ids);
+	for (size_t i = 0; result == 0 && i < ids.n; i++) {
+		size_t k = 0;
+		while (k < p->nrules && strcmp(p->rules[k].id, ids.item[i]) != 0)
+			k++;
+		if (k == p->nrules)
+			result = cfgerr_set(err, f->path, ids.line[i], "\"disable\" names rule \"%.64s\", which no rule file defines", ids.item[i]);
+		else
+			p->rules[k].mode = RULE_OFF;
+	}
+	config_destroy(&cfg);
+	return result;
 }
 
 static int read_file(const struct bundle_file *f, struct policy_rules *p, struct cfgerr *err)
@@ -187,6 +238,18 @@ out:
 	return result;
 }
 
+/* Rules of higher priority come first; those of equal priority stay in the order of the files. */
+static void sort_rules(struct policy_rules *p)
+{
+	for (size_t i = 1; i < p->nrules; i++) {
+		struct rule rule = p->rules[i];
+		size_t k = i;
+		for (; k > 0 && p->rules[k - 1].priority < rule.priority; k--)
+			p->rules[k] = p->rules[k - 1];
+		p->rules[k] = rule;
+	}
+}
+
 int policy_rules_parse(const struct bundle *b, struct policy_rules **rules_r, struct cfgerr *err)
 {
 	struct policy_rules *p = calloc(1, sizeof *p);
@@ -204,6 +267,13 @@ int policy_rules_parse(const struct bundle *b, struct policy_rules **rules_r, st
 			return -1;
 		}
 	}
+	for (size_t i = 0; i < b->nfiles; i++) {
+		if (b->files[i].kind == BUNDLE_RULES && read_disable(&b->files[i], p, err) < 0) {
+			policy_rules_free(&p);
+			return -1;
+		}
+	}
+	sort_rules(p);
 	*rules_r = p;
 	return 0;
 }

@@ -22,7 +22,11 @@ enum channel_kind {
 };
 const char *channel_kind_name(enum channel_kind k);
 
-struct rule_condition {       /* an element of `detect` */
+/* From which list of a rule: it matches if all of ALL hold, none of NONE, and one of ANY unless there are none of these. */
+enum condition_kind { CONDITION_ANY, CONDITION_ALL, CONDITION_NONE };
+
+struct rule_condition {       /* an element of `detect` (any), `all` or `none` */
+	enum condition_kind kind;
 	const char *detector;
 	int index;            /* in the generation's detector table; -1 before policy_rules_bind() */
 	uint8_t confidence;   /* findings below do not count */
@@ -39,10 +43,11 @@ struct rule_notice {
 struct rule {
 	const char *id;
 	enum rule_mode mode;
+	int priority;                 /* of equally strict rules, the one with the highest is named */
 	const char **from, **to;      /* zone names; n = 0: any */
 	size_t nfrom, nto;
 	uint32_t channels;            /* bit per channel_kind; 0: any */
-	struct rule_condition *conditions; /* any of them makes the rule match */
+	struct rule_condition *conditions;
 	size_t nconditions;
 	enum action action;
 	enum severity severity;

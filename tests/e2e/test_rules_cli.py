@@ -90,6 +90,33 @@ def test_a_bad_line_is_named_and_the_rest_goes_on(rules):
     assert [int(n) for n in re.findall(r"^stdin:(\d+): ", got.stderr, re.M)] == [2, 3, 4, 6, 7]
 
 
+def test_dictionaries_lie_beside_the_rules(rules, match, tmp_path):
+    (tmp_path / "a.rules").write_text('detectors: ( { id = "names"; title = "Names"; words = ( { file = "names.words"; confidence = 60; } );\n'
+                                      '  tests = { match = [ "ask анна петрова", "ZOË" ]; no_match = [ "Zoës", "# nobody" ]; }; } );\n')
+    (tmp_path / "names.words").write_text("# nobody\n\n  Анна Петрова \r\nZoe\n王小明")
+    assert "all well" in rules("check", tmp_path).stdout
+    assert "all well" in rules("check", "a.rules", cwd=tmp_path).stdout
+    [got] = match(tmp_path, [{"id": 1, "text": "那是王小明的, АННА_ПЕТРОВА too"}])
+    assert [(f["start"], f["end"]) for f in got["findings"]] == [(2, 5), (8, 20)]
+    (tmp_path / "names.words").write_text("Anna\nAB\n")
+    got = rules("check", tmp_path)
+    assert got.returncode == 1 and "names.words:2: the word" in got.stderr
+    (tmp_path / "names.words").write_text("Anna\n")
+    (tmp_path / "a.rules").write_text('detectors: ( { id = "names"; title = "Names"; words = ( { file = "names.words"; confidence = 60; } ); } );')
+    assert 'word "anna"' in rules("explain", "--rules", tmp_path, stdin="for Anna").stdout
+
+
+def test_a_file_switches_off_what_others_define(rules, match, tmp_path):
+    for f in (TOP / "rules").glob("*.rules"):
+        (tmp_path / f.name).write_text(f.read_text())
+    line = {"id": 1, "text": "visa 4012 8888 8888 1881, DE89 3704 0044 0532 0130 00"}
+    assert {"payment-card", "iban"} <= {f["detector"] for f in match(tmp_path, [line])[0]["findings"]}
+    (tmp_path / "00-site.rules").write_text('disable: { detectors = [ "payment-card" ]; rules = [ "no-accounts-outside" ]; };')
+    left = {f["detector"] for f in match(tmp_path, [line])[0]["findings"]}
+    assert "iban" in left and "payment-card" not in left
+    assert "all well" in rules("check", tmp_path).stdout
+
+
 def test_list_names_each_detector(rules):
     got = rules("list", "--rules", TOP / "rules", "--json")
     assert got.returncode == 0

@@ -13,6 +13,7 @@ clean-fuzz:
 	-rm -f tests/fuzz/*.replay tests/fuzz/*.replay.log
 .PHONY: clean-fuzz
 include tests/fuzz/conf.mk
+include tests/fuzz/decode.mk
 include tests/fuzz/http_text.mk
 include tests/fuzz/inspect_wire.mk
 include tests/fuzz/journal_tail.mk

@@ -147,6 +147,9 @@ static void load_takes_secrets_and_rules(void **state)
 	struct conf *c, *c2;
 	struct cfgerr err = { 0 };
 	make_files(&f, "  s3cret \r\nsecond line\n", 0600);
+	char words[128];
+	snprintf(words, sizeof words, "%s/a.words", f.dir);
+	write_file(words, "anna\n", 0644);
 	if (conf_load(f.conf, &b, &c, &err) < 0)
 		fail_msg("%s:%d: %s", err.file, err.line, err.text);
 	assert_string_equal(c->links[0].secret, "s3cret");
@@ -156,12 +159,15 @@ static void load_takes_secrets_and_rules(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(bundle_from_fd(fd, &copy), 0);
 	assert_int_equal(conf_parse(&copy, &c2, &err), 0);
+	assert_int_equal(copy.files[copy.nfiles - 1].kind, BUNDLE_WORDS);
+	assert_string_equal(copy.files[copy.nfiles - 1].data, "anna\n");
 	assert_null(c2->links[0].secret);
 	close(fd);
 	bundle_free(&copy);
 	conf_free(&c2);
 	bundle_free(&b);
 	conf_free(&c);
+	unlink(words);
 	remove_files(&f);
 }
 

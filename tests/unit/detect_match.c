@@ -26,11 +26,11 @@ static unsigned rnd(unsigned n)
 static const char *const atoms[] = {
 	"a", "b", "ab", "foo", "bar_", "key", "-", " ", "1", "23", "\\d", "\\d", "\\w", "\\s", "[a-c]", "[^a]", "[0-9a-f]", ".", "\\b", "\\B", "é", "[é1]",
 	"\\x41", "(?:foo|bar)", "(?:key|\\d)", "(a|b)", "(?i:Foo)", "(?=b)", "(?!1)", "(?<=a)", "(?<!\\d)", "[[:alpha:]]", "\\d{2}", "(\\d)\\1", "я", "\\S", "^", "$",
-	"[A-Z]{2}", "(?:[ -]?\\d)", "\\d{6}",
+	"[A-Z]{2}", "(?i:па)", "(?i:密码)", "(?i:вп)", "(?:[ -]?\\d)", "\\d{6}",
 };
 static const char *const repeats[] = { "", "", "", "", "?", "+", "*", "{2}", "{1,3}", "{0,2}", "+?", "*?", "{2,}", "?+", "++" };
 static const char *const words[] = {
-	"a", "b", "ab", "foo", "Foo", "bar_", "key", "KEY", "-", " ", "1", "23", "456", "123456", "12 34 56 78", "é", "É", "я", "１", "٣", "\u200b", "e\u0301", "A", "\n", "AB12", ".", "😀",
+	"a", "b", "ab", "foo", "Foo", "bar_", "key", "KEY", "-", " ", "1", "23", "456", "123456", "12 34 56 78", "é", "É", "я", "１", "٣", "\u200b", "e\u0301", "A", "\n", "AB12", ".", "😀", "па", "ПА", "Па", "密码", "вп", "ВП", "\u1c80п",
 };
 
 static void random_pattern(char *dst, size_t size)
@@ -116,6 +116,18 @@ static size_t reference(const struct detect_set *set, struct detect_scratch *s, 
 	return n;
 }
 
+/* True if what an encoding hides takes part in the finding: it may be more than PCRE2 finds in the text as it stands. */
+static int is_hidden(const struct view *v, const struct decoded *d, const struct finding *f)
+{
+	for (size_t i = 0; i < d->npieces; i++) {
+		size_t start, end;
+		view_map(v, d->pieces[i].start, d->pieces[i].end, &start, &end);
+		if (start < f->end && f->start < end)
+			return 1;
+	}
+	return 0;
+}
+
 static size_t compare(const struct detect_set *set, struct detect_scratch *s, const char *text, size_t size, struct finding *got, struct finding *want)
 {
 	const struct detect_text t = { ROLE_BODY, text, size };
@@ -124,11 +136,21 @@ static size_t compare(const struct detect_set *set, struct detect_scratch *s, co
 	if (cause == CAUSE_OVER_BUDGET)
 		return 0; /* a random pattern over a limit of PCRE2: said so, which is all that is promised */
 	assert_int_equal(cause, CAUSE_NONE);
+	struct decoded d = { 0 };
+	if (decode_make(&d, s->view.data, s->view.size) == 0)
+		d.npieces = 0;
 	for (size_t i = 0; i < set->npatterns; i++) {
 		size_t n = reference(set, s, i, want), k = 0;
 		for (size_t j = 0; j < ngot; j++) {
 			if (got[j].detector != set->patterns[i].detector)
 				continue;
+			if (is_hidden(&s->view, &d, &got[j])) {
+				while (k < n && want[k].start < got[j].end) {
+					assert_true(want[k].start >= got[j].start && want[k].end <= got[j].end);
+					k++;
+				}
+				continue;
+			}
 			if (k >= n || want[k].start != got[j].start || want[k].end != got[j].end)
 				fail_msg("pattern %s (%s) in \"%.*s\": found %u..%u, PCRE2 finds %d..%d (%zu)", set->patterns[i].def->regex,
 				         pattern_class_name(set->patterns[i].cls.kind), (int)size, text, got[j].start, got[j].end,
@@ -140,6 +162,7 @@ static size_t compare(const struct detect_set *set, struct detect_scratch *s, co
 			         pattern_class_name(set->patterns[i].cls.kind), (int)size, text, k, n, want[k].start, want[k].end);
 		total += n;
 	}
+	decode_free(&d);
 	return total;
 }
 

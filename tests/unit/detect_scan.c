@@ -71,6 +71,44 @@ static void expect(struct engine *e, const char *text, const char *piece, int co
 
 #define D(more) "{ id = \"d\"; title = \"t\"; " more " }"
 
+static void words(void **state)
+{
+	struct engine *e = engine(D("words = ( { any = [ \"ab geheim\", \"=Apple\", \"*cide\" ]; confidence = 40; }, { any = [ \"ключ\" ]; confidence = 60; part = true; } );"
+	                            "validate = \"not-same\"; exclude = { values = [ \"decide\" ]; };"
+	                            "evidence = ( { any = [ \"top\" ]; within = 10; add = 30; } );"));
+	expect(e, "AB - Geheim", "AB - Geheim", 40);
+	expect(e, "top: ab_geheim", "ab_geheim", 70);
+	expect(e, "cab geheim", "", 0);
+	expect(e, "geheim", "", 0);
+	expect(e, "ab geheimnis", "", 0);
+	expect(e, "an Apple a day", "Apple", 40);
+	expect(e, "an apple, an APPLE", "", 0);
+	expect(e, "homicide", "cide", 40);
+	expect(e, "decide", "cide", 40);
+	expect(e, "das КЛЮЧИ", "КЛЮЧ", 60);
+	expect(e, "ａｂ　ｇｅｈｅｉｍ", "ａｂ　ｇｅｈｅｉｍ", 40);
+	end(e);
+}
+
+static void evidence_counts(void **state)
+{
+	struct engine *e = engine(D("patterns = ( { regex = \"\\\\d{6}\"; confidence = 40; } );"
+	                            "evidence = ( { any = [ \"aa\", \"bb\", \"cc\" ]; none = [ \"zz\" ]; before = 20; min = 2; max = 2; add = 30; },"
+	                            "             { any = [ \"rep\" ]; within = 20; min = 3; distinct = false; add = 5; },"
+	                            "             { none = [ \"stop\" ]; after = 10; required = true; } );"));
+	expect(e, "aa 123456", "123456", 40);
+	expect(e, "aa aa 123456", "123456", 40);
+	expect(e, "aa bb 123456", "123456", 70);
+	expect(e, "aa 123456 bb", "123456", 40);
+	expect(e, "aa bb cc 123456", "123456", 40);
+	expect(e, "aa zz bb 123456", "123456", 40);
+	expect(e, "rep rep 123456", "123456", 40);
+	expect(e, "rep rep 123456 rep", "123456", 45);
+	expect(e, "stop 123456", "123456", 40);
+	expect(e, "123456 stop", "", 0);
+	end(e);
+}
+
 static void evidence(void **state)
 {
 	struct engine *e = engine(D("patterns = ( { regex = \"\\\\d{6}\"; confidence = 40; } );"
@@ -333,6 +371,51 @@ static void redacted_texts_are_clean(void **state)
 	bundle_free(&b);
 }
 
+/* A card in each disguise is found as the whole encoded piece, and nothing is found once that is masked. */
+static void disguises_are_masked_whole(void **state)
+{
+	static const struct {
+		const char *text, *piece;
+	} cases[] = {
+		{ "pay &#52;111 1111 1111 1111 now", "&#52;111 1111 1111 1111" },
+		{ "pay 4111%201111%201111%201111 now", "4111%201111%201111%201111" },
+		{ "pay \\u00341111111111111111 11", NULL },
+		{ "pay \\u0034111 1111 1111 1111 now", "\\u0034111 1111 1111 1111" },
+		{ "pay =34111 1111 1111 =\n1111 now", "=34111 1111 1111 =\n1111" },
+		{ "pay NDExMSAxMTExIDExMTEgMTExMQ== now", "NDExMSAxMTExIDExMTEgMTExMQ==" },
+		{ "pay TkRFeE1TQXhNVEV4SURFeE1URWdNVEV4TVE9PQ== now", "TkRFeE1TQXhNVEV4SURFeE1URWdNVEV4TVE9PQ==" },
+		{ "pay 34313131203131313120313131312031313131 now", "34313131203131313120313131312031313131" },
+		{ "pay &amp;#52;111 1111 1111 1111 now", "&amp;#52;111 1111 1111 1111" },
+		{ "pay ％３４111 1111 1111 1111 now", "％３４111 1111 1111 1111" },
+		{ "pay four one one one one one one one one one one one one one one one now", "four one one one one one one one one one one one one one one one" },
+		{ "pay 4⃣️111 1111 1111 1111 now", "4⃣️111 1111 1111 1111" },
+	};
+	struct engine *e = engine("{ id = \"card\"; title = \"t\"; patterns = ( { regex = \"(?<!\\\\d)\\\\d{4}([ -]?)\\\\d{4}\\\\1\\\\d{4}\\\\1\\\\d{4}(?!\\\\d)\"; confidence = 80; } );"
+	                          " validate = \"luhn\"; }");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *t = cases[i].text;
+		char masked[300];
+		expect(e, t, cases[i].piece, cases[i].piece ? 80 : 0);
+		if (!cases[i].piece)
+			continue;
+		snprintf(masked, sizeof masked, "%.*s***%s", (int)e->out[0].start, t, t + e->out[0].end);
+		assert_int_equal(scan(e, masked), CAUSE_NONE);
+		assert_int_equal(e->n, 0);
+	}
+	end(e);
+}
+
+/* PCRE2's iteration would find the first of two cards that share digits, and not the second. */
+static void numbers_hide_no_number(void **state)
+{
+	struct engine *e = engine("{ id = \"n\"; title = \"t\"; patterns = ( { regex = \"(?<!\\\\d)\\\\d{4}( )\\\\d{4}\\\\1\\\\d{4}\\\\1\\\\d{4}(?!\\\\d)\"; confidence = 80; } );"
+	                          " validate = \"luhn\"; }");
+	expect(e, "1234 4111 1111 1111 1111 x", "4111 1111 1111 1111", 80);
+	expect(e, "x 4111 1111 1111 1111 4111", "4111 1111 1111 1111 4111", 80);
+	expect(e, "0000 0000 0000 0000 0000", "0000 0000 0000 0000 0000", 80);
+	end(e);
+}
+
 static void shipped_rules_pass_their_tests(void **state)
 {
 	struct bundle b = { 0 };
@@ -350,7 +433,7 @@ static void shipped_rules_pass_their_tests(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(evidence),
+		cmocka_unit_test(words), cmocka_unit_test(evidence_counts), cmocka_unit_test(evidence),
 		cmocka_unit_test(exclusions_and_validators),
 		cmocka_unit_test(sensitive_part),
 		cmocka_unit_test(overlaps_merge),
@@ -365,6 +448,8 @@ int main(void)
 		cmocka_unit_test(ids_are_unique_over_files),
 		cmocka_unit_test(backspace_means_word_border),
 		cmocka_unit_test(redacted_texts_are_clean),
+		cmocka_unit_test(disguises_are_masked_whole),
+		cmocka_unit_test(numbers_hide_no_number),
 		cmocka_unit_test(shipped_rules_pass_their_tests),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

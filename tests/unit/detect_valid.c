@@ -45,6 +45,10 @@ static const struct vector vectors[] = {
 	{ "us-ssn", "536-90-0000", 0 }, { "us-ssn", "078-05-1120", 0 }, { "us-ssn", "219-09-9999", 0 }, { "us-ssn", "53690439", 0 },
 	/* ABA: Bank of America NT&SA, Federal Reserve Bank of Boston */
 	{ "aba", "111000025", 1 }, { "aba", "011000015", 1 }, { "aba", "111000026", 0 }, { "aba", "991000028", 0 }, { "aba", "000000000", 0 },
+	/* ISO/IEC 7064; Damm's thesis; Verhoeff's book and its usual examples */
+	{ "mod11-10", "794623", 1 }, { "mod11-10", "0020 0667 3085", 1 }, { "mod11-10", "794624", 0 }, { "mod11-10", "79462x", 0 }, { "mod11-10", "1", 0 },
+	{ "damm", "5724", 1 }, { "damm", "5742", 0 }, { "damm", "5727", 0 }, { "damm", "", 0 }, { "damm", "572a", 0 },
+	{ "verhoeff", "2363", 1 }, { "verhoeff", "12-345.1", 1 }, { "verhoeff", "2364", 0 }, { "verhoeff", "123541", 0 }, { "verhoeff", "236a", 0 },
 	{ "not-same", "1111 1111", 0 }, { "not-same", "1111 1112", 1 }, { "not-same", "", 0 },
 	/* JWT: RFC 7515, A.1.1; RFC 7519, 6.1 (unsecured) */
 	{ "jwt", "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UifQ.dBjftJeZ4CVP", 1 }, { "jwt", "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UifQ.", 1 },

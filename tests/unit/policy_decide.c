@@ -163,10 +163,42 @@ static void table_denies(void **state)
 	assert_int_equal(d.denial, DENY_FILES);
 }
 
+static void conditions_combine(void **state)
+{
+	static const char more[] =
+		"rules = ( { id = \"both\"; all = ( { detector = \"card\"; count = 2; }, { detector = \"key\"; } ); action = \"block\"; },"
+		"          { id = \"but\"; detect = ( { detector = \"card\"; confidence = 85; }, { detector = \"iban\"; } ); none = ( { detector = \"key\"; } ); action = \"quarantine\"; },"
+		"          { id = \"one-and\"; priority = 5; detect = ( { detector = \"iban\"; } ); all = ( { detector = \"card\"; } ); action = \"block\"; },"
+		"          { id = \"never\"; detect = ( { detector = \"key\"; confidence = 1; } ); action = \"block\"; } ); disable = { rules = [ \"never\" ]; };";
+	static const char *const ids[] = { "card", "key", "iban" };
+	static const struct finding f[] = { { 0, 0, 0, 16, 90 }, { 0, 0, 17, 36, 80 }, { 0, 1, 37, 53, 60 }, { 0, 2, 37, 53, 60 } };
+	static const struct { size_t from, n; const char *rule; size_t nhits; } t[] = {
+		{ 0, 1, "but", 1 }, { 1, 1, NULL, 0 }, { 0, 3, "both", 2 }, { 1, 2, NULL, 0 }, { 2, 1, NULL, 0 }, { 3, 1, "but", 1 }, { 0, 4, "one-and", 4 },
+		{ 2, 2, NULL, 0 },
+	};
+	struct world *w = *state, other = *w;
+	struct bundle b = { 0 };
+	struct cfgerr err = { 0 };
+	assert_int_equal(bundle_add_data(&b, BUNDLE_RULES, "r", more, strlen(more)), 0);
+	if (policy_rules_parse(&b, &other.rules, &err) < 0 || policy_rules_bind(other.rules, ids, 3, &err) < 0)
+		fail_msg("%s:%d: %s", err.file, err.line, err.text);
+	assert_string_equal(other.rules->rules[0].id, "one-and");
+	assert_string_equal(other.rules->rules[1].id, "both");
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		struct decision d = decided(&other, (struct decide_input){ .from = "internal", .findings = f + t[i].from, .nfindings = t[i].n, .can_redact = true }, "internal");
+		if (!t[i].rule != !d.rule || (d.rule && strcmp(d.rule->id, t[i].rule) != 0) || d.nhits != t[i].nhits)
+			fail_msg("case %zu: %s, %zu hits", i, d.rule ? d.rule->id : "no rule", d.nhits);
+	}
+	policy_rules_free(&other.rules);
+	bundle_free(&b);
+}
+
 static void bad_rules_are_named(void **state)
 {
 	static const struct { const char *text; int line; const char *says; } t[] = {
-		{ "rules = ( { id = \"a\"; } );", 1, "detect" },
+		{ "rules = ( { id = \"a\"; } );", 1, "action" },
+		{ "rules = ( {\n id = \"a\"; none = ( { detector = \"card\"; } ); action = \"block\"; } );", 1, "detect" },
+		{ "rules = ( { id = \"a\"; all = ( { detector = \"card\"; } ); priority = 2000; action = \"block\"; } );", 1, "priority" },
 		{ "\nrules = ( {\n id = \"A b\"; detect = ( { detector = \"card\"; } ); action = \"block\"; } );", 3, "lower-case" },
 		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; } ); action = \"explode\"; } );", 1, "explode" },
 		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; } ); action = \"block\"; mode = \"maybe\"; } );", 1, "maybe" },
@@ -204,6 +236,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(monitor_only_tells, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_verdict_is_never_clean, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(table_denies, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(conditions_combine, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bad_rules_are_named, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,7 +63,8 @@ def configuration(server, components, cert, ca, module_options, extra_modules, v
          "request_handlers": {"/bosh": "mod_bosh", "/ws": "ejabberd_http_ws"}},
         {"port": server.component_port, "ip": "127.0.0.1", "module": "ejabberd_service", "access": "all",
          # else each component is sent what is for any of them
-         "global_routes": False, "tls": server.component_tls,
+         # (this listener takes its certificate from nowhere else)
+         "global_routes": False, **({"tls": True, "certfile": cert} if server.component_tls else {}),
          "hosts": {domain: {"password": secret} for domain, secret in components.items()}},
     ]
     if server.s2s_port:

@@ -1,0 +1,437 @@
+#include "detect/decode.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEX_BYTES_MIN = 8, BASE64_MIN = 16, SPELLED_MIN = 8, WORD_MAX = 8, DECODE_WORK = 8, DECODE_WORK_MIN = 4096 };
+
+static int hex(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static int hex_pair(const char *s, size_t size, size_t at)
+{
+	return at + 2 <= size && hex(s[at]) >= 0 && hex(s[at + 1]) >= 0 ? hex(s[at]) << 4 | hex(s[at + 1]) : -1;
+}
+
+static int is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static int is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static int is_base64(char c)
+{
+	return is_letter(c) || is_digit(c) || c == '+' || c == '/' || c == '-' || c == '_';
+}
+
+static int is_control(char c)
+{
+	return ((unsigned char)c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
+}
+
+/* A decoder reads one piece at s[at] and writes what it stands for to dst, which is as long as what is left of s.  Returns how
+ * many bytes it has read, 0: it is nothing for it. */
+typedef size_t (*decoder)(const char *s, size_t size, size_t at, char *dst, size_t *n);
+
+/* Hexadecimal or decimal digits; 0 if there are none or it is no code point. */
+static size_t code_point(const char *s, size_t size, size_t at, unsigned base, uint32_t *cp_r)
+{
+	uint32_t cp = 0;
+	size_t i = at;
+	for (; i < size && i < at + 8; i++) {
+		int v = hex(s[i]);
+		if (v < 0 || (unsigned)v >= base)
+			break;
+		cp = cp * base + (uint32_t)v;
+	}
+	*cp_r = cp;
+	return cp > 0 && cp <= 0x10ffff && !(cp >= 0xd800 && cp <= 0xdfff) ? i - at : 0;
+}
+
+static size_t entity(const char *s, size_t size, size_t at, char *dst, size_t *n)
+{
+	static const struct {
+		const char *name, *text;
+	} names[] = { { "&lt;", "<" }, { "&gt;", ">" }, { "&amp;", "&" }, { "&quot;", "\"" }, { "&apos;", "'" }, { "&nbsp;", " " }, { "&shy;", "" }, { "&zwnj;", "" } };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		size_t len = strlen(names[i].name);
+		if (len <= size - at && memcmp(s + at, names[i].name, len) == 0) {
+			*n = strlen(names[i].text);
+			memcpy(dst, names[i].text, *n);
+			return len;
+		}
+	}
+	if (size - at < 3 || s[at + 1] != '#')
+		return 0;
+	int x = s[at + 2] == 'x' || s[at + 2] == 'X';
+	size_t from = at + 2 + (size_t)x;
+	uint32_t cp;
+	size_t digits = code_point(s, size, from, x ? 16 : 10, &cp);
+	if (!digits)
+		return 0;
+	*n = (size_t)text_encode(cp, dst);
+	from += digits;
+	return from - at + (from < size && s[from] == ';'); /* browsers read it without, too */
+}
+
+/* Pairs of hexadecimal digits behind a mark, as many as follow each other. */
+static size_t marked_pairs(const char *s, size_t size, size_t at, char mark, char *dst, size_t *n)
+{
+	size_t i = at;
+	int b;
+	while (i < size && s[i] == mark && (b = hex_pair(s, size, i + 1)) >= 0) {
+		dst[(*n)++] = (char)b;
+		i += 3;
+	}
+	return i - at;
+}
+
+static size_t percent(const char *s, size_t size, size_t at, char *dst, size_t *n)
+{
+	return marked_pairs(s, size, at, '%', dst, n);
+}
+
+static size_t quoted(const char *s, size_t size, size_t at, char *dst, size_t *n)
+{
+	size_t i = at + 1;
+	if (i < size && s[i] == '\r')
+		i++;
+	if (i < size && s[i] == '\n')
+		return i + 1 - at;
+	return marked_pairs(s, size, at, '=', dst, n);
+}
+
+static size_t one_backslash(const char *s, size_t size, size_t at, uint32_t *cp_r)
+{
+	char c = at + 1 < size ? s[at + 1] : 0;
+	size_t from = at + 2, n = c == 'u' ? 4 : c == 'x' ? 2 : c == 'U' ? 8 : 0;
+	uint32_t cp = 0;
+	if (!n)
+		return 0;
+	if (from < size && s[from] == '{') {
+		size_t digits = code_point(s, size, from + 1, 16, cp_r);
+		from += 1 + digits;
+		return digits && from < size && s[from] == '}' ? from + 1 - at : 0;
+	}
+	for (size_t i = 0; i < n; i++) {
+		int v = from + i < size ? hex(s[from + i]) : -1;
+		if (v < 0)
+			return 0;
+		cp = cp << 4 | (uint32_t)v;
+	}
+	*cp_r = cp;
+	return 2 + n;
+}
+
+static size_t backslash(const char *s, size_t size, size_t at, char *dst, size_t *n)
+{
+	uint32_t cp = 0, low = 0;
+	size_t len = one_backslash(s, size, at, &cp), more;
+	if (!len)
+		return 0;
+	if (cp >= 0xd800 && cp <= 0xdbff && (more = one_backslash(s, size, at + len, &low)) && low >= 0xdc00 && low <= 0xdfff) {
+		cp = 0x10000 + ((cp - 0xd800) << 10) + (low - 0xdc00);
+		len += more;
+	}
+	if (cp == 0 || cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff))
+		return 0;
+	*n = (size_t)text_encode(cp, dst);
+	return len;
+}
+
+/* All pairs stand close, or all are parted by the same one of space, colon, comma or dash. */
+static size_t hex_row(const char *s, size_t size, size_t at, char *dst, size_t *n)
+{
+	size_t i = at;
+	char sep = at + 2 < size && s[at + 2] && strchr(" :,-", s[at + 2]) ? s[at + 2] : 0;
+	int b;
+	while ((b = hex_pair(s, size, i)) >= 0) {
+		dst[(*n)++] = (char)b;
+		i += 2;
+		if (!sep)
+			continue;
+		if (i >= size || s[i] != sep || hex_pair(s, size, i + 1) < 0)
+			break;
+		i++;
+	}
+	int odd = i < size && (is_letter(s[i]) || is_digit(s[i])), letters = 0, words = 0;
+	for (size_t k = at; k < i; k++)
+		letters |= is_letter(s[k]);
+	for (size_t k = 0; k < *n; k++)
+		words |= !is_digit(dst[k]) && !(dst[k] && strchr(" -./", dst[k]));
+	/* a row of digits is most likely a number: only another number may hide in it */
+	return *n < HEX_BYTES_MIN || odd || (!letters && words) ? 0 : i - at;
+}
+
+static int base64_value(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' : c >= 'a' && c <= 'z' ? c - 'a' + 26 : is_digit(c) ? c - '0' + 52 : c == '+' || c == '-' ? 62 : 63;
+}
+
+/* Lines of it are joined, as MIME writes them. */
+static size_t base64(const char *s, size_t size, size_t at, char *dst, size_t *n)
+{
+	size_t i = at, chars = 0;
+	uint32_t bits = 0;
+	for (;; i++) {
+		size_t next = i;
+		if (chars >= BASE64_MIN && next < size && s[next] == '\r')
+			next++;
+		if (chars >= BASE64_MIN && next < size && s[next] == '\n')
+			next++;
+		if (next >= size || !is_base64(s[next]))
+			break;
+		i = next;
+		bits = bits << 6 | (uint32_t)base64_value(s[i]);
+		if (++chars % 4 == 0) {
+			dst[(*n)++] = (char)(bits >> 16);
+			dst[(*n)++] = (char)(bits >> 8);
+			dst[(*n)++] = (char)bits;
+			if (is_control(dst[*n - 3]) || is_control(dst[*n - 2]) || is_control(dst[*n - 1]))
+				return 0; /* no text: most words end here */
+		}
+	}
+	if (chars < BASE64_MIN || chars % 4 == 1)
+		return 0;
+	if (chars % 4 >= 2)
+		dst[(*n)++] = (char)(bits >> (chars % 4 == 2 ? 4 : 10));
+	if (chars % 4 == 3)
+		dst[(*n)++] = (char)(bits >> 2);
+	while (i < size && s[i] == '=' && chars++ % 4)
+		i++;
+	return i - at;
+}
+
+/* The first two letters of a digit word. */
+static int begins_digit_word(const char *s)
+{
+#define SECOND(c) (UINT32_C(1) << ((c) - 'a'))
+	static const uint32_t second[26] = {
+		['z' - 'a'] = SECOND('e') | SECOND('w'), ['o' - 'a'] = SECOND('h') | SECOND('n') | SECOND('c'), ['n' - 'a'] = SECOND('u') | SECOND('i') | SECOND('e'),
+		['c' - 'a'] = SECOND('e') | SECOND('u') | SECOND('i'), ['e' - 'a'] = SECOND('i'), ['u' - 'a'] = SECOND('n'),
+		['t' - 'a'] = SECOND('w') | SECOND('h') | SECOND('r'), ['d' - 'a'] = SECOND('e') | SECOND('o') | SECOND('r'),
+		['f' - 'a'] = SECOND('o') | SECOND('i') | SECOND('u'), ['v' - 'a'] = SECOND('i'), ['q' - 'a'] = SECOND('u'),
+		['s' - 'a'] = SECOND('i') | SECOND('e'), ['a' - 'a'] = SECOND('c'), ['h' - 'a'] = SECOND('u'),
+	};
+#undef SECOND
+	if (!is_letter(s[0]) || !is_letter(s[1]))
+		return 0;
+	return second[(s[0] | 0x20) - 'a'] >> ((s[1] | 0x20) - 'a') & 1;
+}
+
+static int digit_word(const char *w, size_t size)
+{
+	/* as the view writes them: without marks */
+	static const struct {
+		const char *name;
+		char digit;
+	} words[] = {
+		{ "zero", '0' }, { "oh", '0' }, { "null", '0' }, { "cero", '0' }, { "nil", '0' }, { "one", '1' }, { "eins", '1' }, { "ein", '1' }, { "un", '1' }, { "une", '1' },
+		{ "uno", '1' }, { "two", '2' }, { "zwei", '2' }, { "zwo", '2' }, { "deux", '2' }, { "dos", '2' }, { "three", '3' }, { "drei", '3' }, { "trois", '3' },
+		{ "tres", '3' }, { "four", '4' }, { "vier", '4' }, { "quatre", '4' }, { "cuatro", '4' }, { "five", '5' }, { "funf", '5' }, { "fuenf", '5' }, { "cinq", '5' },
+		{ "cinco", '5' }, { "six", '6' }, { "sechs", '6' }, { "seis", '6' }, { "seven", '7' }, { "sieben", '7' }, { "sept", '7' }, { "siete", '7' }, { "eight", '8' },
+		{ "acht", '8' }, { "huit", '8' }, { "ocho", '8' }, { "nine", '9' }, { "neun", '9' }, { "neuf", '9' }, { "nueve", '9' },
+	};
+	char low[WORD_MAX];
+	if (size >= WORD_MAX || size < 2 || !begins_digit_word(w))
+		return -1;
+	for (size_t i = 0; i < size; i++)
+		low[i] = (char)(w[i] | 0x20);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (words[i].name[0] == low[0] && strlen(words[i].name) == size && memcmp(words[i].name, low, size) == 0)
+			return words[i].digit;
+	return -1;
+}
+
+/* Single digits between them count too; what parts them is one or two characters. */
+static size_t spelled(const char *s, size_t size, size_t at, char *dst, size_t *n)
+{
+	size_t end = at, i = at, words = 0;
+	while (i < size) {
+		size_t to = i;
+		while (to < size && is_letter(s[to]) && to - i <= WORD_MAX)
+			to++;
+		int d = to > i ? digit_word(s + i, to - i) : is_digit(s[i]) && (i + 1 == size || !is_digit(s[i + 1])) ? s[to++] : -1;
+		if (d < 0 || (to < size && is_letter(s[to])))
+			break;
+		words += to - i > 1;
+		dst[(*n)++] = (char)d;
+		end = i = to;
+		while (i < size && i < end + 2 && s[i] && strchr(" ,-.;/\n", s[i]))
+			i++;
+	}
+	return words >= SPELLED_MIN ? end - at : 0;
+}
+
+/* Text is UTF-8 without control characters. */
+static int is_text(const char *s, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (is_control(s[i]))
+			return 0;
+	return text_is_utf8(s, size);
+}
+
+static int try(decoder decode, const char *s, size_t size, size_t at, struct decoded *d, size_t *read_r)
+{
+	size_t n = 0, len = decode(s, size, at, d->data + d->size, &n);
+	if (len == 0 || !is_text(d->data + d->size, n)) {
+		d->work += n;
+		return 0;
+	}
+	d->pieces[d->npieces++] = (struct decode_piece){ (uint32_t)d->size, (uint32_t)(d->size + n), (uint32_t)at, (uint32_t)(at + len) };
+	d->size += n;
+	*read_r = len;
+	return 1;
+}
+
+/* Two pairs, and a third one or a separator. */
+static int may_be_hex(const char *s, size_t size, size_t at)
+{
+	return at + 2 * HEX_BYTES_MIN <= size && hex_pair(s, size, at) >= 0 && hex_pair(s, size, at + (hex(s[at + 2]) < 0) + 2) >= 0;
+}
+
+static int all_base64(const char *s, size_t size)
+{
+	while (size > 0 && is_base64(s[size - 1]))
+		size--;
+	return size == 0;
+}
+
+/* What may begin at s[at].  Words are looked at from their start only. */
+static int decode_at(const char *s, size_t size, size_t at, struct decoded *d, size_t *read_r)
+{
+	char c = s[at];
+	if (c == '&')
+		return try(entity, s, size, at, d, read_r);
+	if (c == '%')
+		return try(percent, s, size, at, d, read_r);
+	if (c == '=')
+		return try(quoted, s, size, at, d, read_r);
+	if (c == '\\')
+		return try(backslash, s, size, at, d, read_r);
+	if ((!is_letter(c) && !is_digit(c)) || (at > 0 && (is_letter(s[at - 1]) || is_digit(s[at - 1]))))
+		return 0;
+	/* each is asked only where a look at the next bytes leaves it a chance: most words have none */
+	return (may_be_hex(s, size, at) && try(hex_row, s, size, at, d, read_r)) ||
+	       (at + BASE64_MIN <= size && all_base64(s + at, BASE64_MIN) && try(base64, s, size, at, d, read_r)) ||
+	       (at + 2 <= size && (is_digit(c) || begins_digit_word(s + at)) && try(spelled, s, size, at, d, read_r));
+}
+
+static int room(struct decoded *d, size_t size)
+{
+	if (d->cap < size) {
+		char *p = realloc(d->data, size);
+		if (!p)
+			return -1;
+		d->data = p;
+		d->cap = size;
+	}
+	if (d->npieces == d->pieces_cap) {
+		size_t cap = d->pieces_cap ? 2 * d->pieces_cap : 64;
+		struct decode_piece *p = realloc(d->pieces, cap * sizeof *p);
+		if (!p)
+			return -1;
+		d->pieces = p;
+		d->pieces_cap = cap;
+	}
+	return 0;
+}
+
+int decode_wanted(const char *s, size_t size, int tokens)
+{
+	static const uint8_t marks[256] = { ['&'] = 1, ['%'] = 1, ['='] = 1, ['\\'] = 1 };
+	unsigned pairs = 0, words = 0;
+	if (tokens)
+		return 1;
+	for (size_t i = 0; i < size;) {
+		size_t from = i;
+		while (i < size && (is_letter(s[i]) || is_digit(s[i])))
+			i++;
+		size_t len = i - from;
+		if (len == 0) {
+			if (marks[(unsigned char)s[i++]])
+				return 1;
+			continue;
+		}
+		pairs = len == 2 && hex_pair(s, size, from) >= 0 ? pairs + 1 : 0;
+		words = (len == 1 && is_digit(s[from])) || (len > 1 && len < WORD_MAX && begins_digit_word(s + from)) ? words + 1 : 0;
+		if (pairs == HEX_BYTES_MIN || words == SPELLED_MIN)
+			return 1;
+	}
+	return 0;
+}
+
+int decode_make(struct decoded *d, const char *s, size_t size)
+{
+	d->size = d->npieces = 0;
+	d->work = 0;
+	d->cut = size > DECODE_SIZE_MAX;
+	if (d->cut)
+		return 0;
+	for (size_t i = 0; i < size;) {
+		size_t len;
+		if (room(d, size + 8) < 0)
+			return -1;
+		if (d->npieces == DECODE_PIECES_MAX || d->work > DECODE_WORK * (uint64_t)size + DECODE_WORK_MIN) {
+			d->cut = 1;
+			memcpy(d->data + d->size, s + i, size - i);
+			d->size += size - i;
+			break;
+		}
+		if (decode_at(s, size, i, d, &len)) {
+			i += len;
+			continue;
+		}
+		do
+			d->data[d->size++] = s[i++];
+		while (i < size && is_letter(s[i - 1]) && is_letter(s[i])); /* the rest of a word */
+	}
+	return d->npieces > 0;
+}
+
+void decode_free(struct decoded *d)
+{
+	if (d->data)
+		explicit_bzero(d->data, d->cap);
+	free(d->data);
+	free(d->pieces);
+	*d = (struct decoded){ 0 };
+}
+
+/* The number of pieces that end at or before `at` in the decoded text. */
+static size_t pieces_before(const struct decoded *d, size_t at)
+{
+	size_t lo = 0, hi = d->npieces;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (d->pieces[mid].to <= at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static size_t outside(const struct decoded *d, size_t k, size_t at)
+{
+	return k ? d->pieces[k - 1].end + (at - d->pieces[k - 1].to) : at;
+}
+
+size_t decode_map(const struct decoded *d, size_t start, size_t end, size_t *start_r, size_t *end_r)
+{
+	size_t a = pieces_before(d, start), b = a;
+	while (b < d->npieces && d->pieces[b].from < end)
+		b++;
+	*start_r = a < b && d->pieces[a].from <= start ? d->pieces[a].start : outside(d, a, start);
+	*end_r = a < b && d->pieces[b - 1].to >= end ? d->pieces[b - 1].end : outside(d, b, end);
+	return b - a;
+}

@@ -1,0 +1,48 @@
+/* What a text says in disguise: encoded pieces of it replaced by what they stand for.
+ *
+ *   entity       &#52; &#x34; &amp;            XML 1.0 section 4.1
+ *   percent      %34                           RFC 3986 section 2.1
+ *   quoted       =34, = at the end of a line   RFC 2045 section 6.7
+ *   backslash    \u0034 \u{34} \x34            as in JSON (RFC 8259 section 7), C and JavaScript
+ *   hex          34 31 or 3431, eight bytes or more
+ *   base64       and base64url, RFC 4648; sixteen characters or more
+ *   spelled      eight digit words or more in a row, in English, German, French or Spanish
+ *
+ * The rest of the text stays around them, so that a number with one digit in disguise is whole again.  A piece is replaced
+ * only if it stands for text: UTF-8 without control characters.
+ */
+#ifndef FILTERD_DETECT_DECODE_H
+#define FILTERD_DETECT_DECODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { DECODE_DEPTH_MAX = 2, DECODE_PIECES_MAX = 1 << 16, DECODE_SIZE_MAX = 8 << 20 };
+
+/* [from, to) of the decoded text stands for [start, end) of the text it was made of. */
+struct decode_piece {
+	uint32_t from, to, start, end;
+};
+
+struct decoded {
+	char *data; /* owned, kept from text to text */
+	size_t size, cap;
+	struct decode_piece *pieces;
+	size_t npieces, pieces_cap;
+	uint64_t work; /* bytes written in vain */
+	int cut; /* DECODE_PIECES_MAX were there, the text was longer than DECODE_SIZE_MAX or made to be slow: the rest is as it was */
+};
+
+/* 0 if nothing in s can be decoded, found out at a glance.  tokens: there is a row of 16 or more base64 characters. */
+int decode_wanted(const char *s, size_t size, int tokens);
+
+/* d is zeroed before its first use.  1: something was decoded, which is never longer than the text; 0: nothing; -1: no memory.
+ * The text is valid UTF-8, and so is the result. */
+int decode_make(struct decoded *d, const char *s, size_t size) __attribute__((warn_unused_result));
+void decode_free(struct decoded *d);
+
+/* The place in the text of [start, end) in the decoded one, end > start: pieces count whole.  Returns how many pieces it
+ * touches. */
+size_t decode_map(const struct decoded *d, size_t start, size_t end, size_t *start_r, size_t *end_r);
+
+#endif
