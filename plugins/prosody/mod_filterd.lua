@@ -65,9 +65,26 @@ module:hook("config-reloaded", read_options);
 
 local channel; -- { conn, offered_by, ready, buffer, out, armed, max_frame, window, open, open_count, next_id, … }
 
--- Held stanzas with content in the order they came: they leave for filterd as the window allows, and time out, in this order
-local line, line_first, line_next, line_last = {}, 1, 1, 0;
+-- Held stanzas nobody has decided about, in the order they came: they leave for filterd as the window allows, and time
+-- out, in this order. A list linked through the items: what is decided leaves it at once, so that a flood leaves
+-- nothing behind for the garbage collector to keep looking at.
+local line_first, line_last, line_unasked;
 local sweeping = false;
+
+local function line_up(item)
+	item.before = line_last;
+	if line_last then line_last.behind = item; else line_first = item; end
+	line_last = item;
+	line_unasked = line_unasked or item;
+end
+
+local function leave_line(item)
+	local before, behind = item.before, item.behind;
+	if before then before.behind = behind; elseif line_first == item then line_first = behind; else return; end
+	if behind then behind.before = before; else line_last = before; end
+	if line_unasked == item then line_unasked = behind; end
+	item.before, item.behind = false, false;
+end
 
 local function arm(ch)
 	ch.armed = true;
@@ -246,6 +263,7 @@ end
 local function settle(item, verdict)
 	if item.verdict then return; end
 	item.verdict = verdict;
+	leave_line(item);
 	if item.id and channel and channel.open[item.id] then
 		channel.open[item.id] = nil;
 		channel.open_count = channel.open_count - 1;
@@ -272,43 +290,35 @@ local function ask(item)
 end
 
 local function ask_waiting()
-	while channel and channel.ready and line_next <= line_last and channel.open_count < channel.window do
-		local item = line[line_next];
-		line_next = line_next + 1;
-		if not item.verdict then ask(item); end
+	while line_unasked and channel and channel.ready and channel.open_count < channel.window do
+		local item = line_unasked;
+		line_unasked = item.behind;
+		ask(item);
 	end
 end
 
 -- Deadlines all have the same length, so the line is in their order too
 local function sweep()
 	local now = monotonic();
-	local item = line[line_first];
-	while item and (item.verdict or item.deadline <= now) do
-		line[line_first] = nil;
-		line_first = line_first + 1;
-		if line_next < line_first then line_next = line_first; end
-		if not item.verdict then
-			if item.id then write_frame(channel, frame(CANCEL, "I4", item.id)); end
-			settle(item, "fail");
-		end
-		item = line[line_first];
+	local item = line_first;
+	while item and item.deadline <= now do
+		if item.id then write_frame(channel, frame(CANCEL, "I4", item.id)); end
+		settle(item, "fail");
+		item = line_first;
 	end
 	ask_waiting();
-	if line_first <= line_last then return SWEEP; end
-	line_first, line_next, line_last = 1, 1, 0;
+	if line_first then return SWEEP; end
 	sweeping = false;
 end
 
 local function fail_all()
-	local items = line;
-	local first, last = line_first, line_last;
-	line, line_first, line_next, line_last = {}, 1, 1, 0;
-	for i = first, last do -- all of them first: draining the first must not apply what is settled later
-		if not items[i].verdict then items[i].verdict = "fail"; end
+	local items = {};
+	while line_first do -- all of them first: draining the first must not apply what is settled later
+		items[#items+1] = line_first;
+		line_first.verdict = "fail";
+		leave_line(line_first);
 	end
-	for i = first, last do
-		drain(items[i].q);
-	end
+	for _, item in ipairs(items) do drain(item.q); end
 end
 
 function lose_channel(ch, why)
@@ -347,15 +357,15 @@ local function take(session, stanza, kind)
 		end
 	end
 
-	local item = { q = q, stanza = stanza };
+	-- all its fields from the start: a table that grows is built anew
+	local item = { q = q, stanza = stanza, verdict = false, id = false, deadline = false, before = false, behind = false };
 	q.last = q.last + 1;
 	q[q.last] = item;
 	if not content then
 		item.verdict = "deliver"; -- waits for those before it
 	elseif channel then -- while it is being opened, questions wait: the answer is a moment away
 		item.deadline = monotonic() + timeout;
-		line_last = line_last + 1;
-		line[line_last] = item;
+		line_up(item);
 		if not sweeping then
 			sweeping = true;
 			module:add_timer(SWEEP, sweep);
