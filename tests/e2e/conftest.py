@@ -18,6 +18,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "leave_out(predicate): combinations of parameters that do not exist; they are no tests")
     config.addinivalue_line("markers", "slow: takes long; left out by ./check --quick")
 
 
@@ -27,6 +28,16 @@ def pytest_generate_tests(metafunc):
         only = metafunc.config.getoption("--server")
         kinds = [k for k in getattr(metafunc.module, "KINDS", KINDS) if only in (None, k)]
         metafunc.parametrize("kind", kinds)
+
+
+def pytest_collection_modifyitems(config, items):
+    def left_out(item):
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        return any(mark.args[0](params) for mark in item.iter_markers("leave_out"))
+    gone = [item for item in items if left_out(item)]
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+        items[:] = [item for item in items if item not in gone]
 
 
 @pytest.fixture(scope="session")
