@@ -27,7 +27,7 @@ TAILQ_HEAD(job_list, pool_job);
 struct pool_job {
 	TAILQ_ENTRY(pool_job) entry;
 	struct pool *pool;
-	pool_done_fn *done; /* NULL: cancelled, or its result was already given */
+	pool_done_fn *done; /* NULL: its result was already given */
 	void *ctx;
 	bool is_file;
 	bool alone;         /* its worker died once: nothing else is with it this time */
@@ -228,10 +228,6 @@ static void dispatch_queue(struct pool *p, struct job_list *queue)
 		if (!w)
 			return;
 		dequeue(p, j);
-		if (!j->done) { /* cancelled while it waited */
-			job_free(j);
-			continue;
-		}
 		j->seq = ++w->seq;
 		j->sent_ms = clock_ms();
 		if ((j->is_file ? send_file(w, j) : send_text(w, j)) < 0) {
@@ -848,12 +844,6 @@ struct pool_job *pool_scan_file(struct pool *p, int fd, uint64_t size, const cha
 	enqueue(p, j, false);
 	dispatch_queue(p, &p->file_queue);
 	return j;
-}
-
-void pool_cancel(struct pool_job *j)
-{
-	j->done = NULL;
-	j->fd = -1;
 }
 
 void pool_status(const struct pool *p, struct pool_status *s_r)

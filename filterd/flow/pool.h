@@ -1,7 +1,7 @@
 /* The broker's side of the scan workers (PROTOCOL.scan): generations of them, queues, windows, deadlines, and
  * who is blamed when one dies.
  *
- * Every job that is taken ends in its callback exactly once (unless cancelled), with a result or a
+ * Every job that is taken ends in its callback exactly once, with a result or a
  * cause, whatever workers and nurseries do.  The first half of a generation's worker slots serves texts,
  * the second half files: a file may take seconds, and no message waits behind it.
  */
@@ -56,8 +56,6 @@ struct generation *pool_current(const struct pool *p);
 struct pool_job *pool_scan_texts(struct pool *p, const struct scan_text *texts, size_t n, pool_done_fn *done, void *ctx);
 /* fd is borrowed until done; the worker gets a read-only duplicate of it. */
 struct pool_job *pool_scan_file(struct pool *p, int fd, uint64_t size, const char *name, pool_done_fn *done, void *ctx);
-/* Nobody waits any more: done is not called. */
-void pool_cancel(struct pool_job *job);
 
 struct pool_status {
 	unsigned text_workers, file_workers, text_waiting, file_waiting, outstanding;

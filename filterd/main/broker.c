@@ -183,11 +183,10 @@ static void on_inspect(void *ctx, struct session *s, uint32_t id, bool again, co
 	message_inspect(&r->b, s, id, again, stanza, size);
 }
 
-static void on_session_end(void *ctx, struct session *s) {}
 /* The broker injects nothing: its notices go over the component link. */
 static void on_injected(void *ctx, struct channel *c, uint32_t id, uint8_t status) {}
 
-static const struct channel_ops channel_ops = { on_channel_up, on_channel_down, on_inspect, on_session_end, on_injected };
+static const struct channel_ops channel_ops = { on_channel_up, on_channel_down, on_inspect, on_injected };
 
 /* Monitor */
 

@@ -20,8 +20,6 @@ static const char *const cause_names[CAUSE_COUNT] = {
 
 static const char *const status_names[SCAN_STATUS_COUNT] = { "clean", "malware", "unscannable" };
 
-static const char *const role_names[ROLE_COUNT] = { "body", "subject", "xhtml", "status", "name", "attribute", "other", "file" };
-
 static int find_name(const char *const *names, int count, const char *name)
 {
 	for (int i = 0; i < count; i++)
@@ -33,7 +31,6 @@ static int find_name(const char *const *names, int count, const char *name)
 const char *action_name(enum action a) { return (unsigned)a < ACTION_COUNT ? action_names[a] : "?"; }
 const char *cause_name(enum cause c) { return (unsigned)c < CAUSE_COUNT ? cause_names[c] : "?"; }
 const char *scan_status_name(enum scan_status s) { return (unsigned)s < SCAN_STATUS_COUNT ? status_names[s] : "?"; }
-const char *text_role_name(enum text_role r) { return (unsigned)r < ROLE_COUNT ? role_names[r] : "?"; }
 
 int action_from_name(const char *name) { return find_name(action_names, ACTION_COUNT, name); }
 int cause_from_name(const char *name) { return find_name(cause_names, CAUSE_COUNT, name); }

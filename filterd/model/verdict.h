@@ -57,6 +57,5 @@ enum text_role {
 	ROLE_FILE,        /* text of a file or of a part of it */
 	ROLE_COUNT
 };
-const char *text_role_name(enum text_role r);
 
 #endif

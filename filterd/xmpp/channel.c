@@ -110,7 +110,6 @@ static void session_detach(struct channel *c, struct session_entry *e)
 	struct session *s = e->session;
 	HASH_DEL(c->sessions, e);
 	free(e);
-	c->owner->ops->session_end(c->owner->ctx, s);
 	session_unref(s);
 }
 

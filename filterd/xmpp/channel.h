@@ -36,8 +36,6 @@ struct channel_ops {
 	/* A stanza to judge; stanza is valid during the call. Must be answered once; an
 	 * answer that nobody waits for any more (CANCEL, channel gone) is dropped.  */
 	void (*inspect)(void *ctx, struct session *s, uint32_t id, bool again, const char *stanza, size_t size);
-	/* No more stanzas of this session will come; open ones can still be answered unless the channel is down. */
-	void (*session_end)(void *ctx, struct session *s);
 	void (*injected)(void *ctx, struct channel *c, uint32_t id, uint8_t status);
 };
 

@@ -39,9 +39,8 @@ static void on_inspect(void *ctx, struct session *s, uint32_t id, bool again, co
 	assert_true(id < IDS && !p->asked[id]);
 	p->asked[id] = session_ref(s);
 }
-static void on_end(void *ctx, struct session *s) {}
 static void on_injected(void *ctx, struct channel *c, uint32_t id, uint8_t status) {}
-static const struct channel_ops ops = { on_up, on_down, on_inspect, on_end, on_injected };
+static const struct channel_ops ops = { on_up, on_down, on_inspect, on_injected };
 
 static void settle(struct play *p)
 {
