@@ -71,7 +71,7 @@ void supervise_start_broker(struct monitor *m, uint64_t now_ms)
 	}
 	role_started(&m->broker, pid);
 	m->broker_fd = channel[0];
-	m->pings = (struct pings){ .next_ms = now_ms + SUPERVISE_PING_MS };
+	m->pings = (struct pings){ .next_ms = now_ms }; /* answered as soon as it can serve: from then on the shorter limit holds */
 	m->recorders = 1;
 	if (m->hung.pid)
 		words_hung(m, "broker", m->hung.pid, m->hung.reason);
