@@ -4,7 +4,7 @@ build_packages="build-essential autoconf automake pkg-config libclamav-dev libpc
 	libexpat1-dev libssl-dev libconfig-dev libevent-dev libmicrohttpd-dev libsqlite3-dev libjansson-dev libseccomp-dev
 	libarchive-dev libpoppler-glib-dev"
 run_packages="openssl python3 python3-slixmpp python3-aiohttp"
-test_packages="$build_packages $run_packages prosody ejabberd libcmocka-dev python3-pytest curl"
+test_packages="$build_packages $run_packages prosody ejabberd libcmocka-dev python3-pytest python3-stdnum curl"
 
 say() { printf '%s\n' "$*"; }
 die() { printf '%s\n' "$*" >&2; exit 1; }

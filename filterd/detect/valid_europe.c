@@ -338,7 +338,7 @@ CHECK(ie_pps)
 	if (id.n == 9 && !one_of(id.c[8], "ABCDEFGHITWX"))
 		return 0;
 	int sum = id_sum(&id, 0, "8765432");
-	if (id.n == 9 && id.c[8] != 'W') /* W: the wife's number of old, which counts nothing */
+	if (id.n == 9 && !one_of(id.c[8], "WTX")) /* those of old, such as the W of wives, count nothing */
 		sum += 9 * (id.c[8] - 'A' + 1);
 	return "WABCDEFGHIJKLMNOPQRSTUV"[sum % 23] == id.c[7];
 }
@@ -509,7 +509,8 @@ CHECK(si_emso)
 	if (!id_read_shape(&id, s, size, "9999999999999"))
 		return 0;
 	long year = id_number(&id, 4, 3) + (id.c[4] == '0' ? 2000 : 1000);
-	return id_is_day(year, id_number(&id, 2, 2), id_number(&id, 0, 2)) && id_sum(&id, 0, "7654327654321") % 11 == 0;
+	int check = 11 - id_sum(&id, 0, "765432765432") % 11;
+	return id_is_day(year, id_number(&id, 2, 2), id_number(&id, 0, 2)) && id.c[12] - '0' == (check > 9 ? 0 : check);
 }
 
 CHECK(tr_kimlik)

@@ -1,0 +1,168 @@
+"""Validators against python-stdnum, which others wrote after the same standards: numbers that it takes or refuses, made at random in
+the shape of each (fixed seed), and single wrong characters in good ones.
+
+Where python-stdnum knows less than the standard (districts of ABA numbers, the TACs in use, whole check digits of RFC …), the shape
+below keeps to what both judge."""
+
+import importlib
+import json
+import pathlib
+import random
+import string
+import subprocess
+
+DIGITS, LETTERS = string.digits, string.ascii_uppercase
+BOTH = DIGITS + LETTERS
+EACH = 60  # good and bad ones of each kind
+
+
+def digits(n):
+    return lambda r: "".join(r.choice(DIGITS) for _ in range(n))
+
+
+def letters(n):
+    return lambda r: "".join(r.choice(LETTERS) for _ in range(n))
+
+
+def either(n):
+    return lambda r: "".join(r.choice(BOTH) for _ in range(n))
+
+
+def one(*parts):
+    return lambda r: r.choice(parts)
+
+
+def birth(form):
+    return lambda r: form.format(Y=r.randint(1925, 1999), m=r.randint(1, 12), d=r.randint(1, 28), c=0)
+
+
+def short(form):
+    """The same, of years that are written with two digits."""
+    return lambda r: form.format(y=r.randint(25, 99), m=r.randint(1, 12), d=r.randint(1, 28))
+
+
+YMD, DMY = short("{y:02}{m:02}{d:02}"), short("{d:02}{m:02}{y:02}")
+
+SHAPES = {  # validator: module of stdnum, parts
+    "luhn": ("luhn", [digits(16)]),
+    "verhoeff": ("verhoeff", [digits(12)]),
+    "damm": ("damm", [digits(10)]),
+    "mod11-10": ("iso7064.mod_11_10", [digits(11)]),
+    "mod97": ("iso7064.mod_97_10", [digits(14)]),
+    "imei": ("imei", [one("01", "35", "86"), digits(13)]),
+    "isin": ("isin", [one("US", "DE", "GB", "FR", "CH"), either(9), digits(1)]),
+    "lei": ("lei", [digits(4), "00", either(12), digits(2)]),
+    "aba": ("us.rtn", [one("01", "05", "11", "21", "32", "61", "72"), digits(7)]),
+    "us-ssn": ("us.ssn", [digits(9)]),
+    "us-ein": ("us.ein", [digits(9)]),
+    "at-svnr": ("at.vnr", [digits(4), DMY]),
+    "au-abn": ("au.abn", [digits(11)]),
+    "au-tfn": ("au.tfn", [digits(9)]),
+    "ar-cuit": ("ar.cuit", [one("20", "23", "24", "27", "30", "33", "34", "55"), digits(9)]),
+    "be-rrn": ("be.nn", [YMD, digits(5)]),
+    "bg-egn": ("bg.egn", [YMD, digits(4)]),
+    "br-cnpj": ("br.cnpj", [digits(14)]),
+    "br-cpf": ("br.cpf", [digits(11)]),
+    "ca-sin": ("ca.sin", [one(*"12345679"), digits(8)]),
+    "ch-ahv": ("ch.ssn", ["756", digits(10)]),
+    "ch-uid": ("ch.uid", ["CHE", digits(9)]),
+    "cl-rut": ("cl.rut", [digits(8), one("K", digits(1))]),
+    "cn-resident-id": ("cn.ric", [one("110101", "440301", "310115", "320583"), birth("{Y}{m:02}{d:02}"), digits(3), one("X", digits(1))]),
+    "co-nit": ("co.nit", [digits(10)]),
+    "cz-rodne-cislo": ("cz.rc", [YMD, digits(4)]),
+    "de-ust-id": ("de.vat", ["DE", digits(9)]),
+    "de-steuer-id": ("de.idnr", [digits(11)]),
+    "ec-cedula": ("ec.ci", [one("01", "12", "24", "17", "30", "25"), one(*"012345"), digits(7)]),
+    "ee-isikukood": ("ee.ik", [one(*"3456"), YMD, digits(4)]),
+    "es-cif": ("es.cif", [one(one(*"ABEH"), digits(7), digits(1)), digits(8)]),
+    "es-dni": ("es.dni", [digits(8), letters(1)]),
+    "es-nie": ("es.nie", [one(*"XYZ"), digits(7), letters(1)]),
+    "fi-hetu": ("fi.hetu", [DMY, "-", digits(3), either(1)]),
+    "fi-y-tunnus": ("fi.ytunnus", [digits(8)]),
+    "fr-nir": ("fr.nir", [one(*"12"), short("{y:02}{m:02}"), one("75", "33", "2A", "2B", "97"), digits(8)]),
+    "fr-siren": ("fr.siren", [digits(9)]),
+    "fr-siret": ("fr.siret", [digits(14)]),
+    "gb-nhs": ("gb.nhs", [digits(10)]),
+    "gb-utr": ("gb.utr", [digits(10)]),
+    "gr-afm": ("gr.vat", [digits(9)]),
+    "gr-amka": ("gr.amka", [DMY, digits(5)]),
+    "hr-oib": ("hr.oib", [digits(11)]),
+    "ie-pps": ("ie.pps", [digits(7), one(*"ABCDEFGHIJKLMNOPQRSTUVW"), one("", "A", "H", "W", "T", "X")]),
+    "il-id": ("il.idnr", [digits(9)]),
+    "in-aadhaar": ("in_.aadhaar", [one(*"23456789"), digits(11)]),
+    "in-gstin": ("in_.gstin", [one("01", "27", "36"), letters(3), one(*"PCH"), letters(1), digits(4), letters(1), one("1", "2"), "Z", either(1)]),
+    "in-pan": ("in_.pan", [letters(3), one(*"ABCFGHJLPTX"), letters(1), digits(4), letters(1)]),
+    "is-kennitala": ("is_.kennitala", [DMY, digits(3), "9"]),
+    "it-codice-fiscale": ("it.codicefiscale", [letters(6), digits(2), one(*"ABCDEHLMPRST"), one("01", "15", "28", "41", "63", "71"),
+                                               letters(1), digits(3), letters(1)]),
+    "it-partita-iva": ("it.iva", [digits(7), one("001", "015", "058", "100", "120", "999", "888", "000", "130"), digits(1)]),
+    "kr-rrn-check": ("kr.rrn", [YMD, one(*"1234"), one(*"0123456"), digits(5)]),
+    "lv-personas-kods": ("lv.pvn", [DMY, "1", digits(4)]),
+    "mx-curp": ("mx.curp", [one("GOAM", "BEPR", "LOOA", "SATF"), YMD, one("H", "M"), one("DF", "JC", "NL"), one("RML", "BRS"),
+                            digits(2)]),
+    "my-nric": ("my.nric", [YMD, one("01", "14", "59", "82", "00", "17"), digits(4)]),
+    "nl-bsn": ("nl.bsn", [digits(9)]),
+    "no-fodselsnummer": ("no.fodselsnummer", [DMY, digits(5)]),
+    "nz-ird": ("nz.ird", [one(digits(8), digits(9))]),
+    "pe-ruc": ("pe.ruc", [one("10", "20", "15", "17"), digits(9)]),
+    "pl-nip": ("pl.nip", [one(*"123456789"), one(*"123456789"), digits(8)]),
+    "pl-pesel": ("pl.pesel", [YMD, digits(5)]),
+    "pl-regon": ("pl.regon", [one(digits(9), digits(14))]),
+    "pt-nif": ("pt.nif", [one(*"12356"), digits(8)]),
+    "ro-cnp": ("ro.cnp", [one(*"1256"), YMD, one("01", "12", "40", "46", "52"), digits(4)]),
+    "ru-inn": ("ru.inn", [one(digits(10), digits(12))]),
+    "se-personnummer": ("se.personnummer", [YMD, "-", digits(4)]),
+    "si-emso": ("si.emso", [short("{d:02}{m:02}9{y:02}"), one("50", "71", "10"), digits(4)]),
+    "th-id": ("th.pin", [one(*"12345678"), digits(12)]),
+    "tr-kimlik": ("tr.tckimlik", [one(*"123456789"), digits(10)]),
+    "ua-rnokpp": ("ua.rntrc", [digits(10)]),
+    "za-id": ("za.idnr", [YMD, digits(4), one("0", "1"), one("8", "9"), digits(1)]),
+}
+
+
+def build(parts, r):
+    text = ""
+    for part in parts:
+        while callable(part):
+            part = part(r)
+        text += part
+    return text
+
+
+def cases(module, parts, r):
+    """(text, whether it is good): as many good as bad ones, and good ones with one character changed."""
+    good, bad = set(), set()
+    for _ in range(60000):
+        text = build(parts, r)
+        (good if module.is_valid(text) else bad).add(text)
+        if len(good) >= EACH and len(bad) >= EACH:
+            break
+    good, bad = sorted(good)[:EACH], sorted(bad)[:EACH]
+    assert len(good) >= EACH // 2, "the shape hardly ever makes a good one"
+    for text in good[:EACH // 2]:
+        at = r.randrange(len(text))
+        other = text[:at] + r.choice(DIGITS if text[at].isdigit() else LETTERS) + text[at + 1:]
+        bad.append(other)
+    return [(text, module.is_valid(text)) for text in good + bad]
+
+
+def test_validators_agree_with_stdnum(prefix, tmp_path):
+    lines, expected = [], []
+    for name, (module, parts) in SHAPES.items():
+        for text, good in cases(importlib.import_module("stdnum." + module), parts, random.Random(name)):
+            lines.append(json.dumps({"id": len(expected), "text": "%s %s" % (name, text)}) + "\n")
+            expected.append((name, text, good))
+    (tmp_path / "t.rules").write_text("detectors: (" + ",\n".join(
+        r'{ id = "t-%s"; title = "t"; patterns = ( { regex = "(?<=\A%s ).+\z"; confidence = 60; } ); validate = [ "%s" ]; }' % (n, n, n)
+        for n in SHAPES) + ");\n")
+    got = subprocess.run([str(pathlib.Path(prefix) / "bin" / "filterctl"), "rules", "match", "--rules", tmp_path, "--jsonl"],
+                         input="".join(lines), capture_output=True, text=True, timeout=300)
+    assert got.returncode == 0, got.stderr
+    wrong = []
+    for line in map(json.loads, got.stdout.splitlines()):
+        name, text, good = expected[line["id"]]
+        found = any(f["detector"] == "t-" + name and f["start"] == len(name) + 1 for f in line["findings"])
+        if found != good:
+            wrong.append("%s: %s is %s" % (name, text, "refused" if good else "taken"))
+    assert not wrong, "\n".join(wrong[:40])
+    assert len(got.stdout.splitlines()) == len(expected)
