@@ -1,9 +1,11 @@
 /* Check digits that many registers share. */
 #include "detect/valid.h"
 
+#include <string.h>
+
 static int is_filler(char c)
 {
-	return c == ' ' || c == '-' || c == '.' || c == '/' || c == '\t' || c == '\n' || c == '\r';
+	return c != '\0' && strchr(" -./_|,;:()*~\t\n\r", c) != NULL;
 }
 
 /* The next digit from the left, 10 at the end, -1 at anything else. */

@@ -14,7 +14,7 @@ static int is_digit(char c)
 
 static int is_separator(char c)
 {
-	return c == ' ' || c == '-' || c == '.' || c == '/' || c == '\t' || c == '\n' || c == '\r';
+	return c != '\0' && strchr(" -./_|,;:()*~\t\n\r", c) != NULL;
 }
 
 /* The digits of s without separators; -1 when something else is in it or they are too many. */

@@ -77,7 +77,7 @@ CHECK(br_cnpj)
 CHECK(ca_sin)
 {
 	struct id id;
-	return id_read_shape(&id, s, size, "999999999") && !one_of(id.c[0], "08") && id_luhn(&id, 0, 9);
+	return id_read_shape(&id, s, size, "999999999") && id.c[0] != '8' && id_luhn(&id, 0, 9);
 }
 
 CHECK(cl_rut)
@@ -408,7 +408,7 @@ const struct validator valid_world[] = {
 	{ "au-tfn", "Australia, tax file number of 8 or 9 digits: weights, modulo 11", au_tfn, { { 0 } } },
 	{ "br-cnpj", "Brazil, CNPJ: two check digits, modulo 11", br_cnpj, { { 0 } } },
 	{ "br-cpf", "Brazil, CPF: two check digits, modulo 11", br_cpf, { { 0 } } },
-	{ "ca-sin", "Canada, social insurance number: Luhn, not 0 or 8 in front", ca_sin, { { 0 } } },
+	{ "ca-sin", "Canada, social insurance number: Luhn, not 8 in front (0 is in use for samples)", ca_sin, { { 0 } } },
 	{ "cl-rut", "Chile, RUT and RUN: modulo 11, K for 10", cl_rut, { { 0 } } },
 	{ "cn-resident-id", "China, resident id: province, birthday and ISO 7064 MOD 11-2", cn_resident_id, { { 0 } } },
 	{ "co-nit", "Colombia, NIT: prime weights, modulo 11", co_nit, { { 0 } } },

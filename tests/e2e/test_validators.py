@@ -63,7 +63,7 @@ SHAPES = {  # validator: module of stdnum, parts
     "bg-egn": ("bg.egn", [YMD, digits(4)]),
     "br-cnpj": ("br.cnpj", [digits(14)]),
     "br-cpf": ("br.cpf", [digits(11)]),
-    "ca-sin": ("ca.sin", [one(*"12345679"), digits(8)]),
+    "ca-sin": ("ca.sin", [one(*"123456790"), digits(8)]),
     "ch-ahv": ("ch.ssn", ["756", digits(10)]),
     "ch-uid": ("ch.uid", ["CHE", digits(9)]),
     "cl-rut": ("cl.rut", [digits(8), one("K", digits(1))]),
