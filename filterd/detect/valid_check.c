@@ -5,7 +5,7 @@
 
 static int is_filler(char c)
 {
-	return c != '\0' && strchr(" -./_|,;:()*~\t\n\r", c) != NULL;
+	return c != '\0' && strchr(" -./_|,;:()*~`\t\n\r", c) != NULL;
 }
 
 /* The next digit from the left, 10 at the end, -1 at anything else. */

@@ -14,7 +14,7 @@ static int is_digit(char c)
 
 static int is_separator(char c)
 {
-	return c != '\0' && strchr(" -./_|,;:()*~\t\n\r", c) != NULL;
+	return c != '\0' && strchr(" -./_|,;:()*~`\t\n\r", c) != NULL;
 }
 
 /* The digits of s without separators; -1 when something else is in it or they are too many. */
@@ -120,28 +120,46 @@ int valid_mod97(const char *s, size_t size, const double *num)
 	return mod97_add(&sum, s, size) == 0 && sum == 1;
 }
 
-/* ISO 13616 registry (SWIFT, release 99): country and length of its IBAN, in order. */
+/* ISO 13616 registry (SWIFT, release 99): country and the form of what follows its check digits, in order: n digits, a letters, c both. */
 static const struct iban_country {
-	char code[3];
-	uint8_t length;
+	char code[3], form[12];
 } iban_countries[] = {
-	{ "AD", 24 }, { "AE", 23 }, { "AL", 28 }, { "AT", 20 }, { "AZ", 28 }, { "BA", 20 }, { "BE", 16 }, { "BG", 22 },
-	{ "BH", 22 }, { "BI", 27 }, { "BR", 29 }, { "BY", 28 }, { "CH", 21 }, { "CR", 22 }, { "CY", 28 }, { "CZ", 24 },
-	{ "DE", 22 }, { "DJ", 27 }, { "DK", 18 }, { "DO", 28 }, { "EE", 20 }, { "EG", 29 }, { "ES", 24 }, { "FI", 18 },
-	{ "FK", 18 }, { "FO", 18 }, { "FR", 27 }, { "GB", 22 }, { "GE", 22 }, { "GI", 23 }, { "GL", 18 }, { "GR", 27 },
-	{ "GT", 28 }, { "HN", 28 }, { "HR", 21 }, { "HU", 28 }, { "IE", 22 }, { "IL", 23 }, { "IQ", 23 }, { "IS", 26 },
-	{ "IT", 27 }, { "JO", 30 }, { "KW", 30 }, { "KZ", 20 }, { "LB", 28 }, { "LC", 32 }, { "LI", 21 }, { "LT", 20 },
-	{ "LU", 20 }, { "LV", 21 }, { "LY", 25 }, { "MC", 27 }, { "MD", 24 }, { "ME", 22 }, { "MK", 19 }, { "MN", 20 },
-	{ "MR", 27 }, { "MT", 31 }, { "MU", 30 }, { "NI", 28 }, { "NL", 18 }, { "NO", 15 }, { "OM", 23 }, { "PK", 24 },
-	{ "PL", 28 }, { "PS", 29 }, { "PT", 25 }, { "QA", 29 }, { "RO", 24 }, { "RS", 22 }, { "RU", 33 }, { "SA", 24 },
-	{ "SC", 31 }, { "SD", 18 }, { "SE", 24 }, { "SI", 19 }, { "SK", 24 }, { "SM", 27 }, { "SO", 23 }, { "ST", 25 },
-	{ "SV", 28 }, { "TL", 23 }, { "TN", 24 }, { "TR", 26 }, { "UA", 29 }, { "VA", 22 }, { "VG", 24 }, { "XK", 20 },
-	{ "YE", 30 },
+	{ "AD", "8n12c" }, { "AE", "19n" }, { "AL", "8n16c" }, { "AT", "16n" }, { "AZ", "4a20c" }, { "BA", "16n" },
+	{ "BE", "12n" }, { "BG", "4a6n8c" }, { "BH", "4a14c" }, { "BI", "23n" }, { "BR", "23n1a1c" }, { "BY", "4c4n16c" },
+	{ "CH", "5n12c" }, { "CR", "18n" }, { "CY", "8n16c" }, { "CZ", "20n" }, { "DE", "18n" }, { "DJ", "23n" },
+	{ "DK", "14n" }, { "DO", "4c20n" }, { "EE", "16n" }, { "EG", "25n" }, { "ES", "20n" }, { "FI", "14n" },
+	{ "FK", "2a12n" }, { "FO", "14n" }, { "FR", "10n11c2n" }, { "GB", "4a14n" }, { "GE", "2a16n" }, { "GI", "4a15c" },
+	{ "GL", "14n" }, { "GR", "7n16c" }, { "GT", "24c" }, { "HN", "4a20n" }, { "HR", "17n" }, { "HU", "24n" },
+	{ "IE", "4a14n" }, { "IL", "19n" }, { "IQ", "4a15n" }, { "IS", "22n" }, { "IT", "1a10n12c" }, { "JO", "4a4n18c" },
+	{ "KW", "4a22c" }, { "KZ", "3n13c" }, { "LB", "4n20c" }, { "LC", "4a24c" }, { "LI", "5n12c" }, { "LT", "16n" },
+	{ "LU", "3n13c" }, { "LV", "4a13c" }, { "LY", "21n" }, { "MC", "10n11c2n" }, { "MD", "20c" }, { "ME", "18n" },
+	{ "MK", "3n10c2n" }, { "MN", "16n" }, { "MR", "23n" }, { "MT", "4a5n18c" }, { "MU", "4a19n3a" },
+	{ "NI", "4a20n" }, { "NL", "4a10n" }, { "NO", "11n" }, { "OM", "3n16c" }, { "PK", "4a16c" }, { "PL", "24n" },
+	{ "PS", "4a21c" }, { "PT", "21n" }, { "QA", "4a21c" }, { "RO", "4a16c" }, { "RS", "18n" }, { "RU", "14n15c" },
+	{ "SA", "2n18c" }, { "SC", "4a20n3a" }, { "SD", "14n" }, { "SE", "20n" }, { "SI", "15n" }, { "SK", "20n" },
+	{ "SM", "1a10n12c" }, { "SO", "19n" }, { "ST", "21n" }, { "SV", "4a20n" }, { "TL", "19n" }, { "TN", "20n" },
+	{ "TR", "6n16c" }, { "UA", "6n19c" }, { "VA", "18n" }, { "VG", "4a16n" }, { "XK", "16n" }, { "YE", "4a4n18c" },
 };
 
 static int iban_cmp(const void *key, const void *row)
 {
 	return strncmp(key, ((const struct iban_country *)row)->code, 2);
+}
+
+static int has_form(const char *c, size_t n, const char *form)
+{
+	size_t at = 0;
+	while (*form) {
+		size_t count = 0;
+		for (; is_digit(*form); form++)
+			count = count * 10 + (size_t)(*form - '0');
+		for (; count > 0; count--, at++) {
+			if (at == n || (*form == 'n' && !is_digit(c[at])) || (*form == 'a' && is_digit(c[at])))
+				return 0; /* that the others are letters or digits is for mod97_add() to see */
+		}
+		form++;
+	}
+	return at == n;
 }
 
 int valid_iban(const char *s, size_t size, const double *num)
@@ -159,7 +177,7 @@ int valid_iban(const char *s, size_t size, const double *num)
 		return 0;
 	const struct iban_country *row =
 		bsearch(c, iban_countries, sizeof iban_countries / sizeof *row, sizeof *row, iban_cmp);
-	if (!row || row->length != n)
+	if (!row || !has_form(c + 4, n - 4, row->form))
 		return 0;
 	/* 00, 01 and 99 give the same remainder as 97, 98 and 02, but are never issued (ISO 13616-1, 6.2) */
 	int check = (c[2] - '0') * 10 + (c[3] - '0');

@@ -8,6 +8,7 @@ import importlib
 import json
 import pathlib
 import random
+import re
 import string
 import subprocess
 
@@ -53,6 +54,7 @@ SHAPES = {  # validator: module of stdnum, parts
     "isin": ("isin", [one("US", "DE", "GB", "FR", "CH"), either(9), digits(1)]),
     "lei": ("lei", [digits(4), "00", either(12), digits(2)]),
     "aba": ("us.rtn", [one("01", "05", "11", "21", "32", "61", "72"), digits(7)]),
+    "iban": ("iban", [lambda r: iban(r)]),
     "us-ssn": ("us.ssn", [digits(9)]),
     "us-ein": ("us.ein", [digits(9)]),
     "at-svnr": ("at.vnr", [digits(4), DMY]),
@@ -127,6 +129,14 @@ def build(parts, r):
             part = part(r)
         text += part
     return text
+
+
+def iban(r):
+    """Of the countries whose form python-stdnum checks beyond the registry, too."""
+    country, form = r.choice((("DE", "18n"), ("GB", "4a14n"), ("FR", "10n11c2n"), ("NL", "4a10n"), ("MT", "4a5n18c"), ("PL", "24n"), ("AT", "16n")))
+    kinds = {"n": DIGITS, "a": LETTERS, "c": BOTH}
+    rest = "".join(r.choice(kinds[k]) for n, k in re.findall(r"(\d+)(.)", form) for _ in range(int(n)))
+    return country + r.choice((str(98 - int("".join(str(int(c, 36)) for c in rest + country + "00")) % 97).zfill(2), "11")) + rest
 
 
 def cases(module, parts, r):
