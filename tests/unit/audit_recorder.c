@@ -119,7 +119,7 @@ static int remove_site(void **state)
 static void turn_until(struct site *s, const unsigned *count, unsigned least)
 {
 	const struct timeval step = { 0, 20000 };
-	for (int i = 0; *count < least && i < 500; i++) {
+	for (int i = 0; *count < least && i < 3000; i++) { /* a minute: the disk may be busy with what others wrote */
 		event_base_loopexit(s->base, &step);
 		event_base_dispatch(s->base);
 	}
