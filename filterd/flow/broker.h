@@ -7,6 +7,7 @@
 #include "conf/conf.h"
 #include "flow/generation.h"
 #include "flow/pool.h"
+#include "flow/recent.h"
 #include "http/upload.h"
 #include "model/event.h"
 #include "xmpp/channel.h"
@@ -27,6 +28,7 @@ struct broker {
 	const struct conf *conf;            /* of the start: what needs a restart to change */
 	struct generation *g;               /* serving, or the last one that did; NULL before the first */
 	struct pool *pool;
+	struct recent *recent;              /* what senders wrote last */
 	struct channels *channels;
 	struct link *links[BROKER_LINKS_MAX];
 	size_t nlinks;

@@ -376,7 +376,8 @@ static void set_up(struct role *r, const struct conf *conf, int recorder_fd)
 	if (!b->report)
 		fatal_config(&err);
 	b->pool = pool_new(b->base, &pool_ops, r);
-	if (!b->pool)
+	b->recent = recent_new();
+	if (!b->pool || !b->recent)
 		log_fatal("out of memory");
 	take_recorder(r, recorder_fd);
 	if (channels_new(b->base, &conf->inspect, &channel_ops, r, &b->channels, &err) < 0)
@@ -412,6 +413,7 @@ static void take_down(struct role *r)
 	attach_free(&r->attach);
 	upload_service_free(&b->uploads);
 	pool_free(&b->pool); /* what is still open ends as scanner-down */
+	recent_free(&b->recent);
 	channels_free(&b->channels);
 	for (size_t i = 0; i < b->nlinks; i++)
 		link_free(&b->links[i]);
