@@ -20,6 +20,7 @@ struct budget {
 /* A finding in view offsets. */
 struct span {
 	uint32_t start, end;
+	uint32_t match_start, match_end; /* of the whole match */
 	uint16_t detector;
 	uint8_t confidence;
 };
