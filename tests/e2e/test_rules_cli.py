@@ -150,3 +150,65 @@ def test_usage(rules):
     for args in ((), ("explode",), ("match", "--rules", TOP / "rules"), ("check", "a", "b"), ("list", "--what")):
         got = rules(*args)
         assert got.returncode == 2 and "usage: filterctl rules" in got.stderr
+
+
+RULES = """detectors: (
+  { id = "staff"; title = "Staff"; patterns = ( { regex = "\\\\bST-\\\\d{6}\\\\b"; confidence = 60; } );
+    tests = { match = [ "ST-004711" ]; no_match = [ "ST-47" ]; }; },
+  { id = "broken"; title = "Broken"; patterns = ( { regex = "\\\\bBR-\\\\d{6}\\\\b"; confidence = 60; } );
+    tests = {
+      match = [ "BR-004711",
+        "BR-47" ];
+      no_match = [ "see BR-123456" ]; }; },
+  { id = "bare"; title = "Untested"; patterns = ( { regex = "\\\\bUN-\\\\d{6}\\\\b"; confidence = 60; } ); }
+);
+"""
+
+
+def test_test_reports_each_detector(rules, tmp_path):
+    file = tmp_path / "a.rules"
+    file.write_text(RULES)
+    got = rules("test", file)
+    assert got.returncode == 1
+    assert re.search(r"^ok +staff +1 match, 1 no_match$", got.stdout, re.M)
+    assert re.search(r"^FAIL broken +2 of 3 tests$", got.stdout, re.M)
+    assert re.search(r"^-- +bare +has no tests$", got.stdout, re.M)
+    assert '%s:7: this match test of "broken" is not found: BR-47' % file in got.stderr
+    assert '%s:8: this no_match test of "broken" is found: see BR-123456' % file in got.stderr
+    got = rules("test", "--json", file)
+    report = json.loads(got.stdout)
+    assert got.returncode == 1 and (report["tests"], report["failed"], report["untested"]) == (5, 2, 1)
+    assert [(d["detector"], d["match"], d["no_match"], d["failed"]) for d in report["detectors"]] == [
+        ("staff", 1, 1, 0), ("broken", 2, 1, 2), ("bare", 0, 0, 0)]
+    assert report["detectors"][1]["failures"][0]["line"] == 7
+    assert rules("test", file, "--detector", "staff").returncode == 0
+    assert "no detector" in rules("test", file, "--detector", "none").stderr
+    assert rules("test", tmp_path / "missing").returncode == 1
+
+
+def test_shipped_detectors_all_have_tests(rules):
+    got = rules("test", "--json", TOP / "rules")
+    assert got.returncode == 0, got.stderr
+    assert [d["detector"] for d in json.loads(got.stdout)["detectors"] if not (d["match"] and d["no_match"])] == []
+
+
+def test_profile_names_the_dear_ones(rules, tmp_path):
+    (tmp_path / "a.rules").write_text("""detectors: (
+      { id = "staff"; title = "Staff"; patterns = ( { regex = "\\\\bST-\\\\d{6}\\\\b"; confidence = 60; } ); },
+      { id = "dear"; title = "Dear"; patterns = ( { regex = "(?:[a-y]{1,40} ){1,5}Z"; confidence = 60; } ); },
+      { id = "idle"; title = "Idle"; patterns = ( { regex = "idle-\\\\d"; confidence = 60; } ); } );""")
+    corpus = tmp_path / "corpus"
+    corpus.write_bytes(b"some words and more words that end in Z\nhello ST-123456 and ST-123457\n\xff\n" * 50)
+    got = rules("profile", "--rules", tmp_path / "a.rules", "--json", corpus)
+    assert got.returncode == 0, got.stderr
+    report = json.loads(got.stdout)
+    assert (report["texts"], report["not_utf8"]) == (100, 50)
+    assert report["found"] == {"staff": 100, "dear": 50}
+    cost = {p["detector"]: p for p in report["patterns"]}
+    assert report["patterns"][0]["detector"] == "dear"
+    assert cost["dear"]["confirms"] >= 50 and cost["dear"]["matched"] == 50 and cost["idle"]["confirms"] == 0
+    assert 0 < sum(p["share"] for p in report["patterns"]) <= 100
+    table = rules("profile", "--rules", tmp_path / "a.rules", "-", stdin="a ST-123456\n")
+    assert re.search(r"confirms +matched +found", table.stdout) and re.search(r" 1 +literal +staff \(", table.stdout)
+    assert "1 texts, " in table.stdout
+    assert rules("profile", "--rules", tmp_path / "a.rules", tmp_path / "missing").returncode == 3
