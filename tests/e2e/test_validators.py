@@ -14,6 +14,7 @@ import subprocess
 
 DIGITS, LETTERS = string.digits, string.ascii_uppercase
 BOTH = DIGITS + LETTERS
+RULES = pathlib.Path(__file__).resolve().parents[2] / "rules"
 EACH = 60  # good and bad ones of each kind
 
 
@@ -176,3 +177,96 @@ def test_validators_agree_with_stdnum(prefix, tmp_path):
             wrong.append("%s: %s is %s" % (name, text, "refused" if good else "taken"))
     assert not wrong, "\n".join(wrong[:40])
     assert len(got.stdout.splitlines()) == len(expected)
+
+
+WRITTEN = {  # detector: shape, how people write it, what they call it
+    "at-svnr": ("at-svnr", ["#### ######", "##########"], ["SVNR", "Sozialversicherungsnummer", "SV-Nummer"]),
+    "be-rrn": ("be-rrn", ["##.##.##-###.##", "###########", "## ## ## ### ##"], ["rijksregisternummer", "numéro national", "NISS", "numéro de registre national"]),
+    "bg-egn": ("bg-egn", ["##########"], ["ЕГН", "EGN"]),
+    "ch-ahv": ("ch-ahv", ["###.####.####.##", "#############"], ["AHV-Nummer", "AVS", "AHV"]),
+    "cz-rodne-cislo": ("cz-rodne-cislo", ["######/####", "##########"], ["rodné číslo", "rodne cislo", "RČ"]),
+    "de-steuer-id": ("de-steuer-id", ["## ### ### ###", "###########"], ["Steuer-ID", "IdNr", "Steueridentifikationsnummer", "steuerliche Identifikationsnummer"]),
+    "de-ust-id": ("de-ust-id", ["###########", "## ### ### ###", "## #########"], ["USt-IdNr.", "VAT", "Umsatzsteuer-ID"]),
+    "ee-isikukood": ("ee-isikukood", ["###########"], ["isikukood"]),
+    "es-dni": ("es-dni", ["#########", "########-#", "##.###.###-#"], ["DNI", "NIF", "documento nacional"]),
+    "es-nie": ("es-nie", ["#########", "#-#######-#"], ["NIE"]),
+    "es-cif": ("es-cif", ["#########", "#-########"], ["CIF", "NIF"]),
+    "fi-hetu": ("fi-hetu", ["######-####"], ["hetu", "henkilötunnus"]),
+    "fr-nir": ("fr-nir", ["# ## ## ## ### ### ##", "###############"], ["numéro de sécurité sociale", "NIR", "sécu"]),
+    "fr-siren": ("fr-siren", ["### ### ###", "#########"], ["SIREN"]),
+    "fr-siret": ("fr-siret", ["### ### ### #####", "##############"], ["SIRET"]),
+    "gb-nhs": ("gb-nhs", ["### ### ####", "##########", "###-###-####"], ["NHS number", "NHS no", "NHS"]),
+    "gb-utr": ("gb-utr", ["##########", "##### #####"], ["UTR", "unique taxpayer reference"]),
+    "gr-afm": ("gr-afm", ["#########"], ["ΑΦΜ", "AFM"]),
+    "gr-amka": ("gr-amka", ["###########"], ["ΑΜΚΑ", "AMKA"]),
+    "hr-oib": ("hr-oib", ["###########"], ["OIB"]),
+    "is-kennitala": ("is-kennitala", ["######-####", "##########"], ["kennitala", "kt."]),
+    "it-codice-fiscale": ("it-codice-fiscale", ["################", "### ### ##### #####"], ["codice fiscale", "CF"]),
+    "it-partita-iva": ("it-partita-iva", ["###########"], ["partita IVA", "P.IVA", "P. IVA"]),
+    "nl-bsn": ("nl-bsn", ["#########", "####.##.###"], ["BSN", "burgerservicenummer", "sofinummer"]),
+    "no-fodselsnummer": ("no-fodselsnummer", ["###### #####", "###########"], ["fødselsnummer", "personnummer", "fnr"]),
+    "pl-nip": ("pl-nip", ["###-###-##-##", "##########"], ["NIP"]),
+    "pl-pesel": ("pl-pesel", ["###########"], ["PESEL"]),
+    "pt-nif": ("pt-nif", ["#########", "### ### ###"], ["NIF", "contribuinte"]),
+    "ro-cnp": ("ro-cnp", ["#############"], ["CNP", "cod numeric personal"]),
+    "ru-inn": ("ru-inn", None, ["ИНН", "INN"]),
+    "se-personnummer": ("se-personnummer", ["######-####"], ["personnummer", "pnr"]),
+    "tr-kimlik": ("tr-kimlik", ["###########"], ["TC kimlik no", "T.C.", "kimlik numarası"]),
+    "ua-rnokpp": ("ua-rnokpp", ["##########"], ["РНОКПП", "ІПН"]),
+    "ar-cuit": ("ar-cuit", ["##-########-#", "###########"], ["CUIT", "CUIL"]),
+    "au-abn": ("au-abn", ["## ### ### ###", "###########"], ["ABN"]),
+    "au-tfn": ("au-tfn", ["### ### ###", "#########"], ["TFN", "tax file number"]),
+    "br-cnpj": ("br-cnpj", ["##.###.###/####-##", "##############"], ["CNPJ"]),
+    "br-cpf": ("br-cpf", ["###.###.###-##", "###########"], ["CPF"]),
+    "ca-sin": ("ca-sin", ["### ### ###", "###-###-###", "#########"], ["SIN", "social insurance number", "NAS"]),
+    "cl-rut": ("cl-rut", ["##.###.###-#", "########-#"], ["RUT", "RUN"]),
+    "cn-resident-id": ("cn-resident-id", ["##################"], ["身份证", "身份证号码", "ID card"]),
+    "co-nit": ("co-nit", ["###.###.###-#", "#########-#"], ["NIT"]),
+    "ec-cedula": ("ec-cedula", ["##########"], ["cédula"]),
+    "il-id": ("il-id", ["#########"], ["תעודת זהות", "ת.ז.", "teudat zehut"]),
+    "in-aadhaar": ("in-aadhaar", ["#### #### ####", "############", "####-####-####"], ["Aadhaar", "aadhar", "आधार"]),
+    "in-pan": ("in-pan", ["##########"], ["PAN", "PAN card"]),
+    "in-gstin": ("in-gstin", ["###############"], ["GSTIN"]),
+    "mx-curp": ("mx-curp", ["##################"], ["CURP"]),
+    "my-nric": ("my-nric", ["######-##-####", "############"], ["MyKad", "IC", "kad pengenalan"]),
+    "pe-ruc": ("pe-ruc", ["###########"], ["RUC"]),
+    "th-id": ("th-id", ["#-####-#####-##-#", "#############"], ["เลขประจำตัวประชาชน", "บัตรประชาชน", "thai id"]),
+    "za-id": ("za-id", ["#############", "###### #### ###"], ["ID number", "SA ID"]),
+    "kr-rrn": ("kr-rrn-check", ["######-#######"], ["주민등록번호", "RRN"]),
+    "us-ssn": ("us-ssn", ["###-##-####", "### ## ####", "#########"], ["SSN", "social security number"]),
+    "us-ein": ("us-ein", ["##-#######"], ["EIN", "employer identification number"]),
+    "imei": ("imei", ["###############", "##-######-######-#"], ["IMEI"]),
+    "isin": ("isin", ["############"], ["ISIN"]),
+    "lei": ("lei", ["####################"], ["LEI"]),
+}
+
+SENTENCES = ["%s: %s", "my %s is %s", "%s %s thanks", "here is the %s you asked for: %s."]
+
+
+def dressed(form, text):
+    signs = iter(text)
+    return "".join(next(signs) if c == "#" else c for c in form)
+
+
+def test_numbers_in_sentences(prefix):
+    """Each of the ways in which people write a number, beside each name they give it, is found with a confidence that rules act on."""
+    r, lines, expected = random.Random(5), [], []
+    for detector, (shape, forms, names) in WRITTEN.items():
+        module, parts = importlib.import_module("stdnum." + SHAPES[shape][0]), SHAPES[shape][1]
+        good = []
+        while len(good) < 3:
+            text = build(parts, r)
+            good += [text.replace("-", "")] if module.is_valid(text) and text.isascii() else []
+        for form in forms or ["#" * len(good[0])]:
+            for name in names:
+                for text in good:
+                    form_used = form if forms else "#" * len(text)
+                    sentence = r.choice(SENTENCES) % (name, dressed(form_used, text))
+                    lines.append(json.dumps({"id": len(expected), "text": sentence}) + "\n")
+                    expected.append((detector, sentence))
+    got = subprocess.run([str(pathlib.Path(prefix) / "bin" / "filterctl"), "rules", "match", "--rules", RULES, "--jsonl"],
+                         input="".join(lines), capture_output=True, text=True, timeout=300)
+    assert got.returncode == 0, got.stderr
+    missed = [expected[line["id"]] for line in map(json.loads, got.stdout.splitlines())
+              if not any(f["detector"] == expected[line["id"]][0] and f["confidence"] >= 75 for f in line["findings"])]
+    assert not missed, "\n".join(map(repr, missed[:40]))

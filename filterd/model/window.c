@@ -1,0 +1,156 @@
+#include "model/window.h"
+
+#include <string.h>
+
+enum {
+	NEAR = 64,       /* bytes of a border on either side in which digits count */
+	LONG_WORD = 12,  /* what touches a border on either side and is that long may be a token */
+};
+
+/* Takes piece i out of the text, not out of the list. */
+static void close_gap(struct window *w, size_t i)
+{
+	struct window_piece *p = &w->pieces[i];
+	memmove(w->text + p->from, w->text + p->from + p->size, w->used - (size_t)p->from - p->size);
+	for (size_t k = i + 1; k < w->n; k++)
+		w->pieces[k].from = (uint16_t)(w->pieces[k].from - p->size);
+	w->used = (uint16_t)(w->used - p->size);
+	explicit_bzero(w->text + w->used, p->size);
+	p->size = 0;
+}
+
+static void take_out(struct window *w, size_t i)
+{
+	close_gap(w, i);
+	memmove(w->pieces + i, w->pieces + i + 1, (w->n - i - 1) * sizeof *w->pieces);
+	w->n--;
+}
+
+/* The kept end of a text begins at a code point. */
+static const char *end_of(const char *text, size_t *size, bool *cut_r)
+{
+	*cut_r = *size > WINDOW_EDGE;
+	if (!*cut_r)
+		return text;
+	size_t from = *size - WINDOW_EDGE;
+	while (from < *size && ((unsigned char)text[from] & 0xc0) == 0x80)
+		from++;
+	*size -= from;
+	return text + from;
+}
+
+void window_add(struct window *w, uint64_t id, uint64_t at_ms, const char *text, size_t size)
+{
+	bool cut;
+	text = end_of(text, &size, &cut);
+	if (size == 0)
+		return;
+	while (w->n > 0 && (w->n == WINDOW_PIECES_MAX || w->used + size > WINDOW_BYTES))
+		take_out(w, 0);
+	memcpy(w->text + w->used, text, size);
+	w->pieces[w->n++] = (struct window_piece){ id, at_ms, w->used, (uint16_t)size, cut };
+	w->used = (uint16_t)(w->used + size);
+}
+
+void window_replace(struct window *w, uint64_t id, const char *text, size_t size)
+{
+	size_t i = 0;
+	bool cut;
+	while (i < w->n && w->pieces[i].id != id)
+		i++;
+	if (i == w->n)
+		return;
+	text = end_of(text, &size, &cut);
+	close_gap(w, i);
+	/* Only older ones make room; without any left, this one goes: what is not kept can't be joined, and no more. */
+	while (i > 0 && w->used + size > WINDOW_BYTES) {
+		take_out(w, 0);
+		i--;
+	}
+	if (size == 0 || w->used + size > WINDOW_BYTES) {
+		take_out(w, i);
+		return;
+	}
+	struct window_piece *p = &w->pieces[i];
+	memmove(w->text + p->from + size, w->text + p->from, (size_t)w->used - p->from);
+	memcpy(w->text + p->from, text, size);
+	for (size_t k = i + 1; k < w->n; k++)
+		w->pieces[k].from = (uint16_t)(w->pieces[k].from + size);
+	p->size = (uint16_t)size;
+	p->cut = cut;
+	w->used = (uint16_t)(w->used + size);
+}
+
+void window_forget(struct window *w, uint64_t since_ms)
+{
+	while (w->n > 0 && w->pieces[0].at_ms < since_ms)
+		take_out(w, 0);
+}
+
+static void put(struct window_joined *j, const char *s, size_t size, bool space)
+{
+	if (space && j->size > 0)
+		j->data[j->size++] = ' ';
+	memcpy(j->data + j->size, s, size);
+	j->size += size;
+}
+
+bool window_join(const struct window *w, uint64_t corrects, bool space, const char *text, size_t size, struct window_joined *j_r)
+{
+	size_t at = w->n, first, whole = size;
+	for (size_t i = 0; corrects && i < w->n; i++)
+		if (w->pieces[i].id == corrects)
+			at = i;
+	for (first = at; first > 0; first--)
+		if (first < at && w->pieces[first].cut)
+			break;
+	if (size > WINDOW_EDGE)
+		for (size = WINDOW_EDGE; size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80; size--)
+			;
+	j_r->size = 0;
+	for (size_t i = first; i < at; i++)
+		put(j_r, w->text + w->pieces[i].from, w->pieces[i].size, space);
+	if (space && j_r->size > 0)
+		j_r->data[j_r->size++] = ' ';
+	j_r->start = j_r->size;
+	memcpy(j_r->data + j_r->size, text, size);
+	j_r->end = j_r->size += size;
+	for (size_t i = at + 1; size == whole && i < w->n && !w->pieces[i].cut; i++)
+		put(j_r, w->text + w->pieces[i].from, w->pieces[i].size, space);
+	return size > 0 && (j_r->start > 0 || j_r->end < j_r->size);
+}
+
+static bool digit_or_foreign(const char *s, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		if ((s[i] >= '0' && s[i] <= '9') || (unsigned char)s[i] >= 0x80)
+			return true;
+	return false;
+}
+
+static bool suspicious_at(const struct window_joined *j, size_t border)
+{
+	size_t from = border > NEAR ? border - NEAR : 0, to = j->size - border > NEAR ? border + NEAR : j->size, left = border, right = border;
+	if (digit_or_foreign(j->data, from, to))
+		return true;
+	while (left > 0 && (left == border || j->data[left - 1] != ' ') && border - left < LONG_WORD)
+		left--;
+	while (right < j->size && j->data[right] != ' ' && right - border < LONG_WORD)
+		right++;
+	return border - left >= LONG_WORD || right - border >= LONG_WORD;
+}
+
+bool window_suspicious(const struct window_joined *j)
+{
+	return (j->start > 0 && suspicious_at(j, j->start)) || (j->end < j->size && suspicious_at(j, j->end));
+}
+
+bool window_part(const struct window_joined *j, size_t start, size_t end, size_t *start_r, size_t *end_r)
+{
+	size_t from = start > j->start ? start : j->start, to = end < j->end ? end : j->end;
+	if (from >= to || (start >= j->start && end <= j->end))
+		return false;
+	*start_r = from - j->start;
+	*end_r = to - j->start;
+	return true;
+}
