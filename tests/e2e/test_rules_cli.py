@@ -82,6 +82,59 @@ def test_conversations_name_the_message(match):
     assert finding["message"] == 1 and (finding["start"], finding["end"]) == (0, 27)
 
 
+CARD = "4012 8888 8888 1881"
+
+
+def places(match, *messages):
+    [got] = match(TOP / "rules", [{"id": 7, "messages": list(messages)}])
+    return [(f["detector"], f["message"], f["start"], f["end"], f.get("crosses", False)) for f in got["findings"]]
+
+
+def test_markup_does_not_hide(match):
+    def card(start, end):
+        return [("payment-card", 0, start, end, False)]
+    split = "<p>visa 4012<b>8888</b>8888<span style='color:red'>1881</span></p>"
+    assert places(match, {"body": "hello", "xhtml": split}) == card(5, 21)
+    assert places(match, {"xhtml": "<html xmlns='http://jabber.org/protocol/xhtml-im'><body xmlns='http://www.w3.org/1999/xhtml'>%s</body></html>" % split}) == card(5, 21)
+    assert places(match, {"xhtml": "visa " + CARD}) == card(5, 24)
+    assert places(match, {"xhtml": "visa &#x34;012 8888 8888 1881"}) == card(5, 24)
+    assert places(match, {"body": "x", "xhtml": "<a href='http://x.example/?iban=DE89370400440532013000'>this</a>"}) == [("iban", 0, 22, 44, False)]
+    # both say the same: one finding, in the body
+    assert places(match, {"body": "my visa: " + CARD, "xhtml": "<p>my visa: <i>4012 8888</i> 8888 1881</p>"}) == card(9, 28)
+
+
+def test_markup_that_is_none_is_read_and_said(match):
+    [got] = match(TOP / "rules", [{"id": 1, "messages": [{"xhtml": "visa<br>4012<b>8888</b>88881881 a < b"}]}])
+    assert [(f["detector"], f["start"], f["end"]) for f in got["findings"]] == [("payment-card", 5, 21)] and got["incomplete"] == "unscannable"
+
+
+def test_what_is_cut_into_messages(match):
+    last = [("payment-card", 1, 0, 9, True)]
+    assert places(match, "my card is 4012 8888", "8888 1881 thanks") == last
+    assert places(match, {"from": "a", "body": "visa 4012 88"}, {"from": "b", "body": "hm"}, {"from": "a", "body": "88 8888 1881"}) == [
+        ("payment-card", 2, 0, 12, True)]
+    assert places(match, {"from": "a", "body": "visa 4012 8888"}, {"from": "b", "body": "8888 1881"}) == []
+    # what one message says alone is no news in the next
+    assert places(match, "visa " + CARD, "8888 1881 thanks") == [("payment-card", 0, 5, 24, False)]
+
+
+def test_corrections_take_the_place_of_what_they_correct(match):
+    before = [{"from": "a", "id": "m1", "body": "card 1"}, {"from": "a", "body": "8888 1881"}]
+    for which in ("m1", 0):
+        assert [p[:2] for p in places(match, *before, {"from": "a", "replace": which, "body": "visa 4012 8888"})] == [("payment-card", 2)]
+    # nobody else can correct it, and what is not there is not corrected: then it stands behind
+    assert places(match, *before, {"from": "b", "replace": "m1", "body": "visa 4012 8888"}) == []
+    assert places(match, *before, {"from": "a", "replace": "m9", "body": "visa 4012 8888"}) == []
+
+
+def test_bad_conversations_are_named(rules):
+    bad = [7, None, {}, {"from": "a"}, {"body": 7}, {"body": "x", "xhtml": []}, {"body": "x", "from": 1}, {"body": "x", "replace": {}}]
+    lines = "".join(json.dumps({"id": n, "messages": ["ok", m]}) + "\n" for n, m in enumerate(bad))
+    got = rules("match", "--rules", TOP / "rules", "--jsonl", stdin=lines + json.dumps({"id": 9, "messages": [{"body": None, "xhtml": ""}]}) + "\n")
+    assert got.returncode == 1 and [json.loads(line)["id"] for line in got.stdout.splitlines()] == [9]
+    assert [int(n) for n in re.findall(r"^stdin:(\d+): ", got.stderr, re.M)] == list(range(1, len(bad) + 1))
+
+
 def test_a_bad_line_is_named_and_the_rest_goes_on(rules):
     lines = ['{"id":1,"text":"a"}', "nonsense", '{"id":2}', '["id"]', "", '{"id":3,"text":7}', '{"id":4,"text":"\\ud800"}', '{"id":5,"text":"b\\u0000c"}']
     got = rules("match", "--rules", TOP / "rules", "--jsonl", stdin="\n".join(lines) + "\n")
