@@ -39,7 +39,7 @@ static const char *end_of(const char *text, size_t *size, bool *cut_r)
 	return text + from;
 }
 
-void window_add(struct window *w, uint64_t id, uint64_t at_ms, const char *text, size_t size)
+void window_add(struct window *w, uint64_t id, uint64_t name, uint64_t at_ms, const char *text, size_t size)
 {
 	bool cut;
 	text = end_of(text, &size, &cut);
@@ -48,8 +48,16 @@ void window_add(struct window *w, uint64_t id, uint64_t at_ms, const char *text,
 	while (w->n > 0 && (w->n == WINDOW_PIECES_MAX || w->used + size > WINDOW_BYTES))
 		take_out(w, 0);
 	memcpy(w->text + w->used, text, size);
-	w->pieces[w->n++] = (struct window_piece){ id, at_ms, w->used, (uint16_t)size, cut };
+	w->pieces[w->n++] = (struct window_piece){ id, name, at_ms, w->used, (uint16_t)size, cut };
 	w->used = (uint16_t)(w->used + size);
+}
+
+uint64_t window_named(const struct window *w, uint64_t name)
+{
+	for (size_t i = w->n; name && i > 0; i--)
+		if (w->pieces[i - 1].name == name)
+			return w->pieces[i - 1].id;
+	return 0;
 }
 
 void window_replace(struct window *w, uint64_t id, const char *text, size_t size)
@@ -112,10 +120,17 @@ bool window_join(const struct window *w, uint64_t corrects, bool space, const ch
 		put(j_r, w->text + w->pieces[i].from, w->pieces[i].size, space);
 	if (space && j_r->size > 0)
 		j_r->data[j_r->size++] = ' ';
+	if (j_r->size > WINDOW_EDGE) { /* what is farther away can't be part of a number or token; each byte costs every message */
+		size_t from = j_r->size - WINDOW_EDGE;
+		while (((unsigned char)j_r->data[from] & 0xc0) == 0x80)
+			from++;
+		j_r->size -= from;
+		memmove(j_r->data, j_r->data + from, j_r->size);
+	}
 	j_r->start = j_r->size;
 	memcpy(j_r->data + j_r->size, text, size);
 	j_r->end = j_r->size += size;
-	for (size_t i = at + 1; size == whole && i < w->n && !w->pieces[i].cut; i++)
+	for (size_t i = at + 1; size == whole && i < w->n && !w->pieces[i].cut && j_r->size - j_r->end < WINDOW_EDGE; i++)
 		put(j_r, w->text + w->pieces[i].from, w->pieces[i].size, space);
 	return size > 0 && (j_r->start > 0 || j_r->end < j_r->size);
 }

@@ -14,13 +14,14 @@
 
 enum {
 	WINDOW_PIECES_MAX = 24,     /* texts in a window; the oldest makes room */
-	WINDOW_BYTES = 1024,        /* of all its texts together; likewise */
-	WINDOW_EDGE = 256,          /* bytes kept of one text: its end.  Of the new text as many are looked at, from its start */
+	WINDOW_BYTES = 512,         /* of all its texts together; likewise */
+	WINDOW_EDGE = 160,          /* bytes kept of one text, its end; looked at of the new one, from its start; and before and behind that */
 	WINDOW_JOIN_MAX = WINDOW_BYTES + WINDOW_PIECES_MAX + WINDOW_EDGE + 1,
 };
 
 struct window_piece {
-	uint64_t id;                /* names the text; not 0 */
+	uint64_t id;                /* unique; not 0 */
+	uint64_t name;              /* what its sender called it, hashed, or 0: corrections refer to that */
 	uint64_t at_ms;
 	uint16_t from, size;        /* in text */
 	bool cut;                   /* its start is not kept: nothing before it can touch what is */
@@ -35,7 +36,9 @@ struct window {
 };
 
 /* Takes in a text (valid UTF-8) that came at at_ms.  id: 1 or more, unique in the window. */
-void window_add(struct window *w, uint64_t id, uint64_t at_ms, const char *text, size_t size);
+void window_add(struct window *w, uint64_t id, uint64_t name, uint64_t at_ms, const char *text, size_t size);
+/* The id of the latest text of this name, or 0. */
+uint64_t window_named(const struct window *w, uint64_t name);
 /* Puts another text in the place of that of id; of size 0: takes it out.  Nothing happens if it is not there (any more). */
 void window_replace(struct window *w, uint64_t id, const char *text, size_t size);
 /* Takes out what came before since_ms. */

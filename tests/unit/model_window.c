@@ -9,7 +9,7 @@
 
 static void add(struct window *w, uint64_t id, const char *text)
 {
-	window_add(w, id, id * 1000, text, strlen(text));
+	window_add(w, id, id + 100, id * 1000, text, strlen(text));
 }
 
 static const char *join(const struct window *w, uint64_t corrects, bool space, const char *text, struct window_joined *j)
@@ -64,6 +64,9 @@ static void a_correction_takes_its_place(void **state)
 	assert_int_equal(end, 9);
 	assert_string_equal(join(&w, 0, true, "b", &j), "a x 8888 1881 b");
 	assert_string_equal(join(&w, 77, true, "b", &j), "a x 8888 1881 b"); /* of a text long gone */
+	assert_int_equal(window_named(&w, 102), 2);
+	assert_int_equal(window_named(&w, 99), 0);
+	assert_int_equal(window_named(&w, 0), 0);
 	window_replace(&w, 2, "4012 8888", 9);
 	assert_string_equal(join(&w, 0, true, "b", &j), "a 4012 8888 8888 1881 b");
 	window_replace(&w, 2, "", 0);
@@ -136,7 +139,7 @@ static void any_sequence_holds(void **state)
 			if (window_part(&j, a, b, &start, &end))
 				assert_true(start < end && end <= size && memcmp(j.data + j.start + start, text + start, end - start) == 0);
 		}
-		window_add(&w, i, i, text, size);
+		window_add(&w, i, i, i, text, size);
 		size_t sum = 0;
 		for (size_t k = 0; k < w.n; k++) {
 			assert_int_equal(w.pieces[k].from, sum);
