@@ -46,9 +46,10 @@ static int begins_block(const char *tag)
 static void strip_tags(struct arena *a, const struct detect_text *markup, struct convo_message *m)
 {
 	char *text = arena_strndup(a, markup->data, markup->size);
+	const char *last = text ? memrchr(text, '>', markup->size) : NULL;
 	size_t n = 0;
 	for (size_t i = 0; text && i < markup->size; i++) {
-		const char *end = text[i] == '<' ? memchr(text + i, '>', markup->size - i) : NULL;
+		const char *end = text[i] == '<' && text + i < last ? memchr(text + i, '>', markup->size - i) : NULL;
 		if (!end) {
 			text[n++] = text[i];
 			continue;
