@@ -131,7 +131,7 @@ static int match_message(struct matcher *m, size_t at)
 	if (msg->replaces >= 0)
 		window_replace(w, (uint64_t)msg->replaces + 1, msg->texts[0].data, msg->texts[0].size);
 	else
-		window_add(w, at + 1, 0, msg->texts[0].data, msg->texts[0].size);
+		window_add(w, at + 1, 0, 0, msg->texts[0].data, msg->texts[0].size);
 	return 0;
 }
 
