@@ -69,6 +69,7 @@ void detect_scratch_free(struct detect_scratch **sp)
 	free(s->places);
 	free(s->spans);
 	free(s->per_detector);
+	free(s->profile);
 	free(s);
 	*sp = NULL;
 }
