@@ -378,6 +378,9 @@ static void set_up(struct role *r, const struct conf *conf, int recorder_fd)
 	b->pool = pool_new(b->base, &pool_ops, r);
 	if (!b->pool)
 		log_fatal("out of memory");
+	b->drip = drip_new(DRIP_BYTES_MAX);
+	if (!b->drip)
+		log_fatal("out of memory");
 	take_recorder(r, recorder_fd);
 	if (channels_new(b->base, &conf->inspect, &channel_ops, r, &b->channels, &err) < 0)
 		fatal_config(&err);
@@ -413,6 +416,7 @@ static void take_down(struct role *r)
 	upload_service_free(&b->uploads);
 	pool_free(&b->pool); /* what is still open ends as scanner-down */
 	channels_free(&b->channels);
+	drip_free(&b->drip);
 	for (size_t i = 0; i < b->nlinks; i++)
 		link_free(&b->links[i]);
 	generation_unref(&b->g);
