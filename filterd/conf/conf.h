@@ -54,6 +54,7 @@ struct conf_scan {
 	char *signatures;         /* our own and the site's, loaded first */
 	char *official;           /* freshclam's folder; "" = none */
 	int text_budget_ms;       /* rules, for all texts of one stanza */
+	int window_s;             /* texts of one sender in one conversation are looked at together for so long; 0 = never */
 	int text_timeout_ms;      /* wall clock from queueing to verdict of a text job; then the worker is killed */
 	int file_time_ms;         /* wall clock of one file */
 	int64_t file_max;         /* bytes */

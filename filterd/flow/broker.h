@@ -8,6 +8,7 @@
 #include "flow/drip.h"
 #include "flow/generation.h"
 #include "flow/pool.h"
+#include "flow/recent.h"
 #include "http/upload.h"
 #include "model/event.h"
 #include "xmpp/channel.h"
@@ -29,6 +30,7 @@ struct broker {
 	struct generation *g;               /* serving, or the last one that did; NULL before the first */
 	struct pool *pool;
 	struct drip *drip;                  /* counts over time, for rules */
+	struct recent *recent;              /* what senders wrote last */
 	struct channels *channels;
 	struct link *links[BROKER_LINKS_MAX];
 	size_t nlinks;

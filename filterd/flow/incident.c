@@ -76,6 +76,7 @@ static void put_match(struct broker *b, const struct generation *g, const struct
 	event_record_add(&e, "confidence", confidence);
 	event_record_add(&e, "evidence", value ? evidence : NULL);
 	event_record_add(&e, "hash", value ? hash : NULL);
+	event_record_add(&e, "across", s->across ? "messages" : NULL);
 	event_record_add(&e, "path", s->paths ? s->paths[f->text] : NULL);
 	event_record_add(&e, "mode", modes[hit->rule->mode]);
 	event_record_add(&e, "action", action_name(hit->rule->mode == RULE_ENFORCE ? d->action : ACTION_DELIVER));

@@ -18,6 +18,7 @@ struct incident_subject {
 	const char *signature;   /* of malware, or NULL */
 	const char *const *paths; /* where in a file each finding is, by its `text`; or NULL */
 	const char *failure;     /* what a failed scan said, or NULL */
+	bool across;             /* something was found only together with messages before */
 };
 
 /* Called once, when every event is on disk (ok) or some can't be. */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/text.h"
+#include "flow/across.h"
 #include "flow/incident.h"
 #include "flow/notice.h"
 #include "flow/stanza.h"
@@ -48,6 +49,7 @@ struct item {
 	struct finding *findings;
 	size_t nfindings;
 	struct decide_text *texts;      /* of the stanza, as it came */
+	struct across across;           /* with the messages before it */
 	int blob_fds[STANZA_BLOBS_MAX];
 
 	/* classified and decided */
@@ -142,14 +144,43 @@ static struct finding *more_findings(struct item *it, size_t n)
 	return more;
 }
 
+static int by_place(const void *pa, const void *pb)
+{
+	const struct finding *a = pa, *b = pb;
+	return a->text != b->text ? (a->text < b->text ? -1 : 1) : a->start != b->start ? (a->start < b->start ? -1 : 1) :
+	       a->end != b->end ? (a->end < b->end ? -1 : 1) : (int)a->detector - (int)b->detector;
+}
+
+/* In order again, and each once: what is found across messages is found with a space between them and without. */
+static void merge_findings(struct item *it)
+{
+	size_t n = 0;
+	qsort(it->findings, it->nfindings, sizeof *it->findings, by_place);
+	for (size_t i = 0; i < it->nfindings; i++) {
+		struct finding *f = &it->findings[i], *last = n > 0 ? &it->findings[n - 1] : NULL;
+		if (!last || by_place(last, f) != 0)
+			it->findings[n++] = *f;
+		else if (f->confidence > last->confidence)
+			last->confidence = f->confidence;
+	}
+	it->nfindings = n;
+}
+
 static void on_texts(void *ctx, const struct pool_result *r)
 {
 	struct item *it = ctx;
 	keep_generation(it, r->g);
 	add_cause(it, r);
 	struct finding *more = r->nfindings > 0 ? more_findings(it, r->nfindings) : NULL;
-	if (more)
-		memcpy(more, r->findings, r->nfindings * sizeof *more);
+	size_t n = 0;
+	for (size_t i = 0; more && i < r->nfindings; i++) {
+		more[n] = r->findings[i];
+		if (more[n].text < it->stanza.ntexts || across_map(&it->across, more[n].text - it->stanza.ntexts, &more[n]))
+			n++;
+	}
+	it->nfindings -= more ? r->nfindings - n : 0;
+	if (it->across.found)
+		merge_findings(it);
 	job_done(it);
 }
 
@@ -169,6 +200,11 @@ static void on_blob(void *ctx, const struct pool_result *r)
 	job_done(it);
 }
 
+static const char *sender_of(const struct item *it)
+{
+	return it->parsed && it->stanza.from[0] ? it->stanza.from : it->session->jid;
+}
+
 static void start_texts(struct item *it)
 {
 	struct scan_text texts[SCAN_TEXTS_MAX];
@@ -182,10 +218,14 @@ static void start_texts(struct item *it)
 		texts[i] = (struct scan_text){ s->texts[i].role, s->texts[i].data, s->texts[i].size };
 		it->texts[i] = (struct decide_text){ s->texts[i].data, s->texts[i].size };
 	}
+	if (across_begin(&it->across, it->b->recent, s, sender_of(it), it->b->g ? it->b->g->conf->scan.window_s : 0) < 0)
+		it->causes |= 1u << CAUSE_NO_SPACE;
+	for (size_t i = 0; i < it->across.n; i++)
+		texts[s->ntexts + i] = (struct scan_text){ ROLE_BODY, it->across.joined[i]->data, (uint32_t)it->across.joined[i]->size };
 	it->jobs++;
 	if (s->ntexts == 0) /* nothing to read in it, and a generation is needed all the same */
 		it->jobs--;
-	else if (!pool_scan_texts(it->b->pool, texts, s->ntexts, on_texts, it)) {
+	else if (!pool_scan_texts(it->b->pool, texts, s->ntexts + it->across.n, on_texts, it)) {
 		it->jobs--; /* what is only too much for now must not get by as what may pass uninspected for its size */
 		it->causes |= 1u << (errno == EMSGSIZE ? CAUSE_TOO_BIG : CAUSE_TIMEOUT);
 	}
@@ -215,11 +255,6 @@ static enum next step_inspect(struct item *it)
 }
 
 /* classify */
-
-static const char *sender_of(const struct item *it)
-{
-	return it->parsed && it->stanza.from[0] ? it->stanza.from : it->session->jid;
-}
 
 static enum next step_classify(struct item *it)
 {
@@ -410,6 +445,7 @@ static enum next step_record(struct item *it)
 	}
 	snprintf(size, sizeof size, "%zu", it->raw_size);
 	const struct incident_subject subject = {
+		.across = it->across.found,
 		.ref = it->ref,
 		.from = sender_of(it),
 		.to = it->parsed ? it->stanza.to : "",
@@ -460,8 +496,17 @@ static void bounce(struct item *it)
 	buf_free(&b);
 }
 
+/* What recipients will have seen of the body. */
+static void leave_window(struct item *it)
+{
+	const struct decide_text *t = it->decision.action == ACTION_DELIVER ? it->texts : it->decision.action == ACTION_REDACT ? it->masked_texts : NULL;
+	if (it->parsed)
+		across_end(&it->across, it->b->recent, &it->stanza, sender_of(it), t ? t[it->across.text].data : NULL, t ? t[it->across.text].size : 0);
+}
+
 static enum next step_act(struct item *it)
 {
+	leave_window(it);
 	struct broker_counters *n = &it->b->counters;
 	if (it->decision.cause != CAUSE_NONE)
 		n->failed++;

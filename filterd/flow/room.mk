@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libflow.a
 libflow_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)
 libflow_a_SOURCES = \
+	filterd/flow/across.c filterd/flow/across.h \
 	filterd/flow/admin.c filterd/flow/admin.h \
 	filterd/flow/attach.c filterd/flow/attach.h \
 	filterd/flow/broker.c filterd/flow/broker.h \
@@ -12,4 +13,5 @@ libflow_a_SOURCES = \
 	filterd/flow/message.c filterd/flow/message.h \
 	filterd/flow/notice.c filterd/flow/notice.h \
 	filterd/flow/pool.c filterd/flow/pool.h \
+	filterd/flow/recent.c filterd/flow/recent.h \
 	filterd/flow/stanza.c filterd/flow/stanza.h

@@ -1,6 +1,7 @@
 #include "flow/stanza.h"
 
 #include "base/text.h"
+#include "flow/across.h"
 #include "xmpp/ns.h"
 
 #include <openssl/evp.h>
@@ -8,7 +9,7 @@
 #include <strings.h>
 
 enum {
-	TEXTS_OWN_MAX = SCAN_TEXTS_MAX - 2, /* the last two: attributes, and all texts beyond */
+	TEXTS_OWN_MAX = SCAN_TEXTS_MAX - 2 - ACROSS_TEXTS_MAX, /* two more: attributes, and all texts beyond; and those across messages */
 	BLOB_MAX = 512 * 1024,
 	SLICE_MAX = 4096,       /* bytes masked at a time */
 };

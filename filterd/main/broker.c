@@ -376,10 +376,9 @@ static void set_up(struct role *r, const struct conf *conf, int recorder_fd)
 	if (!b->report)
 		fatal_config(&err);
 	b->pool = pool_new(b->base, &pool_ops, r);
-	if (!b->pool)
-		log_fatal("out of memory");
+	b->recent = recent_new();
 	b->drip = drip_new(DRIP_BYTES_MAX);
-	if (!b->drip)
+	if (!b->pool || !b->recent || !b->drip)
 		log_fatal("out of memory");
 	take_recorder(r, recorder_fd);
 	if (channels_new(b->base, &conf->inspect, &channel_ops, r, &b->channels, &err) < 0)
@@ -415,6 +414,7 @@ static void take_down(struct role *r)
 	attach_free(&r->attach);
 	upload_service_free(&b->uploads);
 	pool_free(&b->pool); /* what is still open ends as scanner-down */
+	recent_free(&b->recent);
 	channels_free(&b->channels);
 	drip_free(&b->drip);
 	for (size_t i = 0; i < b->nlinks; i++)

@@ -95,10 +95,32 @@ void window_forget(struct window *w, uint64_t since_ms)
 		take_out(w, 0);
 }
 
+/* True if the word that ends the text so far may go on with what comes: digits with a digit; a token, which is a word with digits,
+ * underscores, capitals behind its first letter, or a long one, with anything. */
+static bool goes_on(const struct window_joined *j, char next)
+{
+	size_t from = j->size, digits = 0;
+	bool token = false;
+	while (from > 0 && (unsigned char)j->data[from - 1] > ' ') {
+		unsigned char c = (unsigned char)j->data[--from];
+		digits += c >= '0' && c <= '9';
+		token |= c == '_' || (c >= 'A' && c <= 'Z' && from > 0 && (unsigned char)j->data[from - 1] > ' ');
+	}
+	char last = j->size > from ? j->data[j->size - 1] : ' ';
+	if (last >= '0' && last <= '9' && next >= '0' && next <= '9')
+		return true;
+	return (unsigned char)next > ' ' && (token || j->size - from >= LONG_WORD || (digits > 0 && digits < j->size - from));
+}
+
+static void separate(struct window_joined *j, char next, bool space)
+{
+	if (j->size > 0 && (space || !goes_on(j, next)))
+		j->data[j->size++] = ' ';
+}
+
 static void put(struct window_joined *j, const char *s, size_t size, bool space)
 {
-	if (space && j->size > 0)
-		j->data[j->size++] = ' ';
+	separate(j, s[0], space);
 	memcpy(j->data + j->size, s, size);
 	j->size += size;
 }
@@ -118,8 +140,8 @@ bool window_join(const struct window *w, uint64_t corrects, bool space, const ch
 	j_r->size = 0;
 	for (size_t i = first; i < at; i++)
 		put(j_r, w->text + w->pieces[i].from, w->pieces[i].size, space);
-	if (space && j_r->size > 0)
-		j_r->data[j_r->size++] = ' ';
+	if (size > 0)
+		separate(j_r, text[0], space);
 	if (j_r->size > WINDOW_EDGE) { /* what is farther away can't be part of a number or token; each byte costs every message */
 		size_t from = j_r->size - WINDOW_EDGE;
 		while (((unsigned char)j_r->data[from] & 0xc0) == 0x80)

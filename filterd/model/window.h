@@ -1,8 +1,8 @@
 /* What one sender wrote last in one conversation, so that a secret cut into several messages is found when its last part comes.
  *
  * A window keeps the ends of the latest texts, in order.  A new text is joined with what stands before it (and, when it
- * corrects an earlier one, XEP-0308, behind it), once with a space between two texts and once with nothing, for numbers and
- * tokens are cut differently.  Only a finding that crosses a border of the new text is news: what lies within one text has been
+ * corrects an earlier one, XEP-0308, behind it), once with a space between two texts and once with nothing where a number or token
+ * seems to be cut.  Only a finding that crosses a border of the new text is news: what lies within one text has been
  * judged with it.
  */
 #ifndef FILTERD_MODEL_WINDOW_H
@@ -51,7 +51,8 @@ struct window_joined {
 };
 
 /* Joins the text with those of the window.  corrects: the id of the text whose place it takes, or 0: it comes behind all.  space: one
- * between two texts.  False if there is nothing to join it with. */
+ * between any two texts; else not where the word before looks like a part of a number or token.  False if there is nothing to join it
+ * with. */
 bool window_join(const struct window *w, uint64_t corrects, bool space, const char *text, size_t size, struct window_joined *j_r)
 	__attribute__((warn_unused_result));
 /* False if nothing near the borders could be a part of a number or token: no digit, no letter beyond ASCII and no long word. */

@@ -32,6 +32,7 @@
 #define NS_FALLBACK "urn:xmpp:fallback:0"                         /* XEP-0428 */
 #define NS_REFERENCE "urn:xmpp:reference:0"                       /* XEP-0372 */
 #define NS_REPLY "urn:xmpp:reply:0"                               /* XEP-0461 */
+#define NS_CORRECT "urn:xmpp:message-correct:0"                   /* XEP-0308 */
 #define NS_MARKUP "urn:xmpp:markup:0"                             /* XEP-0394 */
 #define NS_INSPECT "urn:filterd:inspect:1"
 #define NS_NOTICE "urn:filterd:notice:1"

@@ -30,7 +30,7 @@ static void texts_are_joined_in_order(void **state)
 	assert_string_equal(join(&w, 0, true, "8888 1881", &j), "my card: 4012 8888 8888 1881");
 	assert_int_equal(j.start, 19);
 	assert_int_equal(j.end, 28);
-	assert_string_equal(join(&w, 0, false, "8888 1881", &j), "my card:4012 88888888 1881");
+	assert_string_equal(join(&w, 0, false, "8888 1881", &j), "my card: 4012 88888888 1881");
 	assert_null(join(&w, 0, true, "", &j));
 }
 
@@ -72,6 +72,24 @@ static void a_correction_takes_its_place(void **state)
 	window_replace(&w, 2, "", 0);
 	window_replace(&w, 9, "y", 1);
 	assert_string_equal(join(&w, 0, true, "b", &j), "a 8888 1881 b");
+}
+
+static void words_that_are_cut_become_whole(void **state)
+{
+	static const struct {
+		const char *first, *second, *whole;
+	} cases[] = {
+		{ "card follows", "4012", "card follows 4012" }, { "401", "2", "4012" }, { "see 401", "2888", "see 4012888" },
+		{ "the key", "ghp_ab", "the key ghp_ab" }, { "ghp_ab", "cdef", "ghp_abcdef" }, { "AKIA", "Q3EG", "AKIAQ3EG" },
+		{ "wJalrX", "utn", "wJalrXutn" }, { "Hello", "there", "Hello there" }, { "I", "am", "I am" }, { "4012 ", "8888", "4012  8888" },
+		{ "abcdefghijkl", "mnop", "abcdefghijklmnop" }, { "4012", "apples", "4012 apples" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct window w = { 0 };
+		struct window_joined j;
+		add(&w, 1, cases[i].first);
+		assert_string_equal(join(&w, 0, false, cases[i].second, &j), cases[i].whole);
+	}
 }
 
 static void old_texts_go(void **state)
@@ -153,7 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_are_joined_in_order), cmocka_unit_test(a_finding_must_cross_a_border),
-		cmocka_unit_test(a_correction_takes_its_place), cmocka_unit_test(old_texts_go),
+		cmocka_unit_test(a_correction_takes_its_place), cmocka_unit_test(words_that_are_cut_become_whole), cmocka_unit_test(old_texts_go),
 		cmocka_unit_test(long_texts_are_cut_at_code_points), cmocka_unit_test(precheck_sees_what_matters),
 		cmocka_unit_test(any_sequence_holds),
 	};

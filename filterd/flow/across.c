@@ -1,0 +1,92 @@
+#include "flow/across.h"
+
+#include "base/clock.h"
+#include "xmpp/ns.h"
+
+#include <string.h>
+
+/* The window of the stanza's conversation, with what of it still counts. */
+static struct window *window_of(struct recent *r, const struct stanza *s, const char *sender, uint64_t since_ms)
+{
+	struct recent_talk *t = recent_talk(r, sender, s->to, since_ms);
+	return t ? recent_window(t) : NULL;
+}
+
+static bool takes_part(const struct stanza *s, uint32_t *text_r)
+{
+	if (s->channel == CHANNEL_PRESENCE || s->channel == CHANNEL_IQ || strcmp(s->type, "error") == 0)
+		return false;
+	for (uint32_t i = 0; i < s->ntexts; i++)
+		if (s->texts[i].role == ROLE_BODY && s->texts[i].size > 0) {
+			*text_r = i;
+			return true;
+		}
+	return false;
+}
+
+/* Joins with and without a space; two of a kind for a correction. */
+static int look_at(struct across *a, const struct window *w, const struct stanza *s, uint64_t corrects)
+{
+	const struct stanza_text *t = &s->texts[a->text];
+	struct window_joined first;
+	if (!window_join(w, corrects, true, t->data, t->size, &first) || !window_suspicious(&first))
+		return 0;
+	struct window_joined *both = arena_alloc(s->arena, 2 * sizeof *both);
+	if (!both)
+		return -1;
+	both[0] = first;
+	if (window_join(w, corrects, false, t->data, t->size, &both[1])) {
+		a->joined[a->n++] = &both[0];
+		a->joined[a->n++] = &both[1];
+	}
+	return 0;
+}
+
+int across_begin(struct across *a, struct recent *r, const struct stanza *s, const char *sender, int window_s)
+{
+	uint64_t now = clock_ms(), span = (uint64_t)window_s * 1000;
+	*a = (struct across){ 0 };
+	if (window_s == 0 || !takes_part(s, &a->text))
+		return 0;
+	struct window *w = window_of(r, s, sender, now > span ? now - span : 0);
+	if (!w)
+		return -1;
+	const struct xml_node *replace = xml_child(s->top, NS_CORRECT, "replace");
+	const char *id = replace ? xml_attr(replace, "id") : NULL;
+	a->corrects = id ? window_named(w, recent_name(r, id)) : 0;
+	if (look_at(a, w, s, 0) < 0 || (a->corrects && look_at(a, w, s, a->corrects) < 0))
+		return -1;
+	/* At once, and not when it is delivered: the next message may be judged before this one is through. */
+	a->number = recent_number(r);
+	window_add(w, a->number, recent_name(r, s->id), now, s->texts[a->text].data, s->texts[a->text].size);
+	return 0;
+}
+
+bool across_map(struct across *a, size_t i, struct finding *f)
+{
+	size_t start, end;
+	if (i >= a->n || !window_part(a->joined[i], f->start, f->end, &start, &end))
+		return false;
+	f->text = (uint16_t)a->text;
+	f->start = (uint32_t)start;
+	f->end = (uint32_t)end;
+	a->found = true;
+	return true;
+}
+
+void across_end(const struct across *a, struct recent *r, const struct stanza *s, const char *sender, const char *text, size_t size)
+{
+	struct window *w = a->number ? window_of(r, s, sender, 0) : NULL;
+	if (!w)
+		return;
+	if (!text) {
+		window_replace(w, a->number, "", 0);
+		return;
+	}
+	if (a->corrects) { /* from now on it stands where its original did */
+		window_replace(w, a->number, "", 0);
+		window_replace(w, a->corrects, text, size);
+	} else {
+		window_replace(w, a->number, text, size);
+	}
+}

@@ -1,0 +1,38 @@
+/* One message's place among those before it: the texts that it makes together with them, and what was found in these.
+ *
+ * A part of a secret that was delivered can't be taken back; when the part that completes it comes, that one is judged
+ * as if it were all.  Texts that come to nobody leave the window again, and a masked text stands there masked.  A correction (XEP-0308)
+ * is looked at in the place of what it corrects, and behind everything, too: recipients saw both.
+ */
+#ifndef FILTERD_FLOW_ACROSS_H
+#define FILTERD_FLOW_ACROSS_H
+
+#include "flow/recent.h"
+#include "flow/stanza.h"
+#include "model/verdict.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ACROSS_TEXTS_MAX = 4 };
+
+/* Plain data; all zero takes no part. */
+struct across {
+	struct window_joined *joined[ACROSS_TEXTS_MAX]; /* in the stanza's arena; texts behind those of the stanza */
+	size_t n;
+	uint32_t text;       /* of the stanza: its body */
+	uint64_t number;     /* of the text in its window, or 0: it takes no part */
+	uint64_t corrects;   /* number of the text whose place it takes, or 0 */
+	bool found;          /* something crosses a border */
+};
+
+/* Puts the stanza's body in its window, and makes what is to be looked at with it: texts look_at[0..n).  sender: a JID.  window_s: seconds; 0:
+ * windows are off.  -1 without memory: then the message was not looked at in full. */
+int across_begin(struct across *a, struct recent *r, const struct stanza *s, const char *sender, int window_s) __attribute__((warn_unused_result));
+/* Makes a finding in joined text i one of the body.  False if it is none that crosses a border. */
+bool across_map(struct across *a, size_t i, struct finding *f);
+/* Says what recipients saw of the body: the text (the masked one too), or nothing (NULL). */
+void across_end(const struct across *a, struct recent *r, const struct stanza *s, const char *sender, const char *text, size_t size);
+
+#endif
