@@ -1,5 +1,6 @@
 #include "flow/message.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "flow/across.h"
@@ -29,6 +30,7 @@ struct item {
 	struct arena *arena;
 	struct session *session;
 	uint32_t id;
+	bool again;                     /* asked before, over another channel */
 	unsigned step;
 	struct generation *g;           /* whose policy decides */
 	char *raw;                      /* as it came, for the quarantine; in the arena */
@@ -56,6 +58,7 @@ struct item {
 	const char **zones;
 	size_t nzones;
 	char zones_text[128];
+	const struct decide_tally *tallies;
 	struct decision decision;
 	struct buf masked;              /* the stanza that goes on, when redacted … */
 	struct decide_text *masked_texts; /* … and its texts */
@@ -292,10 +295,10 @@ static enum next step_classify(struct item *it)
 
 /* decide */
 
-static void decide(struct item *it, const struct decide_text *texts, const struct finding *findings, size_t n, struct decision *d_r)
+static struct decide_input input_of(const struct item *it, const struct decide_text *texts, const struct finding *findings, size_t n)
 {
 	const struct session *s = it->session;
-	const struct decide_input in = {
+	return (struct decide_input){
 		.conf = it->g->conf,
 		.rules = it->g->rules,
 		.from = it->from_zone,
@@ -313,14 +316,25 @@ static void decide(struct item *it, const struct decide_text *texts, const struc
 		.texts = texts,
 		.findings = findings,
 		.nfindings = n,
+		.tallies = it->tallies,
 	};
-	policy_decide(it->arena, &in, d_r);
+}
+
+static void count_over_time(struct item *it)
+{
+	const struct decide_input in = input_of(it, it->texts, it->findings, it->nfindings);
+	const struct drip_item item = { .from = sender_of(it), .to = it->parsed ? it->stanza.to : "", .again = it->again };
+	if (drip_count(it->b->drip, it->arena, &in, &item, clock_ms(), &it->tallies) < 0)
+		it->causes |= 1u << CAUSE_NO_SPACE;
 }
 
 static enum next step_decide(struct item *it)
 {
-	if (it->g)
-		decide(it, it->texts, it->findings, it->nfindings, &it->decision);
+	if (!it->g)
+		return STEP_NEXT;
+	count_over_time(it);
+	const struct decide_input in = input_of(it, it->texts, it->findings, it->nfindings);
+	policy_decide(it->arena, &in, &it->decision);
 	return STEP_NEXT;
 }
 
@@ -335,7 +349,8 @@ static void on_verified(void *ctx, const struct pool_result *r)
 	it->causes |= r->cause ? 1u << r->cause : 0;
 	if (r->g != it->g)
 		it->causes |= 1u << CAUSE_RELOADING;
-	decide(it, it->masked_texts, r->findings, r->nfindings, &again);
+	const struct decide_input in = input_of(it, it->masked_texts, r->findings, r->nfindings);
+	policy_decide(it->arena, &in, &again);
 	it->causes = before;
 	if (again.action >= ACTION_REDACT)
 		it->decision.action = ACTION_BLOCK;
@@ -569,6 +584,7 @@ void message_inspect(struct broker *b, struct session *s, uint32_t id, bool agai
 	it->b = b;
 	it->session = session_ref(s);
 	it->id = id;
+	it->again = again;
 	it->raw_size = size;
 	buf_init(&it->masked, 4 * XML_BYTES_MAX);
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
