@@ -38,7 +38,8 @@ struct detect_scratch *detect_scratch_new(const struct detect_set *set)
 	s->hits = calloc(SCAN_HITS_MAX, sizeof *s->hits);
 	s->places = calloc(set->npatterns + 1, sizeof *s->places);
 	s->number_hits = calloc(NUMBER_HITS_MAX, sizeof *s->number_hits);
-	if (!s->spans || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
+	s->edm = set->edm ? edm_scratch_new() : NULL;
+	if ((set->edm && !s->edm) || !s->spans || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
 	    regex_run_init(&s->exclude_run, set->ngroups_max) < 0) {
 		detect_scratch_free(&s);
 		return NULL;
@@ -69,6 +70,7 @@ void detect_scratch_free(struct detect_scratch **sp)
 	free(s->places);
 	free(s->spans);
 	free(s->per_detector);
+	edm_scratch_free(&s->edm);
 	free(s);
 	*sp = NULL;
 }
@@ -134,8 +136,7 @@ static int stands(void *arg, size_t start, size_t end)
 	       !scan_excluded(d, c->s, start, end);
 }
 
-/* Takes down a place that stands, unless required evidence is missing. */
-static void note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
+void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
 {
 	int conf = confidence(&set->detectors[detector], base, s, start, end);
 	if (conf == 0)
@@ -155,7 +156,7 @@ static int judge_part(struct candidate *c, size_t start, size_t end)
 	const struct pattern *p = c->p;
 	if (end <= start || end > s->view.size || (p->checked && stands(c, start, end) != 1))
 		return 0;
-	note(c->set, s, p->detector, p->def->confidence, start, end);
+	scan_note(c->set, s, p->detector, p->def->confidence, start, end);
 	return 1;
 }
 
@@ -271,7 +272,7 @@ static void scan_word(const struct detect_set *set, struct detect_scratch *s, co
 	if (end == 0 || budget_spent(&s->budget))
 		return;
 	if (passes(&d->def->validate, s->view.data + start, end - start) && !scan_excluded(d, s, start, end))
-		note(set, s, w->detector, w->confidence, start, end);
+		scan_note(set, s, w->detector, w->confidence, start, end);
 }
 
 static void scan_literals(const struct detect_set *set, struct detect_scratch *s)
@@ -465,6 +466,7 @@ static void scan_view(const struct detect_set *set, struct detect_scratch *s)
 	scan_variants(set, s);
 	scan_numbers(set, s);
 	scan_others(set, s);
+	edm_scan(set, s);
 }
 
 static void swap_views(struct view *a, struct view *b)
