@@ -10,6 +10,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/fold.c filterd/detect/fold.h \
 	filterd/detect/lint.c filterd/detect/lint.h \
 	filterd/detect/literal.c filterd/detect/literal.h \
+	filterd/detect/near.c filterd/detect/near.h \
 	filterd/detect/numbers.c filterd/detect/numbers.h \
 	filterd/detect/overlap.c \
 	filterd/detect/pass.c filterd/detect/pass.h \

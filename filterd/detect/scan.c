@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "detect/evidence.h"
 #include "detect/fold.h"
+#include "detect/near.h"
 #include "detect/numbers.h"
 #include "detect/pass.h"
 #include "detect/sort.h"
@@ -453,7 +454,7 @@ static int sweep(const struct detect_set *set, struct detect_scratch *s)
 		s->low_cap = need;
 	}
 	memset(s->low + s->view.size, 0, LITERAL_PAD);
-	s->low_whole = 0;
+	s->low_whole = s->low_stale = 0;
 	if (++s->text_number == 0) { /* wrapped: old places would count again */
 		memset(s->places, 0, s->npatterns * sizeof *s->places);
 		s->text_number = 1;
@@ -521,6 +522,7 @@ static int scan_hidden(const struct detect_set *set, struct detect_scratch *s, i
 		r = scan_hidden(set, s, depth + 1);
 	}
 	swap_views(&s->view, below);
+	s->low_stale = 1;
 	if (r == VIEW_OK)
 		lower_spans(s, from, below, d);
 	else
@@ -573,6 +575,18 @@ static void report(struct detect_scratch *s, size_t text, struct finding *out, s
 	}
 }
 
+/* A span of another detector becomes one of this, with its own evidence and exclusions. */
+static void note_composite(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
+{
+	const struct detector *d = &set->detectors[detector];
+	if (s->low_stale && sweep(set, s) < 0) {
+		s->budget.limited = 1;
+		return;
+	}
+	if (passes(&d->def->validate, s->view.data + start, end - start) && !scan_excluded(d, s, start, end))
+		note(set, s, detector, base, start, end, start, end);
+}
+
 enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, const struct detect_text *texts,
                        size_t ntexts, uint32_t budget_us, struct finding *out, size_t *n_r)
 {
@@ -591,6 +605,8 @@ enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, c
 		}
 		scan_view(set, s);
 		r = scan_hidden(set, s, 0);
+		if (set->composites.n > 0)
+			near_apply(set, s, note_composite);
 		report(s, i, out, &n);
 		if (r < 0)
 			cause = CAUSE_LIMIT;

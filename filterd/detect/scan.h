@@ -39,6 +39,7 @@ struct detect_scratch {
 	char *low;       /* the view in ASCII lower case; in whole lower case once evidence has been asked for */
 	size_t low_cap;
 	int low_whole;
+	int low_stale;   /* it is of a layer */
 	struct literal_hit *hits;
 	struct number_hit *number_hits;
 	struct scan_place *places; /* of each pattern */

@@ -166,21 +166,39 @@ static void merge_findings(struct item *it)
 	it->nfindings = n;
 }
 
+/* What completes a secret, wherever else it stands in the message. */
+static void add_copies(struct item *it, const struct finding *crossing, size_t n)
+{
+	size_t total = 0;
+	for (size_t i = 0; i < n; i++)
+		total += across_copies(&it->stanza, &crossing[i], NULL);
+	if (total > ACROSS_COPIES_MAX) {
+		it->causes |= 1u << CAUSE_OVER_BUDGET;
+		return;
+	}
+	struct finding *copies = total > 0 ? more_findings(it, total) : NULL;
+	for (size_t i = 0; copies && i < n; i++)
+		copies += across_copies(&it->stanza, &crossing[i], copies);
+}
+
 static void on_texts(void *ctx, const struct pool_result *r)
 {
 	struct item *it = ctx;
 	keep_generation(it, r->g);
 	add_cause(it, r);
 	struct finding *more = r->nfindings > 0 ? more_findings(it, r->nfindings) : NULL;
-	size_t n = 0;
-	for (size_t i = 0; more && i < r->nfindings; i++) {
+	size_t n = 0, own = 0;
+	for (size_t i = 0; more && i < r->nfindings; i++) { /* in order: those of the stanza's own texts come first */
 		more[n] = r->findings[i];
+		own += more[n].text < it->stanza.ntexts;
 		if (more[n].text < it->stanza.ntexts || across_map(&it->across, more[n].text - it->stanza.ntexts, &more[n]))
 			n++;
 	}
 	it->nfindings -= more ? r->nfindings - n : 0;
-	if (it->across.found)
+	if (it->across.found) {
+		add_copies(it, more + own, n - own);
 		merge_findings(it);
+	}
 	job_done(it);
 }
 
