@@ -40,6 +40,19 @@ int detect_jit(const struct detect_set *set);
 /* The number of inline tests. */
 size_t detect_tests(const struct detect_set *set);
 
+/* One inline test and how it went. */
+struct detect_tested {
+	size_t detector;
+	const char *text, *file;
+	int line;
+	int want, got;        /* 1: found, 0: not found; got may be -1: the scan did not come to its end */
+};
+/* Runs the inline tests of one detector, or of all (DETECT_ALL), through the same scan as production, and tells of each.  Returns how many
+ * failed; -1 without memory. */
+#define DETECT_ALL ((size_t)-1)
+typedef void (*detect_told)(void *arg, const struct detect_tested *t);
+long detect_run_tests(const struct detect_set *set, size_t detector, detect_told told, void *arg) __attribute__((warn_unused_result));
+
 /* Runs each detector's inline tests (match and no_match) through the same scan as production.  -1: err tells of the first
  * that fails. */
 int detect_selftest(const struct detect_set *set, struct cfgerr *err) __attribute__((warn_unused_result));
@@ -62,8 +75,22 @@ struct detect_price {
 size_t detect_patterns(const struct detect_set *set);
 void detect_pattern_price(const struct detect_set *set, size_t pattern, struct detect_price *p_r);
 
+/* What one pattern has cost since detect_profile_begin(). */
+struct detect_cost {
+	size_t detector;
+	const char *regex, *file, *kind;
+	int line;
+	uint64_t calls;       /* of PCRE2: 0 for what the shared passes find by themselves */
+	uint64_t matched;     /* calls that matched, whatever validators said then */
+	uint64_t ns;          /* in PCRE2, with the validators that it asks */
+};
+
 struct detect_scratch *detect_scratch_new(const struct detect_set *set);
 void detect_scratch_free(struct detect_scratch **s);
+
+/* From now on each call of PCRE2 with this scratch is counted and timed, which makes scans slower.  -1 without memory. */
+int detect_profile_begin(const struct detect_set *set, struct detect_scratch *s) __attribute__((warn_unused_result));
+void detect_profile_cost(const struct detect_set *set, const struct detect_scratch *s, size_t pattern, struct detect_cost *c_r);
 
 struct detect_text {
 	enum text_role role;

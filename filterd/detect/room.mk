@@ -9,9 +9,10 @@ libdetect_a_SOURCES = \
 	filterd/detect/fold.c filterd/detect/fold.h \
 	filterd/detect/lint.c filterd/detect/lint.h \
 	filterd/detect/literal.c filterd/detect/literal.h \
+	filterd/detect/near.c filterd/detect/near.h \
 	filterd/detect/numbers.c filterd/detect/numbers.h \
 	filterd/detect/pass.c filterd/detect/pass.h \
-	filterd/detect/plan.c \
+	filterd/detect/plan.c filterd/detect/profile.c \
 	filterd/detect/regex.c filterd/detect/regex.h \
 	filterd/detect/ruledef.c filterd/detect/ruledef.h \
 	filterd/detect/scan.c filterd/detect/scan.h \

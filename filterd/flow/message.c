@@ -1,5 +1,6 @@
 #include "flow/message.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "flow/across.h"
@@ -30,6 +31,7 @@ struct item {
 	struct arena *arena;
 	struct session *session;
 	uint32_t id;
+	bool again;                     /* asked before, over another channel */
 	unsigned step;
 	struct generation *g;           /* whose policy decides */
 	char *raw;                      /* as it came, for the quarantine; in the arena */
@@ -55,6 +57,7 @@ struct item {
 	const char *from_zone;
 	struct audience audience;
 	char zones_text[256];
+	const struct decide_tally *tallies;
 	struct decision decision;
 	struct buf masked;              /* the stanza that goes on, when redacted … */
 	struct decide_text *masked_texts; /* … and its texts */
@@ -162,21 +165,39 @@ static void merge_findings(struct item *it)
 	it->nfindings = n;
 }
 
+/* What completes a secret, wherever else it stands in the message. */
+static void add_copies(struct item *it, const struct finding *crossing, size_t n)
+{
+	size_t total = 0;
+	for (size_t i = 0; i < n; i++)
+		total += across_copies(&it->stanza, &crossing[i], NULL);
+	if (total > ACROSS_COPIES_MAX) {
+		it->causes |= 1u << CAUSE_OVER_BUDGET;
+		return;
+	}
+	struct finding *copies = total > 0 ? more_findings(it, total) : NULL;
+	for (size_t i = 0; copies && i < n; i++)
+		copies += across_copies(&it->stanza, &crossing[i], copies);
+}
+
 static void on_texts(void *ctx, const struct pool_result *r)
 {
 	struct item *it = ctx;
 	keep_generation(it, r->g);
 	add_cause(it, r);
 	struct finding *more = r->nfindings > 0 ? more_findings(it, r->nfindings) : NULL;
-	size_t n = 0;
-	for (size_t i = 0; more && i < r->nfindings; i++) {
+	size_t n = 0, own = 0;
+	for (size_t i = 0; more && i < r->nfindings; i++) { /* in order: those of the stanza's own texts come first */
 		more[n] = r->findings[i];
+		own += more[n].text < it->stanza.ntexts;
 		if (more[n].text < it->stanza.ntexts || across_map(&it->across, more[n].text - it->stanza.ntexts, &more[n]))
 			n++;
 	}
 	it->nfindings -= more ? r->nfindings - n : 0;
-	if (it->across.found)
+	if (it->across.found) {
+		add_copies(it, more + own, n - own);
 		merge_findings(it);
+	}
 	job_done(it);
 }
 
@@ -286,10 +307,10 @@ static enum next step_classify(struct item *it)
 
 /* decide */
 
-static void decide(struct item *it, const struct decide_text *texts, const struct finding *findings, size_t n, struct decision *d_r)
+static struct decide_input input_of(const struct item *it, const struct decide_text *texts, const struct finding *findings, size_t n)
 {
 	const struct session *s = it->session;
-	const struct decide_input in = {
+	return (struct decide_input){
 		.conf = it->g->conf,
 		.rules = it->g->rules,
 		.from = it->from_zone,
@@ -307,14 +328,25 @@ static void decide(struct item *it, const struct decide_text *texts, const struc
 		.texts = texts,
 		.findings = findings,
 		.nfindings = n,
+		.tallies = it->tallies,
 	};
-	policy_decide(it->arena, &in, d_r);
+}
+
+static void count_over_time(struct item *it)
+{
+	const struct decide_input in = input_of(it, it->texts, it->findings, it->nfindings);
+	const struct drip_item item = { .from = sender_of(it), .to = it->parsed ? it->stanza.to : "", .again = it->again };
+	if (drip_count(it->b->drip, it->arena, &in, &item, clock_ms(), &it->tallies) < 0)
+		it->causes |= 1u << CAUSE_NO_SPACE;
 }
 
 static enum next step_decide(struct item *it)
 {
-	if (it->g)
-		decide(it, it->texts, it->findings, it->nfindings, &it->decision);
+	if (!it->g)
+		return STEP_NEXT;
+	count_over_time(it);
+	const struct decide_input in = input_of(it, it->texts, it->findings, it->nfindings);
+	policy_decide(it->arena, &in, &it->decision);
 	return STEP_NEXT;
 }
 
@@ -329,7 +361,8 @@ static void on_verified(void *ctx, const struct pool_result *r)
 	it->causes |= r->cause ? 1u << r->cause : 0;
 	if (r->g != it->g)
 		it->causes |= 1u << CAUSE_RELOADING;
-	decide(it, it->masked_texts, r->findings, r->nfindings, &again);
+	const struct decide_input in = input_of(it, it->masked_texts, r->findings, r->nfindings);
+	policy_decide(it->arena, &in, &again);
 	it->causes = before;
 	if (again.action >= ACTION_REDACT)
 		it->decision.action = ACTION_BLOCK;
@@ -564,6 +597,7 @@ void message_inspect(struct broker *b, struct session *s, uint32_t id, bool agai
 	it->b = b;
 	it->session = session_ref(s);
 	it->id = id;
+	it->again = again;
 	it->raw_size = size;
 	buf_init(&it->masked, 4 * XML_BYTES_MAX);
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)

@@ -7,6 +7,7 @@ libflow_a_SOURCES = \
 	filterd/flow/attach.c filterd/flow/attach.h \
 	filterd/flow/broker.c filterd/flow/broker.h \
 	filterd/flow/component.c filterd/flow/component.h \
+	filterd/flow/drip.c filterd/flow/drip.h \
 	filterd/flow/file.c filterd/flow/file.h \
 	filterd/flow/generation.c filterd/flow/generation.h \
 	filterd/flow/incident.c filterd/flow/incident.h \
