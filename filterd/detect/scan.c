@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "detect/evidence.h"
 #include "detect/fold.h"
+#include "detect/near.h"
 #include "detect/numbers.h"
 #include "detect/pass.h"
 #include "detect/sort.h"
@@ -38,7 +39,8 @@ struct detect_scratch *detect_scratch_new(const struct detect_set *set)
 	s->hits = calloc(SCAN_HITS_MAX, sizeof *s->hits);
 	s->places = calloc(set->npatterns + 1, sizeof *s->places);
 	s->number_hits = calloc(NUMBER_HITS_MAX, sizeof *s->number_hits);
-	if (!s->spans || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
+	s->edm = set->edm ? edm_scratch_new() : NULL;
+	if ((set->edm && !s->edm) || !s->spans || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
 	    regex_run_init(&s->exclude_run, set->ngroups_max) < 0) {
 		detect_scratch_free(&s);
 		return NULL;
@@ -70,6 +72,7 @@ void detect_scratch_free(struct detect_scratch **sp)
 	free(s->spans);
 	free(s->per_detector);
 	free(s->profile);
+	edm_scratch_free(&s->edm);
 	free(s);
 	*sp = NULL;
 }
@@ -148,6 +151,11 @@ static void note(const struct detect_set *set, struct detect_scratch *s, uint16_
 	}
 	s->per_detector[detector]++;
 	s->spans[s->nspans++] = (struct span){ (uint32_t)start, (uint32_t)end, (uint32_t)match_start, (uint32_t)match_end, detector, (uint8_t)conf };
+}
+
+void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
+{
+	note(set, s, detector, base, start, end, start, end);
 }
 
 /* Notes the sensitive part if it stands.  1: it stands, 0: it doesn't. */
@@ -453,7 +461,7 @@ static int sweep(const struct detect_set *set, struct detect_scratch *s)
 		s->low_cap = need;
 	}
 	memset(s->low + s->view.size, 0, LITERAL_PAD);
-	s->low_whole = 0;
+	s->low_whole = s->low_stale = 0;
 	if (++s->text_number == 0) { /* wrapped: old places would count again */
 		memset(s->places, 0, s->npatterns * sizeof *s->places);
 		s->text_number = 1;
@@ -467,6 +475,7 @@ static void scan_view(const struct detect_set *set, struct detect_scratch *s)
 	scan_variants(set, s);
 	scan_numbers(set, s);
 	scan_others(set, s);
+	edm_scan(set, s);
 }
 
 static void swap_views(struct view *a, struct view *b)
@@ -521,6 +530,7 @@ static int scan_hidden(const struct detect_set *set, struct detect_scratch *s, i
 		r = scan_hidden(set, s, depth + 1);
 	}
 	swap_views(&s->view, below);
+	s->low_stale = 1;
 	if (r == VIEW_OK)
 		lower_spans(s, from, below, d);
 	else
@@ -573,6 +583,18 @@ static void report(struct detect_scratch *s, size_t text, struct finding *out, s
 	}
 }
 
+/* A span of another detector becomes one of this, with its own evidence and exclusions. */
+static void note_composite(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
+{
+	const struct detector *d = &set->detectors[detector];
+	if (s->low_stale && sweep(set, s) < 0) {
+		s->budget.limited = 1;
+		return;
+	}
+	if (passes(&d->def->validate, s->view.data + start, end - start) && !scan_excluded(d, s, start, end))
+		scan_note(set, s, detector, base, start, end);
+}
+
 enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, const struct detect_text *texts,
                        size_t ntexts, uint32_t budget_us, struct finding *out, size_t *n_r)
 {
@@ -591,6 +613,8 @@ enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, c
 		}
 		scan_view(set, s);
 		r = scan_hidden(set, s, 0);
+		if (set->composites.n > 0)
+			near_apply(set, s, note_composite);
 		report(s, i, out, &n);
 		if (r < 0)
 			cause = CAUSE_LIMIT;
