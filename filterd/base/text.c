@@ -1,7 +1,9 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int text_decode(const char *str, size_t size, uint32_t *cp_r)
@@ -156,4 +158,28 @@ bool text_glob(const char *pattern, const char *s, size_t size)
 	while (*pattern == '*')
 		pattern++;
 	return !*pattern;
+}
+
+int text_size(const char *s, int64_t *size_r)
+{
+	char *rest;
+	errno = 0;
+	if (!isdigit((unsigned char)*s))
+		return -1;
+	long long v = strtoll(s, &rest, 10);
+	if (errno)
+		return -1;
+	while (*rest == ' ')
+		rest++;
+	int shift = *rest == 'K' ? 10 : *rest == 'M' ? 20 : *rest == 'G' ? 30 : 0;
+	if (shift)
+		rest++;
+	if (shift && strncmp(rest, "iB", 2) == 0)
+		rest += 2;
+	else if (*rest == 'B')
+		rest++;
+	if (*rest || v > INT64_MAX >> shift)
+		return -1;
+	*size_r = (int64_t)v << shift;
+	return 0;
 }

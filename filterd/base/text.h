@@ -21,6 +21,8 @@ const char *text_quote(char *dst, size_t dst_size, const char *s, size_t size);
 /* True if all of s[0..size) fits the pattern, in which '*' stands for any bytes, none too.  ASCII case does not matter.
  * Takes pattern length times size steps at most. */
 bool text_glob(const char *pattern, const char *s, size_t size);
+/* A number of bytes as people write it: "100M" is a number and K, M or G, optionally followed by "iB" or "B".  -1 if it is none. */
+int text_size(const char *s, int64_t *size_r) __attribute__((warn_unused_result));
 
 /* Lower-case hex of size bytes; dst holds 2*size+1. */
 void text_hex(char *dst, const void *data, size_t size);

@@ -41,6 +41,14 @@ const char *zone_of_room(const struct conf *conf, const char *room, size_t size)
 	return NULL;
 }
 
+bool zone_is_own(const struct conf *conf, const char *zone)
+{
+	for (size_t i = 0; i < conf->nzones; i++)
+		if (strcmp(conf->zones[i].name, zone) == 0)
+			return conf->zones[i].own;
+	return false;
+}
+
 const struct conf_policy *zone_policy(const struct conf *conf, const char *from, const char *to)
 {
 	for (size_t i = 0; i + 1 < conf->npolicies; i++) {
