@@ -48,8 +48,12 @@ def examples():
 
 
 @pytest.mark.parametrize("example", list(examples()), ids=lambda e: re.search(r'id = "([^"]+)"', e).group(1))
-def test_examples_of_the_manual(rules, tmp_path, example):
+def test_examples_of_the_manual(rules, prefix, tmp_path, example):
     (tmp_path / "example.rules").write_text(example)
+    for index in re.findall(r'index = "([^"]+)"', example):
+        (tmp_path / "table.csv").write_text("name,iban,birth\nAnna Example,DE89370400440532013000,1980-03-12\n")
+        subprocess.run([str(pathlib.Path(prefix) / "bin" / "filterctl"), "edm", "build", "--out", tmp_path / index, tmp_path / "table.csv"],
+                       check=True, timeout=60, stdout=subprocess.DEVNULL)
     got = rules("check", tmp_path)
     assert got.returncode == 0, got.stderr + got.stdout
 
@@ -58,7 +62,7 @@ def test_manual_describes_every_element():
     """Keys and validators are taken from the sources' own tables."""
     page = MAN.read_text().replace("\\-", "-")
     keys = set()
-    for source in ("detect/ruledef.c", "policy/rules.c"):
+    for source in ("detect/ruledef.c", "detect/edm_def.c", "policy/rules.c"):
         keys |= set(re.findall(r'\{ "([a-z_]+)", CFG_', (TOP / "filterd" / source).read_text()))
     validators = re.findall(r'^\t\{ "([a-z0-9-]+)", "', (TOP / "filterd" / "detect" / "valid.c").read_text(), re.M)
     assert len(keys) > 25 and len(validators) > 10
