@@ -160,3 +160,42 @@ int text_size(const char *s, int64_t *size_r)
 	*size_r = (int64_t)v << shift;
 	return 0;
 }
+
+/* Bytes of the code point at s; of what is no UTF-8, one. */
+static size_t point(const char *s, size_t size)
+{
+	uint32_t cp;
+	int n = text_decode(s, size, &cp);
+	return n > 0 ? (size_t)n : 1;
+}
+
+bool text_glob_part(const char *pattern, size_t pattern_size, const char *s, size_t size)
+{
+	size_t p = 0, i = 0, star = SIZE_MAX, retry = 0; /* the last star seen; what lies before it fits already */
+	while (i < size) {
+		if (p < pattern_size && pattern[p] == '*') {
+			star = p++;
+			retry = i;
+		} else if (p < pattern_size && pattern[p] == '?') {
+			p++;
+			i += point(s + i, size - i);
+		} else if (p < pattern_size && tolower((unsigned char)pattern[p]) == tolower((unsigned char)s[i])) {
+			p++;
+			i++;
+		} else if (star != SIZE_MAX) { /* it stands for one more */
+			p = star + 1;
+			retry += point(s + retry, size - retry);
+			i = retry;
+		} else {
+			return false;
+		}
+	}
+	while (p < pattern_size && pattern[p] == '*')
+		p++;
+	return p == pattern_size;
+}
+
+bool text_glob(const char *pattern, const char *s, size_t size)
+{
+	return text_glob_part(pattern, strlen(pattern), s, size);
+}

@@ -100,6 +100,11 @@ struct conf_group {          /* users that rules name together */
 	struct conf_strings users; /* patterns of bare JIDs (model/pattern.h) */
 };
 
+struct conf_room {           /* rooms = ( { … } ): the first that fits counts */
+	char *room;          /* address, in which '*' stands for any text */
+	char *zone;          /* its messages count as seen there too */
+};
+
 struct conf_policy {         /* a row of the (from, to) table; the first that fits counts */
 	char *from, *to;     /* zone name or "*" */
 	bool talk, files;    /* allowed at all */
@@ -127,6 +132,8 @@ struct conf {
 	size_t nzones;
 	struct conf_group *groups;
 	size_t ngroups;
+	struct conf_room *rooms;
+	size_t nrooms;
 	struct conf_policy *policies; /* the last row always is ("*", "*") */
 	size_t npolicies;
 };

@@ -20,6 +20,7 @@ struct budget {
 /* A finding in view offsets. */
 struct span {
 	uint32_t start, end;
+	uint32_t match_start, match_end; /* of the whole match */
 	uint16_t detector;
 	uint8_t confidence;
 };
@@ -38,6 +39,7 @@ struct detect_scratch {
 	char *low;       /* the view in ASCII lower case; in whole lower case once evidence has been asked for */
 	size_t low_cap;
 	int low_whole;
+	int low_stale;   /* it is of a layer */
 	struct literal_hit *hits;
 	struct number_hit *number_hits;
 	struct scan_place *places; /* of each pattern */
@@ -46,13 +48,18 @@ struct detect_scratch {
 	size_t nspans;
 	uint16_t *per_detector; /* spans of each, in the text at hand */
 	size_t ndetectors, npatterns;
+	struct edm_scratch *edm; /* NULL: the set has no index of records */
 	struct budget budget;
+	struct profile *profile; /* NULL unless costs are counted (profile.c) */
 };
 
 /* The view at hand in lower case, same offsets; evidence is looked for in it. */
 const char *scan_lower(struct detect_scratch *s);
 /* True if the sensitive part, [start, end) of the view, is one of the detector's exclusions. */
 int scan_excluded(const struct detector *d, struct detect_scratch *s, size_t start, size_t end); /* exclude.c */
+
+/* Takes down [start, end) of the view, which has passed validators and exclusions, unless required evidence is missing. */
+void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end);
 
 /* 0 while the budget lasts.  Reads the clock every few calls only. */
 int budget_spent(struct budget *b);

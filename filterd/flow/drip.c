@@ -87,24 +87,6 @@ static void keyed_hash(const struct drip *d, const void *data, size_t size, void
 	memcpy(hash_r, digest, hash_size);
 }
 
-/* The same address in any spelling that a sender may choose (RFC 7622: case, a dot behind the domain), with a NUL behind it. */
-static char *put_address(char *p, const char *text)
-{
-	struct jid j;
-	if (jid_parse(text, strlen(text), &j) == 0) {
-		memcpy(p, j.local, j.local_len);
-		p += j.local_len;
-		*p++ = '@';
-		for (size_t i = 0; i < j.domain_len; i++)
-			*p++ = j.domain[i];
-		for (char *c = p - j.domain_len - 1 - j.local_len; c < p; c++)
-			if (*c >= 'A' && *c <= 'Z')
-				*c = (char)(*c + 'a' - 'A');
-	}
-	*p++ = '\0';
-	return p;
-}
-
 /* Names what is counted: it must be the same after a reload, and differ for all that is counted on its own. */
 static int name_count(const struct drip *d, struct arena *a, const struct rule *r, const struct rule_condition *c, const struct drip_item *item,
                       unsigned char id_r[ID])
@@ -120,9 +102,9 @@ static int name_count(const struct drip *d, struct arena *a, const struct rule *
 	*p++ = (char)c->per;
 	*p++ = (char)c->distinct;
 	*p++ = (char)c->confidence;
-	p = put_address(p, item->from);
+	p += jid_key(item->from, strlen(item->from), p);
 	if (c->per == PER_CONVERSATION)
-		p = put_address(p, item->to);
+		p += jid_key(item->to, strlen(item->to), p);
 	keyed_hash(d, name, (size_t)(p - name), id_r, ID);
 	return 0;
 }

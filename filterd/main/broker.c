@@ -173,8 +173,7 @@ static void on_channel_down(void *ctx, struct channel *c, const char *reason)
 	event_record_add(&e, "open", open);
 	broker_report(&r->b, &e);
 	log_warn("channel=%s down reason=%s", link_conf(r->b.links[channel_link(c)])->domain, reason);
-	if (r->attach)
-		attach_now(r->attach);
+	attach_now(r->attach);
 }
 
 static void on_inspect(void *ctx, struct session *s, uint32_t id, bool again, const char *stanza, size_t size)

@@ -4,6 +4,7 @@
 #include "conf/conf.h"
 #include "main/ctl.h"
 #include "main/ctl_audit.h"
+#include "main/ctl_edm.h"
 #include "main/ctl_rules.h"
 
 #include <stdio.h>
@@ -38,6 +39,11 @@ static int run_rules(const struct ctl *ctl, int argc, char **argv)
 	return run_with(ctl, ctl_rules, argc, argv, "--rules", ctl->conf ? ctl->conf->rules : NULL);
 }
 
+static int run_edm(const struct ctl *ctl, int argc, char **argv)
+{
+	return run_with(ctl, ctl_edm, argc, argv, NULL, NULL);
+}
+
 static int run_audit(const struct ctl *ctl, int argc, char **argv)
 {
 	char dir[4200];
@@ -68,9 +74,13 @@ static const struct command {
         {"quarantine", 0, ctl_quarantine, "quarantine list", "what is held, newest first"},
         {"quarantine", 0, ctl_quarantine, "quarantine show ITEM", "what is known of one held item"},
         {"rules", 1, run_rules, "rules check [DIR|FILE]", "check rule files and run the tests in them"},
+        {"rules", 1, run_rules, "rules test [DIR|FILE]", "run the tests in rule files, detector by detector"},
         {"rules", 1, run_rules, "rules match [--rules DIR] --jsonl", "try rules on texts from standard input"},
         {"rules", 1, run_rules, "rules explain [--rules DIR]", "tell why rules did or did not find something"},
-        {"rules", 1, run_rules, "rules list, rules lint", "the detectors; what each pattern costs"},
+        {"rules", 1, run_rules, "rules list, rules lint", "the detectors; what is wrong with their patterns"},
+        {"rules", 1, run_rules, "rules profile [--rules DIR] FILE...", "what each pattern costs on texts of your own"},
+        {"edm", 1, run_edm, "edm build --out INDEX CSV", "make an index of real records, to find these and no others"},
+        {"edm", 1, run_edm, "edm info INDEX, edm check INDEX", "what an index holds; whether it is whole"},
         {"audit", 1, run_audit, "audit verify [--dir DIR]", "prove that the audit journal is whole"},
         {"help", 0, print_help, "help", "this text"},
         {"version", 0, print_version, "version", "the version"},
