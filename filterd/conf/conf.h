@@ -130,10 +130,10 @@ struct conf {
 	size_t nlinks;
 	struct conf_zone *zones; /* "public" is what no zone names and is not in this list */
 	size_t nzones;
-	struct conf_room *rooms;
-	size_t nrooms;
 	struct conf_group *groups;
 	size_t ngroups;
+	struct conf_room *rooms;
+	size_t nrooms;
 	struct conf_policy *policies; /* the last row always is ("*", "*") */
 	size_t npolicies;
 };

@@ -212,10 +212,10 @@ const struct section conf_sections[] = {
 	{ .name = "syslog", GROUP(syslog), OPTIONS(syslog_options), .help = "where events go" },
 	{ .name = "zones", LIST(zones, nzones, conf_zone, CONF_ZONES_MAX), OPTIONS(zone_options),
 		.help = "named sets of domains" },
-	{ .name = "rooms", LIST(rooms, nrooms, conf_room, 4096), OPTIONS(room_options),
-		.help = "zones of chat rooms, beside those that their occupants are of; the first that fits counts" },
 	{ .name = "groups", LIST(groups, ngroups, conf_group, CONF_GROUPS_MAX), OPTIONS(group_options),
 		.help = "named sets of users, for rules" },
+	{ .name = "rooms", LIST(rooms, nrooms, conf_room, 4096), OPTIONS(room_options),
+		.help = "zones of chat rooms, beside those that their occupants are of; the first that fits counts" },
 	{ .name = "policy", LIST(policies, npolicies, conf_policy, 4096), OPTIONS(policy_options),
 		.help = "the (from, to) table; the first row that fits counts, and a last row (\"*\", \"*\") with "
 			"the defaults below is always there" },

@@ -1,12 +1,9 @@
-/* Patterns for names in configuration and rules: * stands for any characters, ? for one; ASCII case does not matter. */
+/* Patterns (base/text.h: * stands for any characters, ? for one) of addresses and files, in configuration and rules. */
 #ifndef FILTERD_MODEL_PATTERN_H
 #define FILTERD_MODEL_PATTERN_H
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* The whole of s[0..size) fits.  Takes at most strlen(pattern) × size steps. */
-bool pattern_fits(const char *pattern, const char *s, size_t size);
 
 /* Patterns of bare JIDs: "user@domain", or a domain for everybody there.  Both parts are patterns of their own, so that no * reaches over
  * the @; a domain that begins with "*." stands for that domain and its sub-domains, as in zones. */

@@ -1,5 +1,6 @@
 #include "policy/when.h"
 
+#include "base/text.h"
 #include "conf/cfgread.h"
 #include "model/pattern.h"
 #include "policy/zones.h"
@@ -218,7 +219,7 @@ bool when_applies(const struct when *w, const struct when_facts *f)
 static bool names_type(const struct cfg_words *w, const char *type, size_t size)
 {
 	for (size_t i = 0; i < w->n; i++)
-		if (pattern_fits(w->item[i], type, size))
+		if (text_glob(w->item[i], type, size))
 			return true;
 	return false;
 }
