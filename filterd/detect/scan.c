@@ -39,7 +39,8 @@ struct detect_scratch *detect_scratch_new(const struct detect_set *set)
 	s->hits = calloc(SCAN_HITS_MAX, sizeof *s->hits);
 	s->places = calloc(set->npatterns + 1, sizeof *s->places);
 	s->number_hits = calloc(NUMBER_HITS_MAX, sizeof *s->number_hits);
-	if (!s->spans || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
+	s->edm = set->edm ? edm_scratch_new() : NULL;
+	if ((set->edm && !s->edm) || !s->spans || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
 	    regex_run_init(&s->exclude_run, set->ngroups_max) < 0) {
 		detect_scratch_free(&s);
 		return NULL;
@@ -71,6 +72,7 @@ void detect_scratch_free(struct detect_scratch **sp)
 	free(s->spans);
 	free(s->per_detector);
 	free(s->profile);
+	edm_scratch_free(&s->edm);
 	free(s);
 	*sp = NULL;
 }
@@ -149,6 +151,11 @@ static void note(const struct detect_set *set, struct detect_scratch *s, uint16_
 	}
 	s->per_detector[detector]++;
 	s->spans[s->nspans++] = (struct span){ (uint32_t)start, (uint32_t)end, (uint32_t)match_start, (uint32_t)match_end, detector, (uint8_t)conf };
+}
+
+void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
+{
+	note(set, s, detector, base, start, end, start, end);
 }
 
 /* Notes the sensitive part if it stands.  1: it stands, 0: it doesn't. */
@@ -468,6 +475,7 @@ static void scan_view(const struct detect_set *set, struct detect_scratch *s)
 	scan_variants(set, s);
 	scan_numbers(set, s);
 	scan_others(set, s);
+	edm_scan(set, s);
 }
 
 static void swap_views(struct view *a, struct view *b)
@@ -584,7 +592,7 @@ static void note_composite(const struct detect_set *set, struct detect_scratch *
 		return;
 	}
 	if (passes(&d->def->validate, s->view.data + start, end - start) && !scan_excluded(d, s, start, end))
-		note(set, s, detector, base, start, end, start, end);
+		scan_note(set, s, detector, base, start, end);
 }
 
 enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, const struct detect_text *texts,
