@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -132,4 +133,27 @@ int text_unhex(void *dst, size_t size, const char *s)
 		p[i] = (unsigned char)(hi << 4 | lo);
 	}
 	return 0;
+}
+
+bool text_glob(const char *pattern, const char *s, size_t size)
+{
+	const char *star = NULL; /* the last one seen; what lies before it fits already */
+	size_t i = 0, resume = 0;
+	while (i < size) {
+		if (*pattern == '*') {
+			star = pattern++;
+			resume = i;
+		} else if (*pattern && tolower((unsigned char)*pattern) == tolower((unsigned char)s[i])) {
+			pattern++;
+			i++;
+		} else if (star) { /* it stands for one byte more */
+			pattern = star + 1;
+			i = ++resume;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
 }

@@ -1,5 +1,7 @@
 #include "conf/check.h"
 
+#include "base/text.h"
+
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,6 +144,28 @@ static int zone_exists(const struct conf *c, const char *name)
 	return 0;
 }
 
+static int check_rooms(const struct check *k)
+{
+	const struct conf *c = k->conf;
+	for (size_t i = 0; i < c->nrooms; i++) {
+		const struct conf_room *r = &c->rooms[i];
+		const char *at = strchr(r->room, '@');
+		if (!at || at == r->room || !at[1] || strchr(r->room, '/'))
+			return REFUSE(k, "rooms", (int)i,
+			              "rooms.room: \"%s\" is no room's address, such as \"board@rooms.example.org\" or "
+			              "\"*@rooms.example.org\"",
+			              r->room);
+		if (strcmp(r->zone, "*") == 0 || !zone_exists(c, r->zone))
+			return REFUSE(k, "rooms", (int)i, "rooms.zone: there is no zone \"%s\"", r->zone);
+		for (size_t j = 0; j < i; j++)
+			if (text_glob(c->rooms[j].room, r->room, strlen(r->room)))
+				return REFUSE(k, "rooms", (int)i,
+				              "rooms: this entry can never count, because \"%s\" before it always fits first",
+				              c->rooms[j].room);
+	}
+	return 0;
+}
+
 static int check_policies(const struct check *k)
 {
 	const struct conf *c = k->conf;
@@ -169,7 +193,7 @@ int conf_check(const struct conf *c, conf_line_fn *line, const void *ctx, struct
 {
 	const struct check k = { c, line, ctx, err };
 	if (check_links(&k) < 0 || check_listeners(&k) < 0 || check_syslog(&k) < 0 || check_zones(&k) < 0 ||
-	    check_policies(&k) < 0)
+	    check_rooms(&k) < 0 || check_policies(&k) < 0)
 		return -1;
 	return 0;
 }

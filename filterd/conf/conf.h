@@ -92,6 +92,11 @@ struct conf_zone {
 	struct conf_strings domains; /* "example.org" or "*.example.org" (it and its sub-domains) */
 };
 
+struct conf_room {           /* rooms = ( { … } ): the first that fits counts */
+	char *room;          /* address, in which '*' stands for any text */
+	char *zone;          /* its messages count as seen there too */
+};
+
 struct conf_policy {         /* a row of the (from, to) table; the first that fits counts */
 	char *from, *to;     /* zone name or "*" */
 	bool talk, files;    /* allowed at all */
@@ -117,6 +122,8 @@ struct conf {
 	size_t nlinks;
 	struct conf_zone *zones; /* "public" is what no zone names and is not in this list */
 	size_t nzones;
+	struct conf_room *rooms;
+	size_t nrooms;
 	struct conf_policy *policies; /* the last row always is ("*", "*") */
 	size_t npolicies;
 };

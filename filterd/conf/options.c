@@ -155,6 +155,15 @@ static const struct option zone_options[] = {
 };
 #undef AT
 
+#define AT(member) .offset = offsetof(struct conf_room, member)
+static const struct option room_options[] = {
+	{ "room", OPTION_TEXT, AT(room), 3, 3071, 0, NULL, NULL,
+		"Address of a chat room; \"*\" stands for any text, so \"*@rooms.example.org\" for all rooms of a service." },
+	{ "zone", OPTION_TEXT, AT(zone), 1, 63, 0, NULL, NULL,
+		"Zone in which what is sent to the room counts as seen, whoever is in it at the time." },
+};
+#undef AT
+
 #define AT(member) .offset = offsetof(struct conf_policy, member)
 static const struct option policy_options[] = {
 	{ "from", OPTION_TEXT, AT(from), 1, 63, 0, NULL, NULL, "Zone of the sender, or \"*\"." },
@@ -192,6 +201,8 @@ const struct section conf_sections[] = {
 	{ .name = "syslog", GROUP(syslog), OPTIONS(syslog_options), .help = "where events go" },
 	{ .name = "zones", LIST(zones, nzones, conf_zone, CONF_ZONES_MAX), OPTIONS(zone_options),
 		.help = "named sets of domains" },
+	{ .name = "rooms", LIST(rooms, nrooms, conf_room, 4096), OPTIONS(room_options),
+		.help = "zones of chat rooms, beside those that their occupants are of; the first that fits counts" },
 	{ .name = "policy", LIST(policies, npolicies, conf_policy, 4096), OPTIONS(policy_options),
 		.help = "the (from, to) table; the first row that fits counts, and a last row (\"*\", \"*\") with "
 			"the defaults below is always there" },

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libdetect.a
 libdetect_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS) $(PCRE2_CFLAGS) $(UTF8PROC_CFLAGS) $(CRYPTO_CFLAGS)
 libdetect_a_SOURCES = \
+	filterd/detect/advise.c \
 	filterd/detect/classify.c filterd/detect/classify.h \
 	filterd/detect/compile.c filterd/detect/detect.h filterd/detect/set.h \
 	filterd/detect/decode.c filterd/detect/decode.h \
@@ -16,9 +17,11 @@ libdetect_a_SOURCES = \
 	filterd/detect/fold.c filterd/detect/fold.h \
 	filterd/detect/lint.c filterd/detect/lint.h \
 	filterd/detect/literal.c filterd/detect/literal.h \
+	filterd/detect/near.c filterd/detect/near.h \
 	filterd/detect/numbers.c filterd/detect/numbers.h \
+	filterd/detect/overlap.c \
 	filterd/detect/pass.c filterd/detect/pass.h \
-	filterd/detect/plan.c \
+	filterd/detect/plan.c filterd/detect/profile.c \
 	filterd/detect/regex.c filterd/detect/regex.h \
 	filterd/detect/ruledef.c filterd/detect/ruledef.h \
 	filterd/detect/scan.c filterd/detect/scan.h \

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "detect/evidence.h"
 #include "detect/fold.h"
+#include "detect/near.h"
 #include "detect/numbers.h"
 #include "detect/pass.h"
 #include "detect/sort.h"
@@ -70,6 +71,7 @@ void detect_scratch_free(struct detect_scratch **sp)
 	free(s->places);
 	free(s->spans);
 	free(s->per_detector);
+	free(s->profile);
 	edm_scratch_free(&s->edm);
 	free(s);
 	*sp = NULL;
@@ -136,7 +138,9 @@ static int stands(void *arg, size_t start, size_t end)
 	       !scan_excluded(d, c->s, start, end);
 }
 
-void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
+/* Takes down a place that stands, unless required evidence is missing. */
+static void note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end,
+                 size_t match_start, size_t match_end)
 {
 	int conf = confidence(&set->detectors[detector], base, s, start, end);
 	if (conf == 0)
@@ -146,17 +150,22 @@ void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t 
 		return;
 	}
 	s->per_detector[detector]++;
-	s->spans[s->nspans++] = (struct span){ (uint32_t)start, (uint32_t)end, detector, (uint8_t)conf };
+	s->spans[s->nspans++] = (struct span){ (uint32_t)start, (uint32_t)end, (uint32_t)match_start, (uint32_t)match_end, detector, (uint8_t)conf };
+}
+
+void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
+{
+	note(set, s, detector, base, start, end, start, end);
 }
 
 /* Notes the sensitive part if it stands.  1: it stands, 0: it doesn't. */
-static int judge_part(struct candidate *c, size_t start, size_t end)
+static int judge_part(struct candidate *c, size_t start, size_t end, size_t match_start, size_t match_end)
 {
 	struct detect_scratch *s = c->s;
 	const struct pattern *p = c->p;
 	if (end <= start || end > s->view.size || (p->checked && stands(c, start, end) != 1))
 		return 0;
-	scan_note(c->set, s, p->detector, p->def->confidence, start, end);
+	note(c->set, s, p->detector, p->def->confidence, start, end, match_start, match_end);
 	return 1;
 }
 
@@ -165,7 +174,7 @@ static int judge(struct candidate *c)
 {
 	const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(c->s->run.data);
 	size_t start = ov[2 * c->p->group];
-	return start != PCRE2_UNSET && judge_part(c, start, ov[2 * c->p->group + 1]);
+	return start != PCRE2_UNSET && judge_part(c, start, ov[2 * c->p->group + 1], ov[0], ov[1]);
 }
 
 static size_t next_point(const struct view *v, size_t at)
@@ -272,7 +281,7 @@ static void scan_word(const struct detect_set *set, struct detect_scratch *s, co
 	if (end == 0 || budget_spent(&s->budget))
 		return;
 	if (passes(&d->def->validate, s->view.data + start, end - start) && !scan_excluded(d, s, start, end))
-		scan_note(set, s, w->detector, w->confidence, start, end);
+		note(set, s, w->detector, w->confidence, start, end, start, end);
 }
 
 static void scan_literals(const struct detect_set *set, struct detect_scratch *s)
@@ -357,7 +366,7 @@ static void take_hits(const struct detect_set *set, struct detect_scratch *s, co
 			end = find_at(&c, h->start);
 			break;
 		}
-		if (judge_part(&c, h[i].start, h[i].end) || !c.p->checked)
+		if (judge_part(&c, h[i].start, h[i].end, h[i].start, h[i].end) || !c.p->checked)
 			end = h[i].end;
 	}
 	if (!c.p->checked)
@@ -452,7 +461,7 @@ static int sweep(const struct detect_set *set, struct detect_scratch *s)
 		s->low_cap = need;
 	}
 	memset(s->low + s->view.size, 0, LITERAL_PAD);
-	s->low_whole = 0;
+	s->low_whole = s->low_stale = 0;
 	if (++s->text_number == 0) { /* wrapped: old places would count again */
 		memset(s->places, 0, s->npatterns * sizeof *s->places);
 		s->text_number = 1;
@@ -476,19 +485,23 @@ static void swap_views(struct view *a, struct view *b)
 	*b = t;
 }
 
-/* Spans found in a layer become spans of the view that it was decoded from; those that no decoded piece takes part in were
- * found there already. */
+/* Spans found in a layer become spans of the view that it was decoded from.  Those in whose match no decoded piece takes part were found
+ * there already, or are none there; but a keyword in mixed scripts may be evidence, and stand outside. */
 static void lower_spans(struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d)
 {
 	size_t n = from;
 	for (size_t i = from; i < s->nspans; i++) {
 		struct span p = s->spans[i];
 		size_t start, end, a, b;
-		view_map(layer, p.start, p.end, &start, &end);
-		if (decode_map(d, start, end, &a, &b) == 0) {
+		view_map(layer, p.match_start, p.match_end, &start, &end);
+		if (decode_map(d, start, end, &a, &b) == 0 && !d->mixed) {
 			s->per_detector[p.detector]--;
 			continue;
 		}
+		p.match_start = (uint32_t)a;
+		p.match_end = (uint32_t)b;
+		view_map(layer, p.start, p.end, &start, &end);
+		decode_map(d, start, end, &a, &b);
 		p.start = (uint32_t)a;
 		p.end = (uint32_t)b;
 		s->spans[n++] = p;
@@ -517,6 +530,7 @@ static int scan_hidden(const struct detect_set *set, struct detect_scratch *s, i
 		r = scan_hidden(set, s, depth + 1);
 	}
 	swap_views(&s->view, below);
+	s->low_stale = 1;
 	if (r == VIEW_OK)
 		lower_spans(s, from, below, d);
 	else
@@ -569,6 +583,18 @@ static void report(struct detect_scratch *s, size_t text, struct finding *out, s
 	}
 }
 
+/* A span of another detector becomes one of this, with its own evidence and exclusions. */
+static void note_composite(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
+{
+	const struct detector *d = &set->detectors[detector];
+	if (s->low_stale && sweep(set, s) < 0) {
+		s->budget.limited = 1;
+		return;
+	}
+	if (passes(&d->def->validate, s->view.data + start, end - start) && !scan_excluded(d, s, start, end))
+		scan_note(set, s, detector, base, start, end);
+}
+
 enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, const struct detect_text *texts,
                        size_t ntexts, uint32_t budget_us, struct finding *out, size_t *n_r)
 {
@@ -587,6 +613,8 @@ enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, c
 		}
 		scan_view(set, s);
 		r = scan_hidden(set, s, 0);
+		if (set->composites.n > 0)
+			near_apply(set, s, note_composite);
 		report(s, i, out, &n);
 		if (r < 0)
 			cause = CAUSE_LIMIT;

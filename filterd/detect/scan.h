@@ -20,6 +20,7 @@ struct budget {
 /* A finding in view offsets. */
 struct span {
 	uint32_t start, end;
+	uint32_t match_start, match_end; /* of the whole match */
 	uint16_t detector;
 	uint8_t confidence;
 };
@@ -38,6 +39,7 @@ struct detect_scratch {
 	char *low;       /* the view in ASCII lower case; in whole lower case once evidence has been asked for */
 	size_t low_cap;
 	int low_whole;
+	int low_stale;   /* it is of a layer */
 	struct literal_hit *hits;
 	struct number_hit *number_hits;
 	struct scan_place *places; /* of each pattern */
@@ -48,6 +50,7 @@ struct detect_scratch {
 	size_t ndetectors, npatterns;
 	struct edm_scratch *edm; /* NULL: the set has no index of records */
 	struct budget budget;
+	struct profile *profile; /* NULL unless costs are counted (profile.c) */
 };
 
 /* The view at hand in lower case, same offsets; evidence is looked for in it. */

@@ -61,6 +61,7 @@ struct detect_set {
 	size_t npatterns;
 	struct word *words;
 	size_t nwords;
+	struct pattern_list composites; /* detectors with `near` or `of`, each behind those it asks for (near.h) */
 	int want_lower;               /* some words have letters beyond ASCII: literals are looked for in the view in whole lower case */
 	uint32_t ngroups_max;
 	int jit;

@@ -1,6 +1,7 @@
 #include "flow/file.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "flow/incident.h"
 #include "flow/notice.h"
@@ -97,7 +98,7 @@ static void decide(struct upload_item *it, const struct pool_result *r)
 		bool same = i > 0 && f->path_len == f[-1].path_len && memcmp(f->path, f[-1].path, f->path_len) == 0;
 		it->paths[i] = same ? it->paths[i - 1] : whole_path(it, f);
 	}
-	const struct decide_input in = {
+	struct decide_input in = {
 		.conf = it->g->conf,
 		.rules = it->g->rules,
 		.from = zone_of_jid(it->g->conf, it->owner, strlen(it->owner)),
@@ -111,6 +112,9 @@ static void decide(struct upload_item *it, const struct pool_result *r)
 		.findings = findings,
 		.nfindings = r->nfindings,
 	};
+	const struct drip_item item = { .from = it->owner, .to = "", .name = it->sha256 };
+	if (drip_count(it->b->drip, it->arena, &in, &item, clock_ms(), &in.tallies) < 0)
+		in.causes |= 1u << CAUSE_NO_SPACE;
 	policy_decide(it->arena, &in, &it->decision);
 }
 

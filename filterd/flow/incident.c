@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,7 @@ static void put_match(struct broker *b, const struct generation *g, const struct
 	const struct finding *f = hit->first;
 	const char *value = texts ? texts[f->text].data + f->start : NULL;
 	size_t size = texts ? f->end - f->start : 0;
-	char evidence[EVIDENCE_MAX * 3 + 1], count[16], confidence[8], hash[17];
+	char evidence[EVIDENCE_MAX * 3 + 1], count[16], confidence[8], hash[17], span[24];
 	struct event_record e;
 	/* A long value (a key) shows nothing of itself. */
 	if (!value || size > EVIDENCE_MAX || mask_apply(&g->detectors[f->detector].mask, value, size, evidence, sizeof evidence) < 0)
@@ -67,6 +68,11 @@ static void put_match(struct broker *b, const struct generation *g, const struct
 	event_record_add(&e, "rule", hit->rule->id);
 	event_record_add(&e, "detector", hit->condition->detector);
 	event_record_add(&e, "count", count);
+	if (hit->condition->per != PER_ITEM) {
+		snprintf(span, sizeof span, "%" PRIu64, hit->span_ms / 1000);
+		event_record_add(&e, "per", condition_per_name(hit->condition->per));
+		event_record_add(&e, "span", span);
+	}
 	event_record_add(&e, "confidence", confidence);
 	event_record_add(&e, "evidence", value ? evidence : NULL);
 	event_record_add(&e, "hash", value ? hash : NULL);

@@ -1,8 +1,10 @@
 #include "flow/message.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "flow/across.h"
+#include "flow/audience.h"
 #include "flow/incident.h"
 #include "flow/notice.h"
 #include "flow/stanza.h"
@@ -29,6 +31,7 @@ struct item {
 	struct arena *arena;
 	struct session *session;
 	uint32_t id;
+	bool again;                     /* asked before, over another channel */
 	unsigned step;
 	struct generation *g;           /* whose policy decides */
 	char *raw;                      /* as it came, for the quarantine; in the arena */
@@ -52,10 +55,9 @@ struct item {
 
 	/* classified and decided */
 	const char *from_zone;
-	const char *one_zone;           /* the usual case needs no list */
-	const char **zones;
-	size_t nzones;
-	char zones_text[128];
+	struct audience audience;
+	char zones_text[256];
+	const struct decide_tally *tallies;
 	struct decision decision;
 	struct buf masked;              /* the stanza that goes on, when redacted … */
 	struct decide_text *masked_texts; /* … and its texts */
@@ -163,21 +165,39 @@ static void merge_findings(struct item *it)
 	it->nfindings = n;
 }
 
+/* What completes a secret, wherever else it stands in the message. */
+static void add_copies(struct item *it, const struct finding *crossing, size_t n)
+{
+	size_t total = 0;
+	for (size_t i = 0; i < n; i++)
+		total += across_copies(&it->stanza, &crossing[i], NULL);
+	if (total > ACROSS_COPIES_MAX) {
+		it->causes |= 1u << CAUSE_OVER_BUDGET;
+		return;
+	}
+	struct finding *copies = total > 0 ? more_findings(it, total) : NULL;
+	for (size_t i = 0; copies && i < n; i++)
+		copies += across_copies(&it->stanza, &crossing[i], copies);
+}
+
 static void on_texts(void *ctx, const struct pool_result *r)
 {
 	struct item *it = ctx;
 	keep_generation(it, r->g);
 	add_cause(it, r);
 	struct finding *more = r->nfindings > 0 ? more_findings(it, r->nfindings) : NULL;
-	size_t n = 0;
-	for (size_t i = 0; more && i < r->nfindings; i++) {
+	size_t n = 0, own = 0;
+	for (size_t i = 0; more && i < r->nfindings; i++) { /* in order: those of the stanza's own texts come first */
 		more[n] = r->findings[i];
+		own += more[n].text < it->stanza.ntexts;
 		if (more[n].text < it->stanza.ntexts || across_map(&it->across, more[n].text - it->stanza.ntexts, &more[n]))
 			n++;
 	}
 	it->nfindings -= more ? r->nfindings - n : 0;
-	if (it->across.found)
+	if (it->across.found) {
+		add_copies(it, more + own, n - own);
 		merge_findings(it);
+	}
 	job_done(it);
 }
 
@@ -253,6 +273,19 @@ static enum next step_inspect(struct item *it)
 
 /* classify */
 
+/* "internal>internal,partners"; "internal>*" for all zones. */
+static void name_zones(struct item *it)
+{
+	char *text = it->zones_text;
+	size_t size = sizeof it->zones_text, at = (size_t)snprintf(text, size, "%s>", it->from_zone); /* names have 63 bytes at most */
+	if (it->audience.everybody) {
+		snprintf(text + at, size - at, "*");
+		return;
+	}
+	for (size_t i = 0; i < it->audience.nzones && at < size; i++)
+		at += (size_t)snprintf(text + at, size - at, "%s%s", i ? "," : "", it->audience.zones[i]);
+}
+
 static enum next step_classify(struct item *it)
 {
 	if (!it->g) {
@@ -267,40 +300,22 @@ static enum next step_classify(struct item *it)
 	const struct conf *conf = it->g->conf;
 	const char *from = sender_of(it);
 	it->from_zone = zone_of_jid(conf, from, strlen(from));
-	if (!it->parsed || it->stanza.broadcast) {
-		it->zones = arena_alloc(it->arena, (CONF_ZONES_MAX + 1) * sizeof *it->zones);
-		if (!it->zones) {
-			it->zones = &it->one_zone;
-			it->causes |= 1u << CAUSE_NO_SPACE;
-		} else {
-			it->nzones = broker_all_zones(conf, it->zones);
-		}
-		snprintf(it->zones_text, sizeof it->zones_text, "%s>*", it->from_zone);
-	} else {
-		const char *to = it->stanza.to[0] ? it->stanza.to : from;
-		it->one_zone = zone_of_jid(conf, to, strlen(to));
-		it->zones = &it->one_zone;
-		it->nzones = 1;
-		snprintf(it->zones_text, sizeof it->zones_text, "%s>%s", it->from_zone, it->one_zone);
-	}
-	if (it->nzones == 0) { /* only without memory, and then it is blocked anyway */
-		it->one_zone = it->from_zone;
-		it->nzones = 1;
-	}
+	audience_of(it->b, conf, it->session, it->parsed ? &it->stanza : NULL, from, &it->audience);
+	name_zones(it);
 	return STEP_NEXT;
 }
 
 /* decide */
 
-static void decide(struct item *it, const struct decide_text *texts, const struct finding *findings, size_t n, struct decision *d_r)
+static struct decide_input input_of(const struct item *it, const struct decide_text *texts, const struct finding *findings, size_t n)
 {
 	const struct session *s = it->session;
-	const struct decide_input in = {
+	return (struct decide_input){
 		.conf = it->g->conf,
 		.rules = it->g->rules,
 		.from = it->from_zone,
-		.to = it->zones,
-		.nto = it->nzones,
+		.to = it->audience.zones,
+		.nto = it->audience.nzones,
 		.channel = it->parsed ? it->stanza.channel : CHANNEL_NORMAL,
 		.is_file = it->parsed && it->stanza.file_offer,
 		.check_peer = true,
@@ -313,14 +328,25 @@ static void decide(struct item *it, const struct decide_text *texts, const struc
 		.texts = texts,
 		.findings = findings,
 		.nfindings = n,
+		.tallies = it->tallies,
 	};
-	policy_decide(it->arena, &in, d_r);
+}
+
+static void count_over_time(struct item *it)
+{
+	const struct decide_input in = input_of(it, it->texts, it->findings, it->nfindings);
+	const struct drip_item item = { .from = sender_of(it), .to = it->parsed ? it->stanza.to : "", .again = it->again };
+	if (drip_count(it->b->drip, it->arena, &in, &item, clock_ms(), &it->tallies) < 0)
+		it->causes |= 1u << CAUSE_NO_SPACE;
 }
 
 static enum next step_decide(struct item *it)
 {
-	if (it->g)
-		decide(it, it->texts, it->findings, it->nfindings, &it->decision);
+	if (!it->g)
+		return STEP_NEXT;
+	count_over_time(it);
+	const struct decide_input in = input_of(it, it->texts, it->findings, it->nfindings);
+	policy_decide(it->arena, &in, &it->decision);
 	return STEP_NEXT;
 }
 
@@ -335,7 +361,8 @@ static void on_verified(void *ctx, const struct pool_result *r)
 	it->causes |= r->cause ? 1u << r->cause : 0;
 	if (r->g != it->g)
 		it->causes |= 1u << CAUSE_RELOADING;
-	decide(it, it->masked_texts, r->findings, r->nfindings, &again);
+	const struct decide_input in = input_of(it, it->masked_texts, r->findings, r->nfindings);
+	policy_decide(it->arena, &in, &again);
 	it->causes = before;
 	if (again.action >= ACTION_REDACT)
 		it->decision.action = ACTION_BLOCK;
@@ -399,9 +426,10 @@ static void on_recorded(void *ctx, bool ok)
 	if (!ok) {
 		/* What can't be proved later must not happen, unless policy says that it may. */
 		struct decision *d = &it->decision;
-		const struct conf_policy *row = it->g ? zone_policy(it->g->conf, it->from_zone, it->zones[0]) : NULL;
-		enum action a = row ? row->on_failure[CAUSE_NO_SPACE] : ACTION_BLOCK;
-		if (a != ACTION_DELIVER && d->action < ACTION_BLOCK) {
+		bool may_pass = it->g != NULL;
+		for (size_t i = 0; may_pass && i < it->audience.nzones; i++)
+			may_pass = zone_policy(it->g->conf, it->from_zone, it->audience.zones[i])->on_failure[CAUSE_NO_SPACE] == ACTION_DELIVER;
+		if (!may_pass && d->action < ACTION_BLOCK) {
 			d->action = ACTION_BLOCK;
 			d->cause = CAUSE_NO_SPACE;
 			d->rule = NULL;
@@ -569,6 +597,7 @@ void message_inspect(struct broker *b, struct session *s, uint32_t id, bool agai
 	it->b = b;
 	it->session = session_ref(s);
 	it->id = id;
+	it->again = again;
 	it->raw_size = size;
 	buf_init(&it->masked, 4 * XML_BYTES_MAX);
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)

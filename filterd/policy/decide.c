@@ -12,7 +12,7 @@ static bool names_zone(const char *const *list, size_t n, const char *zone)
 	return n == 0;
 }
 
-static bool rule_applies(const struct rule *r, const struct decide_input *in)
+bool policy_rule_applies(const struct rule *r, const struct decide_input *in)
 {
 	if (r->mode == RULE_OFF || (r->channels && !(r->channels & 1u << in->channel)))
 		return false;
@@ -24,7 +24,7 @@ static bool rule_applies(const struct rule *r, const struct decide_input *in)
 	return false;
 }
 
-static bool finding_counts(const struct rule_condition *c, const struct finding *f)
+bool policy_finding_counts(const struct rule_condition *c, const struct finding *f)
 {
 	return f->detector == c->index && f->confidence >= c->confidence;
 }
@@ -53,6 +53,16 @@ static bool same_value(const struct decide_text *texts, const struct finding *a,
 	}
 }
 
+size_t policy_value(const struct decide_text *texts, const struct finding *f, char *dst)
+{
+	size_t n = 0;
+	const char *data = texts ? texts[f->text].data : NULL;
+	for (uint32_t i = f->start; data && i < f->end; i++)
+		if (!is_filler(data[i]))
+			dst[n++] = data[i];
+	return n;
+}
+
 /* Enough findings for the condition?  Distinct values are counted up to what is asked for, so this is
  * at most findings × count comparisons. */
 static bool condition_holds(const struct rule_condition *c, const struct decide_input *in, struct decide_hit *hit_r)
@@ -61,7 +71,7 @@ static bool condition_holds(const struct rule_condition *c, const struct decide_
 	struct decide_hit hit = { .condition = c };
 	for (size_t i = 0; i < in->nfindings; i++) {
 		const struct finding *f = &in->findings[i];
-		if (!finding_counts(c, f))
+		if (!policy_finding_counts(c, f))
 			continue;
 		if (!hit.first || f->confidence > hit.first->confidence)
 			hit.first = f;
@@ -73,6 +83,10 @@ static bool condition_holds(const struct rule_condition *c, const struct decide_
 		if (hit.count < 64)
 			distinct[hit.count] = f;
 		hit.count++;
+	}
+	if (c->per != PER_ITEM && in->tallies) { /* the rest came earlier; yet without a finding of its own, it is not this item that does it */
+		hit.count = hit.first ? in->tallies[c->tally].count : 0;
+		hit.span_ms = in->tallies[c->tally].span_ms;
 	}
 	*hit_r = hit;
 	return hit.count >= c->count;
@@ -149,7 +163,7 @@ static void mark_redactions(const struct decide_input *in, const struct decision
 		if (d->hits[h].rule->mode != RULE_ENFORCE || d->hits[h].rule->action < ACTION_REDACT)
 			continue;
 		for (size_t i = 0; i < in->nfindings; i++)
-			if (finding_counts(d->hits[h].condition, &in->findings[i]))
+			if (policy_finding_counts(d->hits[h].condition, &in->findings[i]))
 				d->redact[i] = true;
 	}
 }
@@ -170,7 +184,7 @@ void policy_decide(struct arena *a, const struct decide_input *in, struct decisi
 		apply_row(in, zone_policy(in->conf, in->from, in->to[i]), &d);
 	for (size_t i = 0; hits_max > 0 && i < in->rules->nrules; i++) {
 		const struct rule *r = &in->rules->rules[i];
-		if (!rule_applies(r, in))
+		if (!policy_rule_applies(r, in))
 			continue;
 		size_t n = rule_hits(r, in, &d.hits[d.nhits]);
 		d.nhits += n;

@@ -1,6 +1,7 @@
 #include "policy/rules.h"
 
 #include "conf/cfgread.h"
+#include "policy/over_time.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,10 +51,18 @@ static const struct cfg_key condition_keys[] = {
 	{ "confidence", CFG_INT, 0, 1, 100 },
 	{ "count", CFG_INT, 0, 1, 4096 },
 	{ "distinct", CFG_BOOL, 0, 0, 0 },
+	{ "per", CFG_STRING, 0, 1, 16 },
+	{ "within", CFG_STRING, 0, 1, 16 },
 	{ 0 },
 };
 
 const char *channel_kind_name(enum channel_kind k) { return channel_names[k]; }
+
+const char *condition_per_name(enum condition_per p)
+{
+	static const char *const names[] = { "item", "sender", "conversation" };
+	return names[p];
+}
 
 static int find(const char *const *names, size_t n, const char *name)
 {
@@ -94,7 +103,9 @@ static int read_condition(const struct cfg_reader *r, const config_setting_t *g,
 	c->distinct = cfg_bool(g, "distinct", 0);
 	c->line = config_setting_source_line(g);
 	c->file = arena_strdup(r->arena, r->file);
-	return c->file ? 0 : cfg_error(r, g, "out of memory");
+	if (!c->file)
+		return cfg_error(r, g, "out of memory");
+	return over_time_read(r, g, c);
 }
 
 static int read_conditions(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
@@ -250,6 +261,14 @@ static void sort_rules(struct policy_rules *p)
 	}
 }
 
+static void number_tallies(struct policy_rules *p)
+{
+	for (size_t i = 0; i < p->nrules; i++)
+		for (size_t k = 0; k < p->rules[i].nconditions; k++)
+			if (p->rules[i].conditions[k].per != PER_ITEM)
+				p->rules[i].conditions[k].tally = (int)p->ntallies++;
+}
+
 int policy_rules_parse(const struct bundle *b, struct policy_rules **rules_r, struct cfgerr *err)
 {
 	struct policy_rules *p = calloc(1, sizeof *p);
@@ -274,6 +293,7 @@ int policy_rules_parse(const struct bundle *b, struct policy_rules **rules_r, st
 		}
 	}
 	sort_rules(p);
+	number_tallies(p);
 	*rules_r = p;
 	return 0;
 }

@@ -25,13 +25,20 @@ const char *channel_kind_name(enum channel_kind k);
 /* From which list of a rule: it matches if all of ALL hold, none of NONE, and one of ANY unless there are none of these. */
 enum condition_kind { CONDITION_ANY, CONDITION_ALL, CONDITION_NONE };
 
+/* Over what a condition counts: the stanza or file alone, or with all that came before it from its sender, anywhere or in its conversation. */
+enum condition_per { PER_ITEM, PER_SENDER, PER_CONVERSATION };
+const char *condition_per_name(enum condition_per p);
+
 struct rule_condition {       /* an element of `detect` (any), `all` or `none` */
 	enum condition_kind kind;
 	const char *detector;
 	int index;            /* in the generation's detector table; -1 before policy_rules_bind() */
 	uint8_t confidence;   /* findings below do not count */
-	uint32_t count;       /* at least this many in one stanza or file … */
+	uint32_t count;       /* at least this many … */
 	bool distinct;        /* … with different values */
+	enum condition_per per;
+	uint32_t within_s;    /* what is older does not count; 0 for PER_ITEM */
+	int tally;            /* which of the rules' counts over time it asks; -1 for PER_ITEM */
 	const char *file;     /* where it is written, for errors */
 	int line;
 };
@@ -59,6 +66,7 @@ struct policy_rules {
 	struct arena *arena;
 	struct rule *rules;
 	size_t nrules;
+	size_t ntallies;      /* conditions that count over time */
 };
 
 /* Reads the `rules` of every BUNDLE_RULES file; refuses duplicates, unknown keys and values with file and line. */

@@ -13,6 +13,8 @@
 const char *zone_of(const struct conf *conf, const char *domain, size_t domain_len);
 /* The same for a JID; an address without a domain is in "public". */
 const char *zone_of_jid(const struct conf *conf, const char *jid, size_t size);
+/* The zone configured for a room's bare address; NULL if there is none. */
+const char *zone_of_room(const struct conf *conf, const char *room, size_t size);
 /* The policy row for this pair: the first that fits; the last row fits all. */
 const struct conf_policy *zone_policy(const struct conf *conf, const char *from, const char *to);
 

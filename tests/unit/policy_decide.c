@@ -206,6 +206,14 @@ static void bad_rules_are_named(void **state)
 		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; count = 0; } ); action = \"block\"; } );", 1, "count" },
 		{ "rules = ( { id = \"a\"; when = { channel = [ \"fax\" ]; }; detect = ( { detector = \"card\"; } ); action = \"block\"; } );", 1, "fax" },
 		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; } ); action = \"block\"; },\n { id = \"a\"; detect = ( { detector = \"card\"; } ); action = \"block\"; } );", 2, "already" },
+		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; per = \"sender\"; } ); action = \"block\"; } );", 1, "go together" },
+		{ "rules = ( { id = \"a\"; detect = (\n { detector = \"card\"; within = \"1h\"; } ); action = \"block\"; } );", 2, "go together" },
+		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; within = \"1h\";\n per = \"room\"; } ); action = \"block\"; } );", 2, "room" },
+		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; per = \"sender\";\n within = \"32d\"; } ); action = \"block\"; } );", 2, "31d" },
+		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; per = \"sender\"; within = \"0s\"; } ); action = \"block\"; } );", 1, "0s" },
+		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; per = \"sender\"; within = \"24\"; } ); action = \"block\"; } );", 1, "24" },
+		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; per = \"sender\"; within = \"99999999999999h\"; } ); action = \"block\"; } );", 1, "31d" },
+		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; count = 1001; per = \"sender\"; within = \"1d\"; } ); action = \"block\"; } );", 1, "1000" },
 		{ "rules = ( { id = \"a\" detect = 1", 1, "missing" },
 	};
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
