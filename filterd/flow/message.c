@@ -24,6 +24,16 @@ enum {
 	ITEM_BYTES_MAX = 256 << 20,    /* … nor do all together */
 };
 
+struct item;
+
+/* A file inside a stanza, while it is looked at. */
+struct blob {
+	struct item *item;
+	int fd;
+	char sha256[65];
+	struct decide_file *as;         /* in item's files */
+};
+
 enum next { STEP_NEXT, STEP_WAIT, STEP_END };
 
 struct item {
@@ -51,7 +61,8 @@ struct item {
 	size_t nfindings;
 	struct decide_text *texts;      /* of the stanza, as it came */
 	struct across across;           /* with the messages before it */
-	int blob_fds[STANZA_BLOBS_MAX];
+	struct blob blobs[STANZA_BLOBS_MAX];
+	struct decide_file files[STANZA_BLOBS_MAX];
 
 	/* classified and decided */
 	const char *from_zone;
@@ -68,7 +79,7 @@ static void item_run(struct item *it);
 static void item_free(struct item *it)
 {
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
-		io_close(&it->blob_fds[i]);
+		io_close(&it->blobs[i].fd);
 	it->b->items--;
 	it->b->item_bytes -= it->charged;
 	it->session->open_bytes -= it->charged;
@@ -203,9 +214,12 @@ static void on_texts(void *ctx, const struct pool_result *r)
 
 static void on_blob(void *ctx, const struct pool_result *r)
 {
-	struct item *it = ctx;
+	const struct blob *blob = ctx;
+	struct item *it = blob->item;
 	keep_generation(it, r->g);
 	add_cause(it, r);
+	blob->as->unscanned = r->cause != CAUSE_NONE;
+	blob->as->encrypted = r->cause == CAUSE_ENCRYPTED;
 	if (r->status == SCAN_MALWARE) {
 		it->malware = true;
 		snprintf(it->signature, sizeof it->signature, "%s", r->name);
@@ -250,12 +264,20 @@ static void start_texts(struct item *it)
 
 static void start_blob(struct item *it, size_t i)
 {
-	const struct stanza_blob *blob = &it->stanza.blobs[i];
-	it->blob_fds[i] = io_memfd_sealed("filterd-blob", blob->data, blob->size);
+	const struct stanza_blob *data = &it->stanza.blobs[i];
+	struct blob *blob = &it->blobs[i];
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	if (EVP_Digest(data->data, data->size, digest, NULL, EVP_sha256(), NULL) == 1)
+		text_hex(blob->sha256, digest, 32);
+	it->files[i] = (struct decide_file){ .name = "", .declared = "", .types = "", .sha256 = blob->sha256, .size = data->size };
+	blob->item = it;
+	blob->as = &it->files[i];
+	blob->fd = io_memfd_sealed("filterd-blob", data->data, data->size);
 	it->jobs++;
-	if (it->blob_fds[i] < 0 || !pool_scan_file(it->b->pool, it->blob_fds[i], blob->size, blob->name, on_blob, it)) {
+	if (blob->fd < 0 || !pool_scan_file(it->b->pool, blob->fd, data->size, data->name, on_blob, blob)) {
 		it->jobs--;
 		it->causes |= 1u << CAUSE_NO_SPACE;
+		blob->as->unscanned = true;
 	}
 }
 
@@ -307,16 +329,30 @@ static enum next step_classify(struct item *it)
 
 /* decide */
 
+static uint32_t channels_of(const struct item *it)
+{
+	const struct stanza *s = &it->stanza;
+	if (!it->parsed)
+		return 1u << CHANNEL_NORMAL;
+	return 1u << s->channel | (s->nblobs > 0 || s->file_offer ? 1u << CHANNEL_FILE : 0) | (s->correction ? 1u << CHANNEL_CORRECTION : 0);
+}
+
 static struct decide_input input_of(const struct item *it, const struct decide_text *texts, const struct finding *findings, size_t n)
 {
 	const struct session *s = it->session;
 	return (struct decide_input){
-		.conf = it->g->conf,
 		.rules = it->g->rules,
-		.from = it->from_zone,
-		.to = it->audience.zones,
-		.nto = it->audience.nzones,
-		.channel = it->parsed ? it->stanza.channel : CHANNEL_NORMAL,
+		.is = {
+			.conf = it->g->conf,
+			.from = it->from_zone,
+			.to = it->audience.zones,
+			.nto = it->audience.nzones,
+			.channels = channels_of(it),
+			.sender = sender_of(it),
+			.recipient = it->parsed ? it->stanza.to : "",
+			.files = it->files,
+			.nfiles = it->parsed ? it->stanza.nblobs : 0,
+		},
 		.is_file = it->parsed && it->stanza.file_offer,
 		.check_peer = true,
 		.tls = s->flags & INSPECT_SESSION_TLS || s->origin == INSPECT_COMPONENT,
@@ -601,7 +637,7 @@ void message_inspect(struct broker *b, struct session *s, uint32_t id, bool agai
 	it->raw_size = size;
 	buf_init(&it->masked, 4 * XML_BYTES_MAX);
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
-		it->blob_fds[i] = -1;
+		it->blobs[i].fd = -1;
 	b->items++;
 	charge(it, size);
 	item_run(it);

@@ -33,6 +33,14 @@ const char *zone_of_jid(const struct conf *conf, const char *jid, size_t size)
 	return zone_of(conf, j.domain, j.domain_len);
 }
 
+bool zone_is_own(const struct conf *conf, const char *zone)
+{
+	for (size_t i = 0; i < conf->nzones; i++)
+		if (strcmp(conf->zones[i].name, zone) == 0)
+			return conf->zones[i].own;
+	return false;
+}
+
 const char *zone_of_room(const struct conf *conf, const char *room, size_t size)
 {
 	for (size_t i = 0; i < conf->nrooms; i++)
