@@ -1,16 +1,27 @@
 noinst_LIBRARIES += libdetect.a
-libdetect_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS) $(PCRE2_CFLAGS) $(UTF8PROC_CFLAGS)
+libdetect_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS) $(PCRE2_CFLAGS) $(UTF8PROC_CFLAGS) $(CRYPTO_CFLAGS)
 libdetect_a_SOURCES = \
+	filterd/detect/advise.c \
 	filterd/detect/classify.c filterd/detect/classify.h \
 	filterd/detect/compile.c filterd/detect/detect.h filterd/detect/set.h \
 	filterd/detect/decode.c filterd/detect/decode.h \
+	filterd/detect/csv.c filterd/detect/csv.h \
+	filterd/detect/edm.h filterd/detect/edm_set.h \
+	filterd/detect/edm_build.c filterd/detect/edm_build.h \
+	filterd/detect/edm_compile.c filterd/detect/edm_def.c filterd/detect/edm_scan.c \
+	filterd/detect/edm_index.c filterd/detect/edm_index.h \
+	filterd/detect/edm_key.c filterd/detect/edm_key.h \
+	filterd/detect/edm_norm.c filterd/detect/edm_norm.h \
 	filterd/detect/evidence.c filterd/detect/evidence.h \
 	filterd/detect/exclude.c filterd/detect/explain.c \
 	filterd/detect/fold.c filterd/detect/fold.h \
 	filterd/detect/lint.c filterd/detect/lint.h \
 	filterd/detect/literal.c filterd/detect/literal.h \
 	filterd/detect/near.c filterd/detect/near.h \
+	filterd/detect/look.c filterd/detect/look.h \
+	filterd/detect/outline.c filterd/detect/outline.h \
 	filterd/detect/numbers.c filterd/detect/numbers.h \
+	filterd/detect/overlap.c \
 	filterd/detect/pass.c filterd/detect/pass.h \
 	filterd/detect/plan.c filterd/detect/profile.c \
 	filterd/detect/regex.c filterd/detect/regex.h \
@@ -21,6 +32,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/sweep.c filterd/detect/sweep.h \
 	filterd/detect/syntax.c filterd/detect/syntax.h \
 	filterd/detect/term.c filterd/detect/term.h \
+	filterd/detect/trace.c filterd/detect/trace.h \
 	filterd/detect/valid.c filterd/detect/valid.h \
 	filterd/detect/valid_check.c \
 	filterd/detect/valid_own.c filterd/detect/valid_own.h filterd/detect/validdef.c filterd/detect/validdef.h \

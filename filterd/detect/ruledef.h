@@ -4,6 +4,7 @@
 #define FILTERD_DETECT_RULEDEF_H
 
 #include "conf/cfgread.h"
+#include "detect/edm.h"
 #include "detect/valid.h"
 #include "model/mask.h"
 
@@ -83,6 +84,7 @@ struct detector_def {
 	size_t npatterns;
 	struct words_def *words;
 	size_t nwords;
+	struct edm_def *edm; /* NULL: finds no records */
 	struct valid_list validate;
 	struct raise_def *raises;
 	size_t nraises;

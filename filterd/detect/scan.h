@@ -42,12 +42,15 @@ struct detect_scratch {
 	int low_stale;   /* it is of a layer */
 	struct literal_hit *hits;
 	struct number_hit *number_hits;
+	struct trace_hit *trace_hits;
+	size_t trace_hits_max;
 	struct scan_place *places; /* of each pattern */
 	uint32_t text_number;      /* of the text at hand, for places */
 	struct span *spans;
 	size_t nspans;
 	uint16_t *per_detector; /* spans of each, in the text at hand */
 	size_t ndetectors, npatterns;
+	struct edm_scratch *edm; /* NULL: the set has no index of records */
 	struct budget budget;
 	struct profile *profile; /* NULL unless costs are counted (profile.c) */
 };
@@ -56,6 +59,9 @@ struct detect_scratch {
 const char *scan_lower(struct detect_scratch *s);
 /* True if the sensitive part, [start, end) of the view, is one of the detector's exclusions. */
 int scan_excluded(const struct detector *d, struct detect_scratch *s, size_t start, size_t end); /* exclude.c */
+
+/* Takes down [start, end) of the view, which has passed validators and exclusions, unless required evidence is missing. */
+void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end);
 
 /* 0 while the budget lasts.  Reads the clock every few calls only. */
 int budget_spent(struct budget *b);

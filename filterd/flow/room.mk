@@ -3,6 +3,7 @@ libflow_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(JANSSON_CFLAGS) $(CRYPT
 libflow_a_SOURCES = \
 	filterd/flow/across.c filterd/flow/across.h \
 	filterd/flow/admin.c filterd/flow/admin.h \
+	filterd/flow/audience.c filterd/flow/audience.h \
 	filterd/flow/attach.c filterd/flow/attach.h \
 	filterd/flow/broker.c filterd/flow/broker.h \
 	filterd/flow/component.c filterd/flow/component.h \

@@ -144,7 +144,7 @@ static int start_scan(struct offline *o, const struct conf *from, const struct b
 			return -1;
 		s.privs = &p;
 	}
-	if ((bundle = bundle_to_fd(b, 0)) < 0)
+	if ((bundle = bundle_to_fd(b, BUNDLE_WITH_INDEXES)) < 0)
 		return complain("rules", strerror(errno)), -1;
 	if (io_socketpair(SOCK_SEQPACKET, pair) < 0) {
 		close(bundle);
@@ -152,6 +152,7 @@ static int start_scan(struct offline *o, const struct conf *from, const struct b
 	}
 	s.fds[0] = pair[1];
 	s.fds[1] = bundle;
+	s.nfds += bundle_index_fds(b, &s.fds[2]);
 	o->pid = spawn_silent(&s);
 	int e = errno;
 	close(pair[1]);

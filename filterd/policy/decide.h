@@ -26,12 +26,8 @@ struct decide_tally {
 };
 
 struct decide_input {
-	const struct conf *conf;
 	const struct policy_rules *rules; /* bound */
-	const char *from;                 /* zone */
-	const char *const *to;            /* zones it will be seen in; at least one.  The strictest decision counts */
-	size_t nto;
-	enum channel_kind channel;
+	struct when_facts is;             /* at least one zone in `to`: the strictest decision counts */
 	bool is_file;                     /* an upload, or an offer to send a file */
 	uint64_t file_size;
 	bool check_peer;                  /* the session facts below are known and apply */
@@ -50,10 +46,11 @@ enum denial { DENY_NOTHING, DENY_TALK, DENY_FILES, DENY_FILE_SIZE, DENY_TLS, DEN
 
 struct decide_hit {                   /* a rule that matched */
 	const struct rule *rule;
-	const struct rule_condition *condition;
+	const struct rule_condition *condition; /* that held; NULL: `when` alone did */
+	const struct decide_file *file; /* of when.file; else NULL */
 	uint32_t count;               /* findings that counted; over time, with those of earlier items */
 	uint64_t span_ms;             /* over time: how long ago the oldest was; else 0 */
-	const struct finding *first;  /* the one with the highest confidence */
+	const struct finding *first;  /* the one with the highest confidence; NULL without a condition */
 };
 
 struct decision {
