@@ -126,6 +126,8 @@ def test_corrections_take_the_place_of_what_they_correct(match):
     before = [{"from": "a", "id": "m1", "body": "card 1"}, {"from": "a", "body": "8888 1881"}]
     for which in ("m1", 0):
         assert [p[:2] for p in places(match, *before, {"from": "a", "replace": which, "body": "visa 4012 8888"})] == [("payment-card", 2)]
+    # recipients saw what was corrected
+    assert [p[:2] for p in places(match, {"id": "m1", "body": "visa 4012 8888"}, {"replace": "m1", "body": "8888 1881"})] == [("payment-card", 1)]
     # nobody else can correct it, and what is not there is not corrected: then it stands behind
     assert places(match, *before, {"from": "b", "replace": "m1", "body": "visa 4012 8888"}) == []
     assert places(match, *before, {"from": "a", "replace": "m9", "body": "visa 4012 8888"}) == []
