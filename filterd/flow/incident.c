@@ -54,12 +54,16 @@ static void put_match(struct broker *b, const struct generation *g, const struct
 	const char *value = texts ? texts[f->text].data + f->start : NULL;
 	size_t size = texts ? f->end - f->start : 0;
 	char evidence[EVIDENCE_MAX * 3 + 1], count[16], confidence[8], hash[17];
+	char document[12], share_document[4], share_message[4];
 	struct event_record e;
 	/* A long value (a key) shows nothing of itself. */
 	if (!value || size > EVIDENCE_MAX || mask_apply(&g->detectors[f->detector].mask, value, size, evidence, sizeof evidence) < 0)
 		snprintf(evidence, sizeof evidence, "(%zu bytes)", size);
 	snprintf(count, sizeof count, "%u", hit->count);
 	snprintf(confidence, sizeof confidence, "%u", f->confidence);
+	snprintf(document, sizeof document, "%u", f->document);
+	snprintf(share_document, sizeof share_document, "%u", f->share_document);
+	snprintf(share_message, sizeof share_message, "%u", f->share_message);
 	if (value)
 		broker_hash(b, value, size, hash);
 	start(&e, EVENT_DLP_MATCH, s);
@@ -70,6 +74,9 @@ static void put_match(struct broker *b, const struct generation *g, const struct
 	event_record_add(&e, "confidence", confidence);
 	event_record_add(&e, "evidence", value ? evidence : NULL);
 	event_record_add(&e, "hash", value ? hash : NULL);
+	event_record_add(&e, "document", f->document ? document : NULL);
+	event_record_add(&e, "share_document", f->document ? share_document : NULL);
+	event_record_add(&e, "share_message", f->document ? share_message : NULL);
 	event_record_add(&e, "across", s->across ? "messages" : NULL);
 	event_record_add(&e, "path", s->paths ? s->paths[f->text] : NULL);
 	event_record_add(&e, "mode", modes[hit->rule->mode]);
