@@ -58,7 +58,7 @@ def test_manual_describes_every_element():
     """Keys and validators are taken from the sources' own tables."""
     page = MAN.read_text().replace("\\-", "-")
     keys = set()
-    for source in ("detect/ruledef.c", "policy/rules.c", "policy/when.c"):
+    for source in ("detect/ruledef.c", "policy/rules.c", "policy/when.c", "policy/redaction.c"):
         keys |= set(re.findall(r'\{ "([a-z_]+)", CFG_', (TOP / "filterd" / source).read_text()))
     validators = re.findall(r'^\t\{ "([a-z0-9-]+)", "', (TOP / "filterd" / "detect" / "valid.c").read_text(), re.M)
     assert len(keys) > 25 and len(validators) > 10
