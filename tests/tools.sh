@@ -4,7 +4,10 @@ build_packages="build-essential autoconf automake pkg-config libclamav-dev libpc
 	libexpat1-dev libssl-dev libconfig-dev libevent-dev libmicrohttpd-dev libsqlite3-dev libjansson-dev libseccomp-dev
 	libarchive-dev libpoppler-glib-dev"
 run_packages="openssl python3 python3-slixmpp python3-aiohttp"
-test_packages="$build_packages $run_packages prosody ejabberd libcmocka-dev python3-pytest python3-stdnum curl"
+# texts for tests/e2e/test_benign.py
+text_packages="fortunes fortunes-min fortunes-de fortunes-it fortunes-es fortunes-ru fortunes-pl fortunes-zh fortunes-br fortunes-cs
+	manpages doc-debian debian-faq"
+test_packages="$text_packages $build_packages $run_packages prosody ejabberd libcmocka-dev python3-pytest python3-stdnum curl"
 
 say() { printf '%s\n' "$*"; }
 die() { printf '%s\n' "$*" >&2; exit 1; }

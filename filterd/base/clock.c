@@ -12,6 +12,7 @@ static uint64_t monotonic(uint64_t per_second)
 
 uint64_t clock_ms(void) { return monotonic(1000); }
 uint64_t clock_us(void) { return monotonic(1000000); }
+uint64_t clock_ns(void) { return monotonic(1000000000); }
 
 int64_t clock_wall_s(void)
 {

@@ -1,6 +1,7 @@
 /* From rule files to a compiled set. */
 #include "detect/evidence.h"
 #include "detect/fold.h"
+#include "detect/near.h"
 #include "detect/set.h"
 #include "detect/view.h"
 
@@ -227,6 +228,8 @@ static void fill_info(struct detect_info *info, const struct detector_def *def)
 		for (size_t i = 0; i < def->nwords; i++)
 			used |= def->words[i].confidence == c;
 		used |= def->prints && def->prints->confidence == c;
+		for (size_t i = 0; i < def->nof; i++)
+			used |= def->of[i].confidence == c;
 		used |= def->edm && def->edm->confidence == c;
 		if (used)
 			info->levels[info->nlevels++] = (uint8_t)c;
@@ -262,6 +265,8 @@ static int compile_all(struct detect_set *set, const struct bundle *b, struct cf
 		for (size_t k = 0; k < defs.detectors[i].nwords; k++)
 			nwords += defs.detectors[i].words[k].n;
 	}
+	if (near_plan(set, &defs, err) < 0)
+		return -1;
 	set->words = arena_alloc(set->arena, nwords * sizeof *set->words + 1);
 	set->detectors = arena_alloc(set->arena, defs.n * sizeof *set->detectors + 1);
 	set->patterns = arena_alloc(set->arena, npatterns * sizeof *set->patterns + 1);

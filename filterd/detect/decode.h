@@ -6,6 +6,7 @@
  *   backslash    \u0034 \u{34} \x34            as in JSON (RFC 8259 section 7), C and JavaScript
  *   hex          34 31 or 3431, eight bytes or more
  *   base64       and base64url, RFC 4648; sixteen characters or more
+ *   mixed        words of Latin letters and Cyrillic or Greek ones that look like them (UTS #39)
  *   spelled      eight digit words or more in a row, in English, German, French or Spanish
  *
  * The rest of the text stays around them, so that a number with one digit in disguise is whole again.  A piece is replaced
@@ -30,6 +31,7 @@ struct decoded {
 	struct decode_piece *pieces;
 	size_t npieces, pieces_cap;
 	uint64_t work; /* bytes written in vain */
+	int mixed; /* there may be words of mixed scripts: keywords, which stand beside what they tell of */
 	int cut; /* DECODE_PIECES_MAX were there, the text was longer than DECODE_SIZE_MAX or made to be slow: the rest is as it was */
 };
 

@@ -40,6 +40,19 @@ int detect_jit(const struct detect_set *set);
 /* The number of inline tests. */
 size_t detect_tests(const struct detect_set *set);
 
+/* One inline test and how it went. */
+struct detect_tested {
+	size_t detector;
+	const char *text, *file;
+	int line;
+	int want, got;        /* 1: found, 0: not found; got may be -1: the scan did not come to its end */
+};
+/* Runs the inline tests of one detector, or of all (DETECT_ALL), through the same scan as production, and tells of each.  Returns how many
+ * failed; -1 without memory. */
+#define DETECT_ALL ((size_t)-1)
+typedef void (*detect_told)(void *arg, const struct detect_tested *t);
+long detect_run_tests(const struct detect_set *set, size_t detector, detect_told told, void *arg) __attribute__((warn_unused_result));
+
 /* Runs each detector's inline tests (match and no_match) through the same scan as production.  -1: err tells of the first
  * that fails. */
 int detect_selftest(const struct detect_set *set, struct cfgerr *err) __attribute__((warn_unused_result));
@@ -51,19 +64,48 @@ size_t detect_check(const struct detect_set *set, detect_report report, void *ar
 
 /* How one pattern is run and what that costs, for `filterctl rules lint`. */
 struct detect_price {
+	size_t index;         /* of the detector */
 	const char *detector, *regex, *file;
 	int line;
 	const char *kind;     /* literal, number, shape or always (classify.h) */
 	double cost;          /* steps of backtracking from one start at most */
 	int watched;          /* compiled so that the clock can stop it */
 	char literals[160];   /* what is looked for, if kind is literal */
-	char slow[160];       /* "" or on what text it is slow */
 };
 size_t detect_patterns(const struct detect_set *set);
 void detect_pattern_price(const struct detect_set *set, size_t pattern, struct detect_price *p_r);
 
+/* What could be better in one detector, or all (DETECT_ALL):
+ *   catastrophic   texts can make this pattern slow: it may not go into service
+ *   quadratic      a long text made for it costs much
+ *   slow-class     no shared pass finds where it could match
+ *   short-keyword  it is looked for by a word that stands in many texts
+ *   overlap        another detector finds the same places
+ * Returns how many patterns are catastrophic; -1 without memory. */
+struct detect_advice {
+	const char *kind, *detector, *file;
+	int line;
+	const char *text;     /* valid during the call */
+};
+typedef void (*detect_advise)(void *arg, const struct detect_advice *a);
+long detect_lint(const struct detect_set *set, size_t only, detect_advise advise, void *arg) __attribute__((warn_unused_result));
+
+/* What one pattern has cost since detect_profile_begin(). */
+struct detect_cost {
+	size_t detector;
+	const char *regex, *file, *kind;
+	int line;
+	uint64_t calls;       /* of PCRE2: 0 for what the shared passes find by themselves */
+	uint64_t matched;     /* calls that matched, whatever validators said then */
+	uint64_t ns;          /* in PCRE2, with the validators that it asks */
+};
+
 struct detect_scratch *detect_scratch_new(const struct detect_set *set);
 void detect_scratch_free(struct detect_scratch **s);
+
+/* From now on each call of PCRE2 with this scratch is counted and timed, which makes scans slower.  -1 without memory. */
+int detect_profile_begin(const struct detect_set *set, struct detect_scratch *s) __attribute__((warn_unused_result));
+void detect_profile_cost(const struct detect_set *set, const struct detect_scratch *s, size_t pattern, struct detect_cost *c_r);
 
 struct detect_text {
 	enum text_role role;

@@ -128,6 +128,29 @@ static size_t tell_word(const struct teller *t, const struct word *w)
 	return matches;
 }
 
+/* What it asks of other detectors; they may have more to say themselves. */
+static size_t tell_composite(const struct teller *t, const struct finding *out, size_t n)
+{
+	const struct detector_def *d = t->d->def;
+	size_t all = 0;
+	for (size_t i = 0; i < d->nof + d->nnear; i++) {
+		size_t k = i < d->nof ? i : i - d->nof, found = 0;
+		uint16_t index = i < d->nof ? d->of[k].index : d->near[k].index;
+		int least = i < d->nof ? d->of[k].at_least : d->near[k].confidence;
+		for (size_t j = 0; j < n; j++)
+			found += out[j].detector == index && out[j].confidence >= least;
+		if (i < d->nof) {
+			tell(t, 1, "of %s with confidence %d or more: %zu in this text", d->of[k].detector, least, found);
+			all += found;
+		} else {
+			tell(t, 1, "near %s (line %d): %zu with confidence %d or more in this text; %d of them within %u before and %u behind %s%+d",
+			     d->near[k].detector, d->near[k].line, found, least, d->near[k].min, d->near[k].before, d->near[k].after,
+			     d->near[k].required ? "are required, " : "", d->near[k].add);
+		}
+	}
+	return all;
+}
+
 struct record_teller {
 	const struct teller *t;
 	size_t told;
@@ -208,6 +231,7 @@ size_t detect_explain(const struct detect_set *set, struct detect_scratch *s, si
 	for (size_t i = 0; i < set->nwords; i++)
 		if (set->words[i].detector == detector)
 			matches += tell_word(&t, &set->words[i]);
+	matches += tell_composite(&t, out, n);
 	matches += tell_records(&t);
 	matches += tell_documents(&t);
 	for (size_t i = 0; i < n; i++) {

@@ -1,5 +1,7 @@
 #include "detect/regex.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,7 +133,10 @@ int regex_match_judged(const struct regex *r, struct regex_run *run, const char 
 	int use = r->watched || judge;
 	pcre2_set_offset_limit(run->context, last);
 	pcre2_set_callout(run->context, use ? on_callout : NULL, use ? &j : NULL);
+	uint64_t begin = run->watch ? clock_ns() : 0;
 	int rc = pcre2_match(ascii ? r->ascii : r->unicode, (PCRE2_SPTR)s, size, start, PCRE2_NO_UTF_CHECK, run->data, run->context);
+	if (run->watch)
+		run->watch(run->watch_arg, r, rc, clock_ns() - begin);
 	return rc >= 0 ? 1 : rc == PCRE2_ERROR_NOMATCH ? 0 : rc;
 }
 

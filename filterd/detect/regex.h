@@ -27,6 +27,9 @@ struct regex {
 /* Asked now and then while a watched pattern runs; nonzero stops it (PCRE2_ERROR_CALLOUT). */
 typedef int (*regex_tick)(void *arg);
 
+struct regex;
+typedef void (*regex_watch)(void *arg, const struct regex *r, int rc, uint64_t ns);
+
 enum { REGEX_CALLOUT = 254 };
 
 /* The working memory of one process: match data, JIT stack, limits.  Nothing is allocated while matching. */
@@ -36,6 +39,8 @@ struct regex_run {
 	pcre2_jit_stack *stack;
 	regex_tick tick; /* or NULL */
 	void *tick_arg;
+	regex_watch watch; /* or NULL: told of every call and what came of it, as PCRE2 says it, with the time it took */
+	void *watch_arg;
 };
 
 /* Compiles UTF-8 text pattern.  On failure msg (size bytes) says why, with the offset in code units from 0.

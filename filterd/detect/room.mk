@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libdetect.a
 libdetect_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS) $(PCRE2_CFLAGS) $(UTF8PROC_CFLAGS) $(CRYPTO_CFLAGS)
 libdetect_a_SOURCES = \
+	filterd/detect/advise.c \
 	filterd/detect/classify.c filterd/detect/classify.h \
 	filterd/detect/compile.c filterd/detect/detect.h filterd/detect/set.h \
 	filterd/detect/decode.c filterd/detect/decode.h \
@@ -16,9 +17,13 @@ libdetect_a_SOURCES = \
 	filterd/detect/fold.c filterd/detect/fold.h \
 	filterd/detect/lint.c filterd/detect/lint.h \
 	filterd/detect/literal.c filterd/detect/literal.h \
+	filterd/detect/near.c filterd/detect/near.h \
+	filterd/detect/look.c filterd/detect/look.h \
+	filterd/detect/outline.c filterd/detect/outline.h \
 	filterd/detect/numbers.c filterd/detect/numbers.h \
+	filterd/detect/overlap.c \
 	filterd/detect/pass.c filterd/detect/pass.h \
-	filterd/detect/plan.c \
+	filterd/detect/plan.c filterd/detect/profile.c \
 	filterd/detect/prints.h filterd/detect/prints_set.h \
 	filterd/detect/prints_compile.c filterd/detect/prints_def.c filterd/detect/prints_scan.c \
 	filterd/detect/prints_file.c filterd/detect/prints_file.h \
@@ -32,6 +37,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/sweep.c filterd/detect/sweep.h \
 	filterd/detect/syntax.c filterd/detect/syntax.h \
 	filterd/detect/term.c filterd/detect/term.h \
+	filterd/detect/trace.c filterd/detect/trace.h \
 	filterd/detect/valid.c filterd/detect/valid.h \
 	filterd/detect/valid_check.c \
 	filterd/detect/valid_number.c filterd/detect/valid_secret.c \

@@ -31,6 +31,8 @@ static const struct cfg_key detector_keys[] = {
 	{ "validate", CFG_ANY, 0, 0, 0 },
 	{ "raise", CFG_GROUPS, 0, 0, 8 },
 	{ "evidence", CFG_GROUPS, 0, 0, 16 },
+	{ "of", CFG_GROUPS, 0, 1, 16 },
+	{ "near", CFG_GROUPS, 0, 1, 16 },
 	{ "exclude", CFG_GROUP, 0, 0, 0 },
 	{ "mask", CFG_GROUP, 0, 0, 0 },
 	{ "tests", CFG_GROUP, 0, 0, 0 },
@@ -60,6 +62,23 @@ static const struct cfg_key evidence_keys[] = {
 	{ "min", CFG_INT, 0, 1, 64 },
 	{ "max", CFG_INT, 0, 1, 64 },
 	{ "distinct", CFG_BOOL, 0, 0, 0 },
+	{ "required", CFG_BOOL, 0, 0, 0 },
+	{ 0 },
+};
+static const struct cfg_key of_keys[] = {
+	{ "detector", CFG_STRING, 1, 1, 64 },
+	{ "at_least", CFG_INT, 0, 1, 100 },
+	{ "confidence", CFG_INT, 0, 1, 100 },
+	{ 0 },
+};
+static const struct cfg_key near_keys[] = {
+	{ "detector", CFG_STRING, 1, 1, 64 },
+	{ "within", CFG_INT, 0, 1, RULEDEF_WITHIN_MAX },
+	{ "before", CFG_INT, 0, 0, RULEDEF_WITHIN_MAX },
+	{ "after", CFG_INT, 0, 0, RULEDEF_WITHIN_MAX },
+	{ "confidence", CFG_INT, 0, 1, 100 },
+	{ "min", CFG_INT, 0, 1, 64 },
+	{ "add", CFG_INT, 0, -100, 100 },
 	{ "required", CFG_BOOL, 0, 0, 0 },
 	{ 0 },
 };
@@ -189,16 +208,48 @@ static int no_empty(const struct cfg_reader *r, const config_setting_t *s, const
 	return 0;
 }
 
+/* `within`, or `before` and `after`. */
+static int read_reach(const struct cfg_reader *r, const config_setting_t *s, uint32_t *before_r, uint32_t *after_r)
+{
+	int within = cfg_int(s, "within", 100);
+	int sides = config_setting_get_member(s, "before") || config_setting_get_member(s, "after");
+	if (config_setting_get_member(s, "within") && sides)
+		return cfg_error(r, s, "\"within\" means both sides; give either it or \"before\" and \"after\"");
+	*before_r = (uint32_t)cfg_int(s, "before", sides ? 0 : within);
+	*after_r = (uint32_t)cfg_int(s, "after", sides ? 0 : within);
+	return 0;
+}
+
+static int read_near(const struct cfg_reader *r, const config_setting_t *s, struct near_def *n_r)
+{
+	if (cfg_check(r, s, "near", near_keys) < 0 || read_reach(r, s, &n_r->before, &n_r->after) < 0)
+		return -1;
+	n_r->detector = cfg_string(r, s, "detector");
+	n_r->confidence = (uint8_t)cfg_int(s, "confidence", 1);
+	n_r->min = cfg_int(s, "min", 1);
+	n_r->add = cfg_int(s, "add", 0);
+	n_r->required = cfg_bool(s, "required", 0);
+	n_r->line = (int)config_setting_source_line(s);
+	if (!n_r->required && n_r->add == 0)
+		return cfg_error(r, s, "this \"near\" does nothing: give \"add\", or \"required = true\"");
+	return 0;
+}
+
+static int read_of(const struct cfg_reader *r, const config_setting_t *s, struct of_def *o_r)
+{
+	if (cfg_check(r, s, "of", of_keys) < 0)
+		return -1;
+	o_r->detector = cfg_string(r, s, "detector");
+	o_r->at_least = (uint8_t)cfg_int(s, "at_least", 1);
+	o_r->confidence = (uint8_t)cfg_int(s, "confidence", 0);
+	o_r->line = (int)config_setting_source_line(s);
+	return 0;
+}
+
 static int read_evidence(const struct cfg_reader *r, const config_setting_t *s, struct evidence_def *e_r)
 {
-	if (cfg_check(r, s, "evidence", evidence_keys) < 0)
+	if (cfg_check(r, s, "evidence", evidence_keys) < 0 || read_reach(r, s, &e_r->before, &e_r->after) < 0)
 		return -1;
-	int within = cfg_int(s, "within", 100);
-	if (config_setting_get_member(s, "within") && (config_setting_get_member(s, "before") || config_setting_get_member(s, "after")))
-		return cfg_error(r, s, "\"within\" means both sides; give either it or \"before\" and \"after\"");
-	int sides = config_setting_get_member(s, "before") || config_setting_get_member(s, "after");
-	e_r->before = (uint32_t)cfg_int(s, "before", sides ? 0 : within);
-	e_r->after = (uint32_t)cfg_int(s, "after", sides ? 0 : within);
 	e_r->add = cfg_int(s, "add", 0);
 	e_r->min = cfg_int(s, "min", config_setting_get_member(s, "any") != NULL);
 	e_r->max = cfg_int(s, "max", 0);
@@ -393,14 +444,16 @@ static int read_detector(const struct rule_reader *rr, const config_setting_t *s
 	for (size_t i = 0; i < def->nwords; i++)
 		if (read_words(rr, config_setting_get_elem(words, (unsigned)i), &def->words[i]) < 0)
 			return -1;
+	READ_GROUPS(r, s, "of", read_of, def->of, def->nof);
+	READ_GROUPS(r, s, "near", read_near, def->near, def->nnear);
 	const config_setting_t *edm = config_setting_get_member(s, "edm");
 	if (edm && edm_def_read(r, edm, &def->edm) < 0)
 		return -1;
 	const config_setting_t *prints = config_setting_get_member(s, "fingerprint");
 	if (prints && prints_def_read(r, prints, &def->prints) < 0)
 		return -1;
-	if (def->npatterns + def->nwords == 0 && !edm && !prints)
-		return cfg_error(r, s, "detector has neither \"patterns\" nor \"words\" nor \"edm\" nor \"fingerprint\"");
+	if (def->npatterns + def->nwords + def->nof == 0 && !edm && !prints)
+		return cfg_error(r, s, "detector has neither \"patterns\" nor \"words\" nor \"of\" nor \"edm\" nor \"fingerprint\"");
 	READ_GROUPS(r, s, "evidence", read_evidence, def->evidence, def->nevidence);
 	READ_GROUPS(r, s, "raise", read_raise, def->raises, def->nraises);
 	if (cfg_strings(r, s, "reference", &def->reference) < 0 || read_valid(r, s, &def->validate) < 0 ||
@@ -460,7 +513,7 @@ static int apply_disable(const struct ruledefs *defs, struct cfgerr *err)
 		struct detector_def *def = &defs->detectors[i];
 		def->edm = NULL;
 		def->prints = NULL;
-		def->npatterns = def->nwords = def->match.n = def->no_match.n = 0;
+		def->npatterns = def->nwords = def->nof = def->match.n = def->no_match.n = 0;
 	}
 	return 0;
 }

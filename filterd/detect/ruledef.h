@@ -65,6 +65,24 @@ struct raise_def {
 	int add;
 };
 
+/* Another detector whose findings count near this one's. */
+struct near_def {
+	const char *detector;
+	uint16_t index;         /* of it, once bound (near.h) */
+	uint32_t before, after; /* code points between the two; 0 to RULEDEF_WITHIN_MAX */
+	uint8_t confidence;     /* findings below don't count */
+	int min, add, required, line;
+};
+
+/* Another detector whose findings are this one's, too. */
+struct of_def {
+	const char *detector;
+	uint16_t index;
+	uint8_t at_least;       /* confidence of theirs */
+	uint8_t confidence;     /* that they begin with here; 0: theirs */
+	int line;
+};
+
 struct detector_def {
 	const char *id, *title, *country, *class_name, *description;
 	struct cfg_words reference;
@@ -79,6 +97,10 @@ struct detector_def {
 	size_t nraises;
 	struct evidence_def *evidence;
 	size_t nevidence;
+	struct near_def *near;
+	size_t nnear;
+	struct of_def *of;
+	size_t nof;
 	struct cfg_words exclude_values, exclude_patterns, exclude_texts[EXCLUDE_LISTS];
 	uint8_t exclude_same; /* letters and digits all the same */
 	struct mask mask;

@@ -4,15 +4,17 @@
 #include "base/text.h"
 #include "detect/evidence.h"
 #include "detect/fold.h"
+#include "detect/near.h"
 #include "detect/numbers.h"
 #include "detect/pass.h"
 #include "detect/sort.h"
 #include "detect/syntax.h"
+#include "detect/trace.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUDGET_CLOCK_EVERY = 8 };
+enum { BUDGET_CLOCK_EVERY = 8, TRACE_HITS = 256 };
 
 int budget_spent(struct budget *b)
 {
@@ -37,10 +39,12 @@ struct detect_scratch *detect_scratch_new(const struct detect_set *set)
 	s->per_detector = calloc(set->ndetectors + 1, sizeof *s->per_detector);
 	s->hits = calloc(SCAN_HITS_MAX, sizeof *s->hits);
 	s->places = calloc(set->npatterns + 1, sizeof *s->places);
+	s->trace_hits_max = TRACE_HITS + set->traced.n;
+	s->trace_hits = calloc(s->trace_hits_max, sizeof *s->trace_hits);
 	s->number_hits = calloc(NUMBER_HITS_MAX, sizeof *s->number_hits);
 	s->edm = set->edm ? edm_scratch_new() : NULL;
 	s->prints = set->prints ? prints_scratch_new() : NULL;
-	if ((set->edm && !s->edm) || (set->prints && !s->prints) || !s->spans || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
+	if ((set->edm && !s->edm) || (set->prints && !s->prints) || !s->spans || !s->trace_hits || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
 	    regex_run_init(&s->exclude_run, set->ngroups_max) < 0) {
 		detect_scratch_free(&s);
 		return NULL;
@@ -68,9 +72,11 @@ void detect_scratch_free(struct detect_scratch **sp)
 	sweep_free(&s->sweep);
 	free(s->hits);
 	free(s->number_hits);
+	free(s->trace_hits);
 	free(s->places);
 	free(s->spans);
 	free(s->per_detector);
+	free(s->profile);
 	edm_scratch_free(&s->edm);
 	prints_scratch_free(&s->prints);
 	free(s);
@@ -138,7 +144,9 @@ static int stands(void *arg, size_t start, size_t end)
 	       !scan_excluded(d, c->s, start, end);
 }
 
-void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
+/* Takes down a place that stands, unless required evidence is missing. */
+static void note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end,
+                 size_t match_start, size_t match_end)
 {
 	int conf = confidence(&set->detectors[detector], base, s, start, end);
 	if (conf == 0)
@@ -148,7 +156,13 @@ void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t 
 		return;
 	}
 	s->per_detector[detector]++;
-	s->spans[s->nspans++] = (struct span){ .start = (uint32_t)start, .end = (uint32_t)end, .detector = detector, .confidence = (uint8_t)conf };
+	s->spans[s->nspans++] = (struct span){ .start = (uint32_t)start, .end = (uint32_t)end, .match_start = (uint32_t)match_start, .match_end = (uint32_t)match_end, .detector = detector,
+	                                       .confidence = (uint8_t)conf };
+}
+
+void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
+{
+	note(set, s, detector, base, start, end, start, end);
 }
 
 void scan_note_document(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end,
@@ -164,13 +178,13 @@ void scan_note_document(const struct detect_set *set, struct detect_scratch *s, 
 }
 
 /* Notes the sensitive part if it stands.  1: it stands, 0: it doesn't. */
-static int judge_part(struct candidate *c, size_t start, size_t end)
+static int judge_part(struct candidate *c, size_t start, size_t end, size_t match_start, size_t match_end)
 {
 	struct detect_scratch *s = c->s;
 	const struct pattern *p = c->p;
 	if (end <= start || end > s->view.size || (p->checked && stands(c, start, end) != 1))
 		return 0;
-	scan_note(c->set, s, p->detector, p->def->confidence, start, end);
+	note(c->set, s, p->detector, p->def->confidence, start, end, match_start, match_end);
 	return 1;
 }
 
@@ -179,7 +193,7 @@ static int judge(struct candidate *c)
 {
 	const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(c->s->run.data);
 	size_t start = ov[2 * c->p->group];
-	return start != PCRE2_UNSET && judge_part(c, start, ov[2 * c->p->group + 1]);
+	return start != PCRE2_UNSET && judge_part(c, start, ov[2 * c->p->group + 1], ov[0], ov[1]);
 }
 
 static size_t next_point(const struct view *v, size_t at)
@@ -286,7 +300,7 @@ static void scan_word(const struct detect_set *set, struct detect_scratch *s, co
 	if (end == 0 || budget_spent(&s->budget))
 		return;
 	if (passes(&d->def->validate, s->view.data + start, end - start) && !scan_excluded(d, s, start, end))
-		scan_note(set, s, w->detector, w->confidence, start, end);
+		note(set, s, w->detector, w->confidence, start, end, start, end);
 }
 
 static void scan_literals(const struct detect_set *set, struct detect_scratch *s)
@@ -340,7 +354,7 @@ static void scan_numbers(const struct detect_set *set, struct detect_scratch *s)
 	}
 }
 
-/* What PCRE2 finds at start and nowhere else.  Returns where it ends; start: nothing. */
+/* What PCRE2 finds at start and nowhere else.  Returns where it ends; start: nothing, or what is refused. */
 static size_t find_at(struct candidate *c, size_t start)
 {
 	struct detect_scratch *s = c->s;
@@ -353,8 +367,7 @@ static size_t find_at(struct candidate *c, size_t start)
 	if (rc != 1)
 		return start;
 	size_t end = pcre2_get_ovector_pointer(s->run.data)[1];
-	judge(c);
-	return end;
+	return judge(c) || !c->p->checked ? end : start;
 }
 
 /* The hits of one pattern at one start.  Where nothing can refuse a match they follow each other as PCRE2's do; else each
@@ -371,7 +384,7 @@ static void take_hits(const struct detect_set *set, struct detect_scratch *s, co
 			end = find_at(&c, h->start);
 			break;
 		}
-		if (judge_part(&c, h[i].start, h[i].end) || !c.p->checked)
+		if (judge_part(&c, h[i].start, h[i].end, h[i].start, h[i].end) || !c.p->checked)
 			end = h[i].end;
 	}
 	if (!c.p->checked)
@@ -396,6 +409,39 @@ static void scan_variants(const struct detect_set *set, struct detect_scratch *s
 			}
 		}
 	}
+}
+
+/* A pattern whose head fits at start. */
+static void take_outline(const struct detect_set *set, struct detect_scratch *s, const struct trace_hit *h)
+{
+	struct candidate c = { .set = set, .s = s, .p = &set->patterns[h->pattern] };
+	struct scan_place *place = &s->places[h->pattern];
+	const struct outline *o = c.p->cls.outline;
+	size_t end = h->start;
+	if (place->text == s->text_number && place->next > h->start)
+		return;
+	for (int i = 0; i < o->nalts && end == h->start; i++) {
+		size_t to = 0;
+		int fits = outline_fits(o, i, s->view.data, s->view.size, h->start, &to);
+		if (fits == 0)
+			continue;
+		if (fits < 0 || c.p->group) {
+			end = find_at(&c, h->start);
+			break;
+		}
+		if (judge_part(&c, h->start, to, h->start, to) || !c.p->checked)
+			end = to;
+	}
+	if (end > h->start)
+		*place = (struct scan_place){ s->text_number, (uint32_t)end };
+}
+
+static void scan_outlines(const struct detect_set *set, struct detect_scratch *s)
+{
+	size_t from = 0, n;
+	while (!budget_spent(&s->budget) && (n = trace_find(set->trace, s->view.data, s->view.size, &from, s->trace_hits, s->trace_hits_max)) > 0)
+		for (size_t i = 0; i < n && !budget_spent(&s->budget); i++)
+			take_outline(set, s, &s->trace_hits[i]);
 }
 
 static int possible(const struct classified *c, const struct sweep *w)
@@ -466,7 +512,7 @@ static int sweep(const struct detect_set *set, struct detect_scratch *s)
 		s->low_cap = need;
 	}
 	memset(s->low + s->view.size, 0, LITERAL_PAD);
-	s->low_whole = 0;
+	s->low_whole = s->low_stale = 0;
 	if (++s->text_number == 0) { /* wrapped: old places would count again */
 		memset(s->places, 0, s->npatterns * sizeof *s->places);
 		s->text_number = 1;
@@ -478,6 +524,7 @@ static void scan_view(const struct detect_set *set, struct detect_scratch *s)
 {
 	scan_literals(set, s);
 	scan_variants(set, s);
+	scan_outlines(set, s);
 	scan_numbers(set, s);
 	scan_others(set, s);
 	edm_scan(set, s);
@@ -491,19 +538,23 @@ static void swap_views(struct view *a, struct view *b)
 	*b = t;
 }
 
-/* Spans found in a layer become spans of the view that it was decoded from; those that no decoded piece takes part in were
- * found there already. */
+/* Spans found in a layer become spans of the view that it was decoded from.  Those in whose match no decoded piece takes part were found
+ * there already, or are none there; but a keyword in mixed scripts may be evidence, and stand outside. */
 static void lower_spans(struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d)
 {
 	size_t n = from;
 	for (size_t i = from; i < s->nspans; i++) {
 		struct span p = s->spans[i];
 		size_t start, end, a, b;
-		view_map(layer, p.start, p.end, &start, &end);
-		if (decode_map(d, start, end, &a, &b) == 0) {
+		view_map(layer, p.match_start, p.match_end, &start, &end);
+		if (decode_map(d, start, end, &a, &b) == 0 && !d->mixed) {
 			s->per_detector[p.detector]--;
 			continue;
 		}
+		p.match_start = (uint32_t)a;
+		p.match_end = (uint32_t)b;
+		view_map(layer, p.start, p.end, &start, &end);
+		decode_map(d, start, end, &a, &b);
 		p.start = (uint32_t)a;
 		p.end = (uint32_t)b;
 		s->spans[n++] = p;
@@ -532,6 +583,7 @@ static int scan_hidden(const struct detect_set *set, struct detect_scratch *s, i
 		r = scan_hidden(set, s, depth + 1);
 	}
 	swap_views(&s->view, below);
+	s->low_stale = 1;
 	if (r == VIEW_OK)
 		lower_spans(s, from, below, d);
 	else
@@ -594,6 +646,18 @@ static void report(struct detect_scratch *s, size_t text, struct finding *out, s
 	}
 }
 
+/* A span of another detector becomes one of this, with its own evidence and exclusions. */
+static void note_composite(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
+{
+	const struct detector *d = &set->detectors[detector];
+	if (s->low_stale && sweep(set, s) < 0) {
+		s->budget.limited = 1;
+		return;
+	}
+	if (passes(&d->def->validate, s->view.data + start, end - start) && !scan_excluded(d, s, start, end))
+		scan_note(set, s, detector, base, start, end);
+}
+
 enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, const struct detect_text *texts,
                        size_t ntexts, uint32_t budget_us, struct finding *out, size_t *n_r)
 {
@@ -612,6 +676,8 @@ enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, c
 		}
 		scan_view(set, s);
 		r = scan_hidden(set, s, 0);
+		if (set->composites.n > 0)
+			near_apply(set, s, note_composite);
 		report(s, i, out, &n);
 		if (r < 0)
 			cause = CAUSE_LIMIT;

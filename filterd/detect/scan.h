@@ -20,6 +20,7 @@ struct budget {
 /* A finding in view offsets. */
 struct span {
 	uint32_t start, end;
+	uint32_t match_start, match_end; /* of the whole match */
 	uint16_t detector;
 	uint8_t confidence;
 	uint8_t share_document, share_message; /* as in struct finding */
@@ -40,8 +41,11 @@ struct detect_scratch {
 	char *low;       /* the view in ASCII lower case; in whole lower case once evidence has been asked for */
 	size_t low_cap;
 	int low_whole;
+	int low_stale;   /* it is of a layer */
 	struct literal_hit *hits;
 	struct number_hit *number_hits;
+	struct trace_hit *trace_hits;
+	size_t trace_hits_max;
 	struct scan_place *places; /* of each pattern */
 	uint32_t text_number;      /* of the text at hand, for places */
 	struct span *spans;
@@ -51,6 +55,7 @@ struct detect_scratch {
 	struct prints_scratch *prints; /* NULL: the set has no fingerprints */
 	struct edm_scratch *edm; /* NULL: the set has no index of records */
 	struct budget budget;
+	struct profile *profile; /* NULL unless costs are counted (profile.c) */
 };
 
 /* The view at hand in lower case, same offsets; evidence is looked for in it. */

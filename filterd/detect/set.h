@@ -62,6 +62,7 @@ struct detect_set {
 	size_t npatterns;
 	struct word *words;
 	size_t nwords;
+	struct pattern_list composites; /* detectors with `near` or `of`, each behind those it asks for (near.h) */
 	int want_lower;               /* some words have letters beyond ASCII: literals are looked for in the view in whole lower case */
 	uint32_t ngroups_max;
 	int jit;
@@ -70,6 +71,8 @@ struct detect_set {
 	size_t nliterals;
 	struct pattern_list variants; /* CLASS_NUMBER: what the shared pass finds */
 	struct number_index *index;   /* of them (pass.h) */
+	struct pattern_list traced;   /* of the others those with an outline */
+	struct trace *trace;          /* of them (trace.h) */
 	struct pattern_list numbers, others; /* the rest of CLASS_NUMBER; CLASS_SHAPE and CLASS_ALWAYS */
 	struct prints_set *prints;    /* sets of document fingerprints; NULL: none */
 	struct edm_set *edm;          /* indexes of records; NULL: none */

@@ -74,6 +74,37 @@ bool across_map(struct across *a, size_t i, struct finding *f)
 	return true;
 }
 
+/* The fewest bytes that are looked for in a text.  What clients show in place of the body has a copy of each of its digits; elsewhere
+ * two digits are no copy, but stand everywhere. */
+static size_t least_of(const struct stanza_text *t)
+{
+	const struct xml_node *node = t->pieces[0].node;
+	if (t->role == ROLE_BODY || t->role == ROLE_XHTML || (node && node->parent && strcmp(node->parent->ns, NS_XHTML) == 0))
+		return 1;
+	return t->role == ROLE_ATTRIBUTE || t->role == ROLE_NAME ? 6 : 4;
+}
+
+size_t across_copies(const struct stanza *s, const struct finding *f, struct finding *out)
+{
+	const char *part = s->texts[f->text].data + f->start;
+	size_t size = f->end - f->start, n = 0;
+	for (size_t i = 0; i < s->ntexts; i++) {
+		const struct stanza_text *t = &s->texts[i];
+		const char *p = t->data, *end = t->data + t->size;
+		if (i == f->text || size < least_of(t))
+			continue;
+		for (; (p = memmem(p, (size_t)(end - p), part, size)); p += size, n++) {
+			if (!out)
+				continue;
+			out[n] = *f;
+			out[n].text = (uint16_t)i;
+			out[n].start = (uint32_t)(p - t->data);
+			out[n].end = (uint32_t)(p - t->data + (long)size);
+		}
+	}
+	return n;
+}
+
 void across_end(const struct across *a, struct recent *r, const struct stanza *s, const char *sender, const char *text, size_t size)
 {
 	struct window *w = a->number ? window_of(r, s, sender, 0) : NULL;

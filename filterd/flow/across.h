@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ACROSS_TEXTS_MAX = 4 };
+enum { ACROSS_TEXTS_MAX = 4, ACROSS_COPIES_MAX = 1024 };
 
 /* Plain data; all zero takes no part. */
 struct across {
@@ -32,6 +32,9 @@ struct across {
 int across_begin(struct across *a, struct recent *r, const struct stanza *s, const char *sender, int window_s) __attribute__((warn_unused_result));
 /* Makes a finding in joined text i one of the body.  False if it is none that crosses a border. */
 bool across_map(struct across *a, size_t i, struct finding *f);
+/* Where the same text stands in the message's other texts (bodies of other languages, XHTML-IM, extensions): what completes a secret does so
+ * there, too.  Returns how many places there are; out, if not NULL, has room for them.  f: made by across_map(). */
+size_t across_copies(const struct stanza *s, const struct finding *f, struct finding *out);
 /* Says what recipients saw of the body: the text (the masked one too), or nothing (NULL). */
 void across_end(const struct across *a, struct recent *r, const struct stanza *s, const char *sender, const char *text, size_t size);
 

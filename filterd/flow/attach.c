@@ -81,6 +81,8 @@ void attach_free(struct attach **ap)
 
 void attach_now(struct attach *a)
 {
+	if (!a)
+		return;
 	memset(a->not_before_ms, 0, sizeof a->not_before_ms);
 	event_active(a->timer, EV_TIMEOUT, 0);
 }

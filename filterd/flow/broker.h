@@ -5,6 +5,7 @@
 #include "audit/recorder_client.h"
 #include "audit/report.h"
 #include "conf/conf.h"
+#include "flow/drip.h"
 #include "flow/generation.h"
 #include "flow/pool.h"
 #include "flow/recent.h"
@@ -28,6 +29,7 @@ struct broker {
 	const struct conf *conf;            /* of the start: what needs a restart to change */
 	struct generation *g;               /* serving, or the last one that did; NULL before the first */
 	struct pool *pool;
+	struct drip *drip;                  /* counts over time, for rules */
 	struct recent *recent;              /* what senders wrote last */
 	struct channels *channels;
 	struct link *links[BROKER_LINKS_MAX];

@@ -1,6 +1,7 @@
 #include "flow/file.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "flow/incident.h"
 #include "flow/notice.h"
@@ -22,6 +23,7 @@ struct upload_item {
 	char *owner, *name;             /* in the arena */
 	char sha256[65], size_text[24];
 	uint64_t size;
+	struct decide_file file;
 	struct generation *g;
 	char ref[EVENT_REF_SIZE];
 	char signature[128], failure[128];
@@ -98,13 +100,21 @@ static void decide(struct upload_item *it, const struct pool_result *r)
 		bool same = i > 0 && f->path_len == f[-1].path_len && memcmp(f->path, f[-1].path, f->path_len) == 0;
 		it->paths[i] = same ? it->paths[i - 1] : whole_path(it, f);
 	}
-	const struct decide_input in = {
-		.conf = it->g->conf,
+	it->file.unscanned = r->status == SCAN_UNSCANNABLE;
+	it->file.encrypted = r->status == SCAN_UNSCANNABLE && r->cause == CAUSE_ENCRYPTED;
+	struct decide_input in = {
 		.rules = it->g->rules,
-		.from = zone_of_jid(it->g->conf, it->owner, strlen(it->owner)),
-		.to = zones,
-		.nto = broker_all_zones(it->g->conf, zones), /* who has the link can fetch it */
-		.channel = CHANNEL_UPLOAD,
+		.is = {
+			.conf = it->g->conf,
+			.from = zone_of_jid(it->g->conf, it->owner, strlen(it->owner)),
+			.to = zones,
+			.nto = broker_all_zones(it->g->conf, zones), /* who has the link can fetch it */
+			.channels = 1u << CHANNEL_UPLOAD | 1u << CHANNEL_FILE,
+			.sender = it->owner,
+			.recipient = "",
+			.files = &it->file,
+			.nfiles = 1,
+		},
 		.is_file = true,
 		.file_size = it->size,
 		.malware = r->status == SCAN_MALWARE,
@@ -112,6 +122,9 @@ static void decide(struct upload_item *it, const struct pool_result *r)
 		.findings = findings,
 		.nfindings = r->nfindings,
 	};
+	const struct drip_item item = { .from = it->owner, .to = "", .name = it->sha256 };
+	if (drip_count(it->b->drip, it->arena, &in, &item, clock_ms(), &in.tallies) < 0)
+		in.causes |= 1u << CAUSE_NO_SPACE;
 	policy_decide(it->arena, &in, &it->decision);
 }
 
@@ -160,9 +173,11 @@ static int on_upload(void *ctx, struct upload_job *job, int fd, const struct upl
 	it->arena = arena_new(ARENA_MAX);
 	it->owner = it->arena ? arena_strdup(it->arena, meta->owner) : NULL;
 	it->name = it->owner ? arena_strdup(it->arena, meta->name) : NULL;
+	const char *declared = it->name ? arena_strdup(it->arena, meta->type) : NULL;
 	text_hex(it->sha256, meta->sha256, 32);
 	snprintf(it->size_text, sizeof it->size_text, "%" PRIu64, it->size);
-	if (!it->name || !pool_scan_file(b->pool, fd, it->size, it->name, on_scanned, it)) {
+	it->file = (struct decide_file){ .name = it->name, .declared = declared, .types = "", .sha256 = it->sha256, .size = it->size };
+	if (!declared || !pool_scan_file(b->pool, fd, it->size, it->name, on_scanned, it)) {
 		arena_free(&it->arena);
 		free(it);
 		return -1;

@@ -1,8 +1,10 @@
 #include "flow/message.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "flow/across.h"
+#include "flow/audience.h"
 #include "flow/incident.h"
 #include "flow/notice.h"
 #include "flow/stanza.h"
@@ -22,6 +24,16 @@ enum {
 	ITEM_BYTES_MAX = 256 << 20,    /* … nor do all together */
 };
 
+struct item;
+
+/* A file inside a stanza, while it is looked at. */
+struct blob {
+	struct item *item;
+	int fd;
+	char sha256[65];
+	struct decide_file *as;         /* in item's files */
+};
+
 enum next { STEP_NEXT, STEP_WAIT, STEP_END };
 
 struct item {
@@ -29,6 +41,7 @@ struct item {
 	struct arena *arena;
 	struct session *session;
 	uint32_t id;
+	bool again;                     /* asked before, over another channel */
 	unsigned step;
 	struct generation *g;           /* whose policy decides */
 	char *raw;                      /* as it came, for the quarantine; in the arena */
@@ -48,14 +61,14 @@ struct item {
 	size_t nfindings;
 	struct decide_text *texts;      /* of the stanza, as it came */
 	struct across across;           /* with the messages before it */
-	int blob_fds[STANZA_BLOBS_MAX];
+	struct blob blobs[STANZA_BLOBS_MAX];
+	struct decide_file files[STANZA_BLOBS_MAX];
 
 	/* classified and decided */
 	const char *from_zone;
-	const char *one_zone;           /* the usual case needs no list */
-	const char **zones;
-	size_t nzones;
-	char zones_text[128];
+	struct audience audience;
+	char zones_text[256];
+	const struct decide_tally *tallies;
 	struct decision decision;
 	struct buf masked;              /* the stanza that goes on, when redacted … */
 	struct decide_text *masked_texts; /* … and its texts */
@@ -66,7 +79,7 @@ static void item_run(struct item *it);
 static void item_free(struct item *it)
 {
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
-		io_close(&it->blob_fds[i]);
+		io_close(&it->blobs[i].fd);
 	it->b->items--;
 	it->b->item_bytes -= it->charged;
 	it->session->open_bytes -= it->charged;
@@ -163,29 +176,50 @@ static void merge_findings(struct item *it)
 	it->nfindings = n;
 }
 
+/* What completes a secret, wherever else it stands in the message. */
+static void add_copies(struct item *it, const struct finding *crossing, size_t n)
+{
+	size_t total = 0;
+	for (size_t i = 0; i < n; i++)
+		total += across_copies(&it->stanza, &crossing[i], NULL);
+	if (total > ACROSS_COPIES_MAX) {
+		it->causes |= 1u << CAUSE_OVER_BUDGET;
+		return;
+	}
+	struct finding *copies = total > 0 ? more_findings(it, total) : NULL;
+	for (size_t i = 0; copies && i < n; i++)
+		copies += across_copies(&it->stanza, &crossing[i], copies);
+}
+
 static void on_texts(void *ctx, const struct pool_result *r)
 {
 	struct item *it = ctx;
 	keep_generation(it, r->g);
 	add_cause(it, r);
 	struct finding *more = r->nfindings > 0 ? more_findings(it, r->nfindings) : NULL;
-	size_t n = 0;
-	for (size_t i = 0; more && i < r->nfindings; i++) {
+	size_t n = 0, own = 0;
+	for (size_t i = 0; more && i < r->nfindings; i++) { /* in order: those of the stanza's own texts come first */
 		more[n] = r->findings[i];
+		own += more[n].text < it->stanza.ntexts;
 		if (more[n].text < it->stanza.ntexts || across_map(&it->across, more[n].text - it->stanza.ntexts, &more[n]))
 			n++;
 	}
 	it->nfindings -= more ? r->nfindings - n : 0;
-	if (it->across.found)
+	if (it->across.found) {
+		add_copies(it, more + own, n - own);
 		merge_findings(it);
+	}
 	job_done(it);
 }
 
 static void on_blob(void *ctx, const struct pool_result *r)
 {
-	struct item *it = ctx;
+	const struct blob *blob = ctx;
+	struct item *it = blob->item;
 	keep_generation(it, r->g);
 	add_cause(it, r);
+	blob->as->unscanned = r->cause != CAUSE_NONE;
+	blob->as->encrypted = r->cause == CAUSE_ENCRYPTED;
 	if (r->status == SCAN_MALWARE) {
 		it->malware = true;
 		snprintf(it->signature, sizeof it->signature, "%s", r->name);
@@ -231,12 +265,20 @@ static void start_texts(struct item *it)
 
 static void start_blob(struct item *it, size_t i)
 {
-	const struct stanza_blob *blob = &it->stanza.blobs[i];
-	it->blob_fds[i] = io_memfd_sealed("filterd-blob", blob->data, blob->size);
+	const struct stanza_blob *data = &it->stanza.blobs[i];
+	struct blob *blob = &it->blobs[i];
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	if (EVP_Digest(data->data, data->size, digest, NULL, EVP_sha256(), NULL) == 1)
+		text_hex(blob->sha256, digest, 32);
+	it->files[i] = (struct decide_file){ .name = "", .declared = "", .types = "", .sha256 = blob->sha256, .size = data->size };
+	blob->item = it;
+	blob->as = &it->files[i];
+	blob->fd = io_memfd_sealed("filterd-blob", data->data, data->size);
 	it->jobs++;
-	if (it->blob_fds[i] < 0 || !pool_scan_file(it->b->pool, it->blob_fds[i], blob->size, blob->name, on_blob, it)) {
+	if (blob->fd < 0 || !pool_scan_file(it->b->pool, blob->fd, data->size, data->name, on_blob, blob)) {
 		it->jobs--;
 		it->causes |= 1u << CAUSE_NO_SPACE;
+		blob->as->unscanned = true;
 	}
 }
 
@@ -254,6 +296,19 @@ static enum next step_inspect(struct item *it)
 
 /* classify */
 
+/* "internal>internal,partners"; "internal>*" for all zones. */
+static void name_zones(struct item *it)
+{
+	char *text = it->zones_text;
+	size_t size = sizeof it->zones_text, at = (size_t)snprintf(text, size, "%s>", it->from_zone); /* names have 63 bytes at most */
+	if (it->audience.everybody) {
+		snprintf(text + at, size - at, "*");
+		return;
+	}
+	for (size_t i = 0; i < it->audience.nzones && at < size; i++)
+		at += (size_t)snprintf(text + at, size - at, "%s%s", i ? "," : "", it->audience.zones[i]);
+}
+
 static enum next step_classify(struct item *it)
 {
 	if (!it->g) {
@@ -268,41 +323,37 @@ static enum next step_classify(struct item *it)
 	const struct conf *conf = it->g->conf;
 	const char *from = sender_of(it);
 	it->from_zone = zone_of_jid(conf, from, strlen(from));
-	if (!it->parsed || it->stanza.broadcast) {
-		it->zones = arena_alloc(it->arena, (CONF_ZONES_MAX + 1) * sizeof *it->zones);
-		if (!it->zones) {
-			it->zones = &it->one_zone;
-			it->causes |= 1u << CAUSE_NO_SPACE;
-		} else {
-			it->nzones = broker_all_zones(conf, it->zones);
-		}
-		snprintf(it->zones_text, sizeof it->zones_text, "%s>*", it->from_zone);
-	} else {
-		const char *to = it->stanza.to[0] ? it->stanza.to : from;
-		it->one_zone = zone_of_jid(conf, to, strlen(to));
-		it->zones = &it->one_zone;
-		it->nzones = 1;
-		snprintf(it->zones_text, sizeof it->zones_text, "%s>%s", it->from_zone, it->one_zone);
-	}
-	if (it->nzones == 0) { /* only without memory, and then it is blocked anyway */
-		it->one_zone = it->from_zone;
-		it->nzones = 1;
-	}
+	audience_of(it->b, conf, it->session, it->parsed ? &it->stanza : NULL, from, &it->audience);
+	name_zones(it);
 	return STEP_NEXT;
 }
 
 /* decide */
 
-static void decide(struct item *it, const struct decide_text *texts, const struct finding *findings, size_t n, struct decision *d_r)
+static uint32_t channels_of(const struct item *it)
+{
+	const struct stanza *s = &it->stanza;
+	if (!it->parsed)
+		return 1u << CHANNEL_NORMAL;
+	return 1u << s->channel | (s->nblobs > 0 || s->file_offer ? 1u << CHANNEL_FILE : 0) | (s->correction ? 1u << CHANNEL_CORRECTION : 0);
+}
+
+static struct decide_input input_of(const struct item *it, const struct decide_text *texts, const struct finding *findings, size_t n)
 {
 	const struct session *s = it->session;
-	const struct decide_input in = {
-		.conf = it->g->conf,
+	return (struct decide_input){
 		.rules = it->g->rules,
-		.from = it->from_zone,
-		.to = it->zones,
-		.nto = it->nzones,
-		.channel = it->parsed ? it->stanza.channel : CHANNEL_NORMAL,
+		.is = {
+			.conf = it->g->conf,
+			.from = it->from_zone,
+			.to = it->audience.zones,
+			.nto = it->audience.nzones,
+			.channels = channels_of(it),
+			.sender = sender_of(it),
+			.recipient = it->parsed ? it->stanza.to : "",
+			.files = it->files,
+			.nfiles = it->parsed ? it->stanza.nblobs : 0,
+		},
 		.is_file = it->parsed && it->stanza.file_offer,
 		.check_peer = true,
 		.tls = s->flags & INSPECT_SESSION_TLS || s->origin == INSPECT_COMPONENT,
@@ -314,14 +365,25 @@ static void decide(struct item *it, const struct decide_text *texts, const struc
 		.texts = texts,
 		.findings = findings,
 		.nfindings = n,
+		.tallies = it->tallies,
 	};
-	policy_decide(it->arena, &in, d_r);
+}
+
+static void count_over_time(struct item *it)
+{
+	const struct decide_input in = input_of(it, it->texts, it->findings, it->nfindings);
+	const struct drip_item item = { .from = sender_of(it), .to = it->parsed ? it->stanza.to : "", .again = it->again };
+	if (drip_count(it->b->drip, it->arena, &in, &item, clock_ms(), &it->tallies) < 0)
+		it->causes |= 1u << CAUSE_NO_SPACE;
 }
 
 static enum next step_decide(struct item *it)
 {
-	if (it->g)
-		decide(it, it->texts, it->findings, it->nfindings, &it->decision);
+	if (!it->g)
+		return STEP_NEXT;
+	count_over_time(it);
+	const struct decide_input in = input_of(it, it->texts, it->findings, it->nfindings);
+	policy_decide(it->arena, &in, &it->decision);
 	return STEP_NEXT;
 }
 
@@ -336,7 +398,8 @@ static void on_verified(void *ctx, const struct pool_result *r)
 	it->causes |= r->cause ? 1u << r->cause : 0;
 	if (r->g != it->g)
 		it->causes |= 1u << CAUSE_RELOADING;
-	decide(it, it->masked_texts, r->findings, r->nfindings, &again);
+	const struct decide_input in = input_of(it, it->masked_texts, r->findings, r->nfindings);
+	policy_decide(it->arena, &in, &again);
 	it->causes = before;
 	if (again.action >= ACTION_REDACT)
 		it->decision.action = ACTION_BLOCK;
@@ -400,9 +463,10 @@ static void on_recorded(void *ctx, bool ok)
 	if (!ok) {
 		/* What can't be proved later must not happen, unless policy says that it may. */
 		struct decision *d = &it->decision;
-		const struct conf_policy *row = it->g ? zone_policy(it->g->conf, it->from_zone, it->zones[0]) : NULL;
-		enum action a = row ? row->on_failure[CAUSE_NO_SPACE] : ACTION_BLOCK;
-		if (a != ACTION_DELIVER && d->action < ACTION_BLOCK) {
+		bool may_pass = it->g != NULL;
+		for (size_t i = 0; may_pass && i < it->audience.nzones; i++)
+			may_pass = zone_policy(it->g->conf, it->from_zone, it->audience.zones[i])->on_failure[CAUSE_NO_SPACE] == ACTION_DELIVER;
+		if (!may_pass && d->action < ACTION_BLOCK) {
 			d->action = ACTION_BLOCK;
 			d->cause = CAUSE_NO_SPACE;
 			d->rule = NULL;
@@ -570,10 +634,11 @@ void message_inspect(struct broker *b, struct session *s, uint32_t id, bool agai
 	it->b = b;
 	it->session = session_ref(s);
 	it->id = id;
+	it->again = again;
 	it->raw_size = size;
 	buf_init(&it->masked, 4 * XML_BYTES_MAX);
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
-		it->blob_fds[i] = -1;
+		it->blobs[i].fd = -1;
 	b->items++;
 	charge(it, size);
 	item_run(it);

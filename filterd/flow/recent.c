@@ -15,7 +15,7 @@ struct recent_talk {
 	uint64_t hash;
 	struct window window;
 	size_t key_size;
-	char key[];                   /* from, NUL, to */
+	char key[];                   /* jid_key() of from and to */
 };
 
 struct recent {
@@ -65,12 +65,21 @@ void recent_free(struct recent **rp)
 	*rp = NULL;
 }
 
+/* JIDs beyond what XMPP allows share a conversation. */
+static size_t put_key(char key[2 * (JID_MAX + 2)], const char *from, const char *to)
+{
+	size_t n = strnlen(from, JID_MAX + 1), m = strnlen(to, JID_MAX + 1);
+	n = jid_key(from, n > JID_MAX ? 0 : n, key);
+	return n + jid_key(to, m > JID_MAX ? 0 : m, key + n);
+}
+
 struct recent_talk *recent_talk(struct recent *r, const char *from, const char *to, uint64_t since_ms)
 {
-	size_t nfrom = jid_bare_len(from, strlen(from)), nto = jid_bare_len(to, strlen(to)), size = nfrom + 1 + nto;
-	uint64_t h = hash(hash(r->seed, from, nfrom), to, nto);
+	char key[2 * (JID_MAX + 2)];
+	size_t size = put_key(key, from, to);
+	uint64_t h = hash(r->seed, key, size);
 	struct recent_talk *t = r->buckets[h % BUCKETS];
-	while (t && (t->hash != h || t->key_size != size || memcmp(t->key, from, nfrom) != 0 || t->key[nfrom] != '\0' || memcmp(t->key + nfrom + 1, to, nto) != 0))
+	while (t && (t->hash != h || t->key_size != size || memcmp(t->key, key, size) != 0))
 		t = t->next;
 	if (t) {
 		TAILQ_REMOVE(&r->uses, t, use);
@@ -85,8 +94,7 @@ struct recent_talk *recent_talk(struct recent *r, const char *from, const char *
 		return NULL;
 	t->hash = h;
 	t->key_size = size;
-	memcpy(t->key, from, nfrom);
-	memcpy(t->key + nfrom + 1, to, nto);
+	memcpy(t->key, key, size);
 	t->next = r->buckets[h % BUCKETS];
 	r->buckets[h % BUCKETS] = t;
 	TAILQ_INSERT_HEAD(&r->uses, t, use);

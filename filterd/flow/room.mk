@@ -3,9 +3,11 @@ libflow_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(JANSSON_CFLAGS) $(CRYPT
 libflow_a_SOURCES = \
 	filterd/flow/across.c filterd/flow/across.h \
 	filterd/flow/admin.c filterd/flow/admin.h \
+	filterd/flow/audience.c filterd/flow/audience.h \
 	filterd/flow/attach.c filterd/flow/attach.h \
 	filterd/flow/broker.c filterd/flow/broker.h \
 	filterd/flow/component.c filterd/flow/component.h \
+	filterd/flow/drip.c filterd/flow/drip.h \
 	filterd/flow/file.c filterd/flow/file.h \
 	filterd/flow/generation.c filterd/flow/generation.h \
 	filterd/flow/incident.c filterd/flow/incident.h \

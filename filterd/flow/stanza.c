@@ -377,6 +377,7 @@ int stanza_read(struct arena *a, const char *data, size_t size, struct stanza *s
 		s.lang = xml_lang(xml_child(s.top, NS_CLIENT, "body"));
 	s.answerable = strcmp(s.type, "error") != 0 && strcmp(s.type, "result") != 0 && !(s.channel == CHANNEL_PRESENCE && s.to[0] == '\0');
 	s.broadcast = is_broadcast(&s);
+	s.correction = xml_child(s.top, NS_CORRECT, "replace") != NULL;
 	struct reader r = { .s = &s };
 	joined_init(&r.attributes, ROLE_ATTRIBUTE);
 	joined_init(&r.rest, ROLE_OTHER);

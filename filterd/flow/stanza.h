@@ -52,6 +52,7 @@ struct stanza {
 	bool answerable;         /* an error may be sent back (RFC 6120 section 8.3) */
 	bool broadcast;          /* seen by more than `to`: presence, PEP, vCard */
 	bool file_offer;         /* asks to send a file past the upload service */
+	bool correction;         /* of a message before (XEP-0308) */
 	uint32_t causes;         /* bit 1 << enum cause: what can't be read */
 	struct stanza_text *texts;
 	size_t ntexts, texts_cap; /* at most SCAN_TEXTS_MAX */

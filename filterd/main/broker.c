@@ -173,8 +173,7 @@ static void on_channel_down(void *ctx, struct channel *c, const char *reason)
 	event_record_add(&e, "open", open);
 	broker_report(&r->b, &e);
 	log_warn("channel=%s down reason=%s", link_conf(r->b.links[channel_link(c)])->domain, reason);
-	if (r->attach)
-		attach_now(r->attach);
+	attach_now(r->attach);
 }
 
 static void on_inspect(void *ctx, struct session *s, uint32_t id, bool again, const char *stanza, size_t size)
@@ -377,7 +376,8 @@ static void set_up(struct role *r, const struct conf *conf, int recorder_fd)
 		fatal_config(&err);
 	b->pool = pool_new(b->base, &pool_ops, r);
 	b->recent = recent_new();
-	if (!b->pool || !b->recent)
+	b->drip = drip_new(DRIP_BYTES_MAX);
+	if (!b->pool || !b->recent || !b->drip)
 		log_fatal("out of memory");
 	take_recorder(r, recorder_fd);
 	if (channels_new(b->base, &conf->inspect, &channel_ops, r, &b->channels, &err) < 0)
@@ -415,6 +415,7 @@ static void take_down(struct role *r)
 	pool_free(&b->pool); /* what is still open ends as scanner-down */
 	recent_free(&b->recent);
 	channels_free(&b->channels);
+	drip_free(&b->drip);
 	for (size_t i = 0; i < b->nlinks; i++)
 		link_free(&b->links[i]);
 	generation_unref(&b->g);

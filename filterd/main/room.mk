@@ -54,6 +54,10 @@ filterd_main_filterctl_SOURCES = \
 	filterd/main/ctl_rules.c \
 	filterd/main/ctl_rules.h \
 	filterd/main/ctl_scan.c \
+	filterd/main/convo.c filterd/main/convo.h \
+	filterd/main/rules_cli.c filterd/main/rules_cli.h \
+	filterd/main/rules_check.c filterd/main/rules_explain.c filterd/main/rules_lint.c filterd/main/rules_list.c \
+	filterd/main/rules_match.c filterd/main/rules_profile.c filterd/main/rules_test.c \
 	filterd/main/filterctl.c
-filterd_main_filterctl_LDADD = libmonitor.a libcontrol.a libaudit.a libstore.a libdetect.a libpolicy.a libproc.a libconf.a libipc.a libmodel.a libbase.a \
-	$(JANSSON_LIBS) $(PCRE2_LIBS) $(UTF8PROC_LIBS) $(LIBCONFIG_LIBS) $(SECCOMP_LIBS) $(CRYPTO_LIBS) -lm
+filterd_main_filterctl_LDADD = libmonitor.a libflow.a libcontrol.a libaudit.a libstore.a libdetect.a libpolicy.a libxmpp.a libproc.a libconf.a libipc.a libmodel.a libbase.a \
+	$(EXPAT_LIBS) $(JANSSON_LIBS) $(PCRE2_LIBS) $(UTF8PROC_LIBS) $(LIBCONFIG_LIBS) $(SECCOMP_LIBS) $(CRYPTO_LIBS) -lm

@@ -36,6 +36,24 @@ int jid_parse(const char *s, size_t size, struct jid *jid_r)
 	return 0;
 }
 
+size_t jid_key(const char *s, size_t size, char *dst)
+{
+	struct jid j;
+	size_t n = 0;
+	if (jid_parse(s, size, &j) == 0) {
+		if (j.local_len > 0)
+			memcpy(dst, j.local, j.local_len);
+		dst[j.local_len] = '@';
+		memcpy(dst + j.local_len + 1, j.domain, j.domain_len);
+		n = j.local_len + 1 + j.domain_len;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (dst[i] >= 'A' && dst[i] <= 'Z')
+			dst[i] = (char)(dst[i] + 'a' - 'A');
+	dst[n] = '\0';
+	return n + 1;
+}
+
 bool jid_domain_is(const char *domain, size_t domain_len, const char *suffix)
 {
 	size_t n = strlen(suffix);

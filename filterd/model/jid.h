@@ -18,6 +18,9 @@ struct jid {
 int jid_parse(const char *s, size_t size, struct jid *jid_r) __attribute__((warn_unused_result));
 /* The part of s before the resource. */
 size_t jid_bare_len(const char *s, size_t size);
+/* The bare address as a key: the same for every spelling of it that a sender may choose (ASCII case, a dot behind the domain).  dst holds
+ * size + 2 bytes; returns how many were written, a NUL behind them included. */
+size_t jid_key(const char *s, size_t size, char *dst);
 /* True if domain equals suffix or is a sub-domain of it; ASCII case does not matter. */
 bool jid_domain_is(const char *domain, size_t domain_len, const char *suffix);
 

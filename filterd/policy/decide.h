@@ -19,13 +19,15 @@ struct decide_text {
 	size_t size;
 };
 
+/* What a condition over time counts, with this item: so many, the oldest of them so long ago. */
+struct decide_tally {
+	uint32_t count;
+	uint64_t span_ms;
+};
+
 struct decide_input {
-	const struct conf *conf;
 	const struct policy_rules *rules; /* bound */
-	const char *from;                 /* zone */
-	const char *const *to;            /* zones it will be seen in; at least one.  The strictest decision counts */
-	size_t nto;
-	enum channel_kind channel;
+	struct when_facts is;             /* at least one zone in `to`: the strictest decision counts */
 	bool is_file;                     /* an upload, or an offer to send a file */
 	uint64_t file_size;
 	bool check_peer;                  /* the session facts below are known and apply */
@@ -36,6 +38,7 @@ struct decide_input {
 	const struct decide_text *texts;  /* what findings point into, for `distinct`; NULL: not at hand, every finding counts as different */
 	const struct finding *findings;   /* of those texts, checked */
 	size_t nfindings;
+	const struct decide_tally *tallies; /* by rule_condition.tally; NULL: there was nothing before this item */
 };
 
 /* Why an item may not pass, beyond rules. */
@@ -43,9 +46,11 @@ enum denial { DENY_NOTHING, DENY_TALK, DENY_FILES, DENY_FILE_SIZE, DENY_TLS, DEN
 
 struct decide_hit {                   /* a rule that matched */
 	const struct rule *rule;
-	const struct rule_condition *condition;
-	uint32_t count;               /* findings that counted */
-	const struct finding *first;  /* the one with the highest confidence */
+	const struct rule_condition *condition; /* that held; NULL: `when` alone did */
+	const struct decide_file *file; /* of when.file; else NULL */
+	uint32_t count;               /* findings that counted; over time, with those of earlier items */
+	uint64_t span_ms;             /* over time: how long ago the oldest was; else 0 */
+	const struct finding *first;  /* the one with the highest confidence; NULL without a condition */
 };
 
 struct decision {
@@ -59,6 +64,13 @@ struct decision {
 	size_t nhits;
 	bool *redact;                 /* per finding, when action is ACTION_REDACT */
 };
+
+/* Whether the rule is to be asked at all about this item: its mode and `when`. */
+bool policy_rule_applies(const struct rule *r, const struct decide_input *in);
+bool policy_finding_counts(const struct rule_condition *c, const struct finding *f);
+/* The finding's value without separators: two findings with the same one are not distinct.  dst has room for all of the finding; returns its
+ * bytes, 0 if the value is not at hand. */
+size_t policy_value(const struct decide_text *texts, const struct finding *f, char *dst);
 
 /* hits and redact live in a.  Without memory the decision is to block (CAUSE_NO_SPACE). */
 void policy_decide(struct arena *a, const struct decide_input *in, struct decision *d_r);

@@ -1,14 +1,14 @@
 #include "policy/rules.h"
 
 #include "conf/cfgread.h"
+#include "policy/over_time.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { RULES_MAX = 10000, ARENA_MAX = 64 << 20, WORDS_MAX = 64 };
+enum { RULES_MAX = 10000, ARENA_MAX = 64 << 20, WORDS_MAX = 64, CONDITIONS_MAX = 256, DEPTH_MAX = 8 };
 
-static const char *const channel_names[CHANNEL_KIND_COUNT] = { "chat", "groupchat", "normal", "headline", "presence", "iq", "upload" };
 static const char *const mode_names[] = { "off", "monitor", "enforce" };
 static const struct { const char *name; enum severity severity; } severities[] = {
 	{ "low", SEV_INFO }, { "medium", SEV_NOTICE }, { "high", SEV_WARNING }, { "critical", SEV_ERROR },
@@ -32,6 +32,7 @@ static const struct cfg_key rule_keys[] = {
 	{ "when", CFG_GROUP, 0, 0, 0 },
 	{ "priority", CFG_INT, 0, -1000, 1000 },
 	{ "detect", CFG_GROUPS, 0, 1, WORDS_MAX },
+	{ "any", CFG_GROUPS, 0, 1, WORDS_MAX },
 	{ "all", CFG_GROUPS, 0, 1, WORDS_MAX },
 	{ "none", CFG_GROUPS, 0, 1, WORDS_MAX },
 	{ "action", CFG_STRING, 1, 1, 16 },
@@ -39,10 +40,10 @@ static const struct cfg_key rule_keys[] = {
 	{ "notice", CFG_GROUP, 0, 0, 0 },
 	{ 0 },
 };
-static const struct cfg_key when_keys[] = {
-	{ "from", CFG_STRINGS, 0, 1, WORDS_MAX },
-	{ "to", CFG_STRINGS, 0, 1, WORDS_MAX },
-	{ "channel", CFG_STRINGS, 0, 1, WORDS_MAX },
+static const struct cfg_key group_keys[] = {
+	{ "any", CFG_GROUPS, 0, 1, WORDS_MAX },
+	{ "all", CFG_GROUPS, 0, 1, WORDS_MAX },
+	{ "none", CFG_GROUPS, 0, 1, WORDS_MAX },
 	{ 0 },
 };
 static const struct cfg_key condition_keys[] = {
@@ -50,10 +51,16 @@ static const struct cfg_key condition_keys[] = {
 	{ "confidence", CFG_INT, 0, 1, 100 },
 	{ "count", CFG_INT, 0, 1, 4096 },
 	{ "distinct", CFG_BOOL, 0, 0, 0 },
+	{ "per", CFG_STRING, 0, 1, 16 },
+	{ "within", CFG_STRING, 0, 1, 16 },
 	{ 0 },
 };
 
-const char *channel_kind_name(enum channel_kind k) { return channel_names[k]; }
+const char *condition_per_name(enum condition_per p)
+{
+	static const char *const names[] = { "item", "sender", "conversation" };
+	return names[p];
+}
 
 static int find(const char *const *names, size_t n, const char *name)
 {
@@ -61,26 +68,6 @@ static int find(const char *const *names, size_t n, const char *name)
 		if (strcmp(names[i], name) == 0)
 			return (int)i;
 	return -1;
-}
-
-static int read_when(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
-{
-	struct cfg_words from = { 0 }, to = { 0 }, channel = { 0 };
-	if (cfg_check(r, g, "when", when_keys) < 0 || cfg_strings(r, g, "from", &from) < 0 || cfg_strings(r, g, "to", &to) < 0 ||
-	    cfg_strings(r, g, "channel", &channel) < 0)
-		return -1;
-	rule->from = from.item;
-	rule->nfrom = from.n;
-	rule->to = to.item;
-	rule->nto = to.n;
-	for (size_t i = 0; i < channel.n; i++) {
-		int k = find(channel_names, CHANNEL_KIND_COUNT, channel.item[i]);
-		if (k < 0)
-			return cfg_error(r, config_setting_get_member(g, "channel"),
-				"there is no channel \"%s\"; it is one of chat, groupchat, normal, headline, presence, iq, upload", channel.item[i]);
-		rule->channels |= 1u << k;
-	}
-	return 0;
 }
 
 static int read_condition(const struct cfg_reader *r, const config_setting_t *g, const char *what, struct rule_condition *c)
@@ -94,33 +81,89 @@ static int read_condition(const struct cfg_reader *r, const config_setting_t *g,
 	c->distinct = cfg_bool(g, "distinct", 0);
 	c->line = config_setting_source_line(g);
 	c->file = arena_strdup(r->arena, r->file);
-	return c->file ? 0 : cfg_error(r, g, "out of memory");
+	if (!c->file)
+		return cfg_error(r, g, "out of memory");
+	return over_time_read(r, g, c);
+}
+
+/* The lists of conditions that a rule or group has; "detect" is a rule's older word for "any". */
+static const struct { const char *key; enum condition_kind kind; } lists[] = {
+	{ "detect", CONDITION_ANY }, { "any", CONDITION_ANY }, { "all", CONDITION_ALL }, { "none", CONDITION_NONE },
+};
+
+static size_t count_conditions(const config_setting_t *g, int depth)
+{
+	size_t n = 0;
+	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+		const config_setting_t *list = config_setting_get_member(g, lists[k].key);
+		for (int i = 0; list && i < config_setting_length(list) && n <= CONDITIONS_MAX && depth <= DEPTH_MAX; i++)
+			n += 1 + count_conditions(config_setting_get_elem(list, (unsigned)i), depth + 1);
+	}
+	return n;
+}
+
+static int read_lists(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule, int depth);
+
+/* What stands in a list: a detector, or a group of lists. */
+static int read_member(const struct cfg_reader *r, const config_setting_t *g, const char *list, enum condition_kind kind, struct rule *rule, int depth)
+{
+	struct rule_condition *c = &rule->conditions[rule->nconditions++];
+	c->kind = kind;
+	bool is_group = false;
+	for (size_t k = 1; k < sizeof lists / sizeof *lists; k++)
+		is_group |= config_setting_get_member(g, lists[k].key) != NULL;
+	if (!is_group)
+		return read_condition(r, g, list, c);
+	size_t first = rule->nconditions;
+	*c = (struct rule_condition){ .kind = kind, .index = -1, .tally = -1 };
+	if (depth == DEPTH_MAX)
+		return cfg_error(r, g, "groups of conditions lie in each other at most %d deep", DEPTH_MAX);
+	if (cfg_check(r, g, "a group of conditions", group_keys) < 0 || read_lists(r, g, rule, depth + 1) < 0)
+		return -1;
+	c->members = rule->nconditions - first;
+	return 0;
+}
+
+static int read_lists(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule, int depth)
+{
+	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+		const config_setting_t *list = config_setting_get_member(g, lists[k].key);
+		for (int i = 0; list && i < config_setting_length(list); i++)
+			if (read_member(r, config_setting_get_elem(list, (unsigned)i), lists[k].key, lists[k].kind, rule, depth) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+/* Whether these conditions hold when nothing is found at all. */
+static bool hold_of_nothing(const struct rule_condition *c, size_t n)
+{
+	bool any = false, any_holds = false;
+	for (size_t i = 0; i < n; i += 1 + c[i].members) {
+		bool holds = c[i].members && hold_of_nothing(&c[i + 1], c[i].members);
+		any |= c[i].kind == CONDITION_ANY;
+		any_holds |= c[i].kind == CONDITION_ANY && holds;
+		if (c[i].kind != CONDITION_ANY && holds == (c[i].kind == CONDITION_NONE))
+			return false;
+	}
+	return !any || any_holds;
 }
 
 static int read_conditions(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
 {
-	static const struct { const char *key; enum condition_kind kind; } lists[] = {
-		{ "detect", CONDITION_ANY }, { "all", CONDITION_ALL }, { "none", CONDITION_NONE },
-	};
-	int n = 0;
-	for (size_t k = 0; k < 3; k++) {
-		const config_setting_t *list = config_setting_get_member(g, lists[k].key);
-		n += list ? config_setting_length(list) : 0;
-	}
-	if (!config_setting_get_member(g, "detect") && !config_setting_get_member(g, "all"))
-		return cfg_error(r, g, "rule has neither \"detect\" nor \"all\"");
-	rule->conditions = arena_alloc(r->arena, sizeof *rule->conditions * (size_t)n);
+	size_t n = count_conditions(g, 0);
+	if (n > CONDITIONS_MAX)
+		return cfg_error(r, g, "a rule has at most %d conditions", CONDITIONS_MAX);
+	if (config_setting_get_member(g, "detect") && config_setting_get_member(g, "any"))
+		return cfg_error(r, config_setting_get_member(g, "any"), "\"detect\" and \"any\" are two words for the same list; give one of them");
+	rule->conditions = arena_alloc(r->arena, sizeof *rule->conditions * (n + 1));
 	if (!rule->conditions)
 		return cfg_error(r, g, "out of memory");
-	for (size_t k = 0; k < 3; k++) {
-		const config_setting_t *list = config_setting_get_member(g, lists[k].key);
-		for (int i = 0; list && i < config_setting_length(list); i++) {
-			struct rule_condition *c = &rule->conditions[rule->nconditions++];
-			c->kind = lists[k].kind;
-			if (read_condition(r, config_setting_get_elem(list, (unsigned)i), lists[k].key, c) < 0)
-				return -1;
-		}
-	}
+	if (read_lists(r, g, rule, 0) < 0)
+		return -1;
+	if (!rule->when.file && hold_of_nothing(rule->conditions, rule->nconditions))
+		return cfg_error(r, g, "this rule would match every message: it needs \"any\" (or \"detect\") or \"all\" with a detector that must find "
+		                 "something, or \"when\" with a \"file\"");
 	return 0;
 }
 
@@ -169,11 +212,15 @@ static int read_rule(const struct cfg_reader *r, const config_setting_t *g, stru
 		rule->severity = severities[i].severity;
 	}
 	const config_setting_t *when = config_setting_get_member(g, "when"), *notice = config_setting_get_member(g, "notice");
-	if (when && read_when(r, when, rule) < 0)
+	if (when && when_read(r, when, &rule->when) < 0)
 		return -1;
 	if (notice && read_notice(r, notice, rule) < 0)
 		return -1;
 	rule->priority = cfg_int(g, "priority", 0);
+	rule->line = config_setting_source_line(g);
+	rule->file = arena_strdup(r->arena, r->file);
+	if (!rule->file)
+		return cfg_error(r, g, "out of memory");
 	return read_conditions(r, g, rule);
 }
 
@@ -250,6 +297,14 @@ static void sort_rules(struct policy_rules *p)
 	}
 }
 
+static void number_tallies(struct policy_rules *p)
+{
+	for (size_t i = 0; i < p->nrules; i++)
+		for (size_t k = 0; k < p->rules[i].nconditions; k++)
+			if (p->rules[i].conditions[k].per != PER_ITEM)
+				p->rules[i].conditions[k].tally = (int)p->ntallies++;
+}
+
 int policy_rules_parse(const struct bundle *b, struct policy_rules **rules_r, struct cfgerr *err)
 {
 	struct policy_rules *p = calloc(1, sizeof *p);
@@ -274,6 +329,7 @@ int policy_rules_parse(const struct bundle *b, struct policy_rules **rules_r, st
 		}
 	}
 	sort_rules(p);
+	number_tallies(p);
 	*rules_r = p;
 	return 0;
 }
@@ -283,11 +339,25 @@ int policy_rules_bind(struct policy_rules *p, const char *const *ids, size_t n, 
 	for (size_t i = 0; i < p->nrules; i++) {
 		for (size_t k = 0; k < p->rules[i].nconditions; k++) {
 			struct rule_condition *c = &p->rules[i].conditions[k];
+			if (c->members)
+				continue;
 			c->index = find(ids, n, c->detector);
 			if (c->index < 0)
 				return cfgerr_set(err, c->file, c->line, "rule \"%s\" asks for detector \"%s\", which no rule file defines",
 				                  p->rules[i].id, c->detector);
 		}
+	}
+	return 0;
+}
+
+int policy_rules_check(const struct policy_rules *p, const struct conf *conf, struct cfgerr *err)
+{
+	for (size_t i = 0; i < p->nrules; i++) {
+		int line = 0;
+		const char *group = when_missing_group(&p->rules[i].when, conf, &line);
+		if (group)
+			return cfgerr_set(err, p->rules[i].file, line, "rule \"%s\" names the group \"%.64s\", which groups of %.200s do not define",
+			                  p->rules[i].id, group, conf->path);
 	}
 	return 0;
 }
@@ -303,23 +373,23 @@ void policy_rules_free(struct policy_rules **pp)
 	*pp = NULL;
 }
 
-static const char *notice_in(const struct rule *r, const char *lang, size_t len)
+static const char *notice_in(const struct rule *r, const char *lang)
 {
-	for (size_t i = 0; i < r->nnotices; i++)
-		if (strlen(r->notices[i].lang) == len && strncasecmp(r->notices[i].lang, lang, len) == 0)
-			return r->notices[i].text;
+	for (size_t len = strlen(lang); len > 0;) {
+		for (size_t i = 0; i < r->nnotices; i++)
+			if (strlen(r->notices[i].lang) == len && strncasecmp(r->notices[i].lang, lang, len) == 0)
+				return r->notices[i].text;
+		while (len > 0 && lang[len - 1] != '-' && lang[len - 1] != '_') /* the subtag and the hyphen before it */
+			len--;
+		len -= len > 0;
+	}
 	return NULL;
 }
 
 const char *rule_notice_text(const struct rule *r, const char *lang, const char *fallback)
 {
-	const char *text = NULL;
-	if (lang) {
-		text = notice_in(r, lang, strlen(lang));
-		if (!text)
-			text = notice_in(r, lang, strcspn(lang, "-_"));
-	}
+	const char *text = lang ? notice_in(r, lang) : NULL;
 	if (!text && fallback)
-		text = notice_in(r, fallback, strlen(fallback));
+		text = notice_in(r, fallback);
 	return text ? text : r->nnotices ? r->notices[0].text : NULL;
 }

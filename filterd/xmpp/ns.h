@@ -29,6 +29,9 @@
 #define NS_BOB "urn:xmpp:bob"                                     /* XEP-0231 */
 #define NS_PUBSUB "http://jabber.org/protocol/pubsub"             /* XEP-0060 */
 #define NS_MUC "http://jabber.org/protocol/muc"                   /* XEP-0045 */
+#define NS_MUC_USER "http://jabber.org/protocol/muc#user"
+#define NS_MUC_ADMIN "http://jabber.org/protocol/muc#admin"
+#define NS_MUC_OWNER "http://jabber.org/protocol/muc#owner"
 #define NS_FALLBACK "urn:xmpp:fallback:0"                         /* XEP-0428 */
 #define NS_REFERENCE "urn:xmpp:reference:0"                       /* XEP-0372 */
 #define NS_REPLY "urn:xmpp:reply:0"                               /* XEP-0461 */

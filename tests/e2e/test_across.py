@@ -112,3 +112,20 @@ def test_room(the_site, cast):
     for text in ("visa please: 4012 8888", "8888 1881"):
         cast.alice.send(room, text, type="groupchat")
     cast.carol.wait(lambda s: s.kind == "message" and s.type == "groupchat" and "•" in (s.body or ""), since=seen, what="a masked message")
+
+
+def test_copies_in_other_payloads_are_masked(the_site, cast, say):
+    fresh(say)
+    say("my visa is 4012 8888")
+    got = say("8888 1881", "<body xml:lang='de'>nun 8888 1881</body><html xmlns='http://jabber.org/protocol/xhtml-im'>"
+              "<body xmlns='http://www.w3.org/1999/xhtml'><p>88<b>88</b> 1881</p></body></html><x xmlns='urn:example:x' a='8888 1881'>8888 1881</x>")
+    assert "1881" not in got.text and "8888" not in got.text and "nun" in got.text, got.text
+
+
+def test_another_spelling_of_the_address(the_site, cast, say):
+    fresh(say)
+    say("my visa is 4012 8888")
+    seen = cast.carol.mark()
+    id = cast.alice.send(cast.carol.bare.upper(), "8888 1881")
+    body = cast.carol.wait_message(id=id, since=seen).body
+    assert "1881" not in body, body

@@ -41,6 +41,10 @@ static void each_encoding(void **state)
 		{ "un deux trois quatre cinq six sept huit neuf", "123456789" },
 		{ "uno dos tres cuatro cinco seis siete ocho", "12345678" },
 		{ "one two three or four", NULL },
+		{ "the pаsswоrd, ραssword and Ѕecret", "the password, password and Secret" },
+		{ "слово по-русски, слово word", NULL },
+		{ "mixed жword is no lookalike", NULL },
+		{ "сор рассе", NULL },
 		{ "one two three fourth five six seven eight nine ten", NULL },
 	};
 	struct decoded d = { 0 };

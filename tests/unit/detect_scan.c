@@ -154,6 +154,39 @@ static void sensitive_part(void **state)
 	end(e);
 }
 
+/* How a detector's only finding stands in a text; -1: there is none. */
+static int confidence_of(struct engine *e, const char *id, const char *text)
+{
+	int c = -1;
+	assert_int_equal(scan(e, text), CAUSE_NONE);
+	for (size_t i = 0; i < e->n; i++)
+		if (strcmp(detect_info(e->set, e->out[i].detector)->id, id) == 0)
+			c = e->out[i].confidence;
+	return c;
+}
+
+static void detectors_of_detectors(void **state)
+{
+	struct engine *e = engine(
+		"{ id = \"c\"; title = \"C\"; of = ( { detector = \"a\"; at_least = 60; } ); evidence = ( { any = [ \"pay\" ]; within = 50; add = 7; } );"
+		"  exclude = { values = [ \"INV-99999\" ]; }; },"
+		"{ id = \"a\"; title = \"A\"; patterns = ( { regex = \"\\bINV-\\d{5}\\b\"; confidence = 40; } );"
+		"  near = ( { detector = \"b\"; within = 10; min = 2; add = 25; }, { detector = \"b\"; before = 10; confidence = 50; add = 5; },"
+		"           { detector = \"b\"; after = 10; required = true; } ); },"
+		"{ id = \"b\"; title = \"B\"; patterns = ( { regex = \"\\bCU-\\d{5}\\b\"; confidence = 40; }, { regex = \"\\bVIP-\\d{5}\\b\"; confidence = 60; } ); }");
+	assert_int_equal(confidence_of(e, "a", "INV-12345 CU-12345"), 40);
+	assert_int_equal(confidence_of(e, "a", "CU-12345 INV-12345"), -1);
+	assert_int_equal(confidence_of(e, "a", "CU-00000 INV-12345 CU-12345 pay"), 65);
+	assert_int_equal(confidence_of(e, "a", "VIP-00000 INV-12345 CU-12345 pay"), 70);
+	assert_int_equal(confidence_of(e, "a", "INV-12345 ééééééééé CU-12345"), -1);
+	assert_int_equal(confidence_of(e, "a", "INV-12345 éééééééé CU-12345"), 40);
+	assert_int_equal(confidence_of(e, "c", "CU-00000 INV-12345 CU-12345 pay"), 72);
+	assert_int_equal(confidence_of(e, "c", "CU-00000 &#73;NV-12345 CU-12345 pay"), 72); /* found in a layer; its evidence stands in the text */
+	assert_int_equal(confidence_of(e, "c", "CU-00000 INV-99999 CU-12345 pay"), -1);
+	assert_int_equal(confidence_of(e, "c", "INV-12345 CU-12345 pay"), -1);
+	end(e);
+}
+
 static void overlaps_merge(void **state)
 {
 	struct engine *e = engine(D("patterns = ( { regex = \"abcde\"; confidence = 60; }, { regex = \"defgh\"; confidence = 70; } );"));
@@ -436,7 +469,7 @@ int main(void)
 		cmocka_unit_test(words), cmocka_unit_test(evidence_counts), cmocka_unit_test(evidence),
 		cmocka_unit_test(exclusions_and_validators),
 		cmocka_unit_test(sensitive_part),
-		cmocka_unit_test(overlaps_merge),
+		cmocka_unit_test(detectors_of_detectors), cmocka_unit_test(overlaps_merge),
 		cmocka_unit_test(disguised_text_maps_back),
 		cmocka_unit_test(several_texts),
 		cmocka_unit_test(no_time_is_no_verdict),

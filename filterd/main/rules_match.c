@@ -1,0 +1,209 @@
+/* filterctl rules match: rules on texts and conversations, for programs. */
+#include "main/rules_cli.h"
+
+#include "main/convo.h"
+#include "main/ctl.h"
+#include "model/window.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MESSAGE_BUDGET_US = 5000000 };
+
+/* What one sender of a conversation wrote last. */
+struct sender {
+	const char *from;
+	struct window window;
+};
+
+struct matcher {
+	const struct detect_set *set;
+	struct detect_scratch *scratch;
+	struct finding *out, *more;   /* of the message, and of it with those before */
+	struct window_joined *joined;
+	struct sender *senders;       /* of the conversation at hand */
+	size_t nsenders, senders_cap;
+	const struct convo *convo;
+	json_t *findings;
+	enum cause incomplete;
+};
+
+static void add_finding(struct matcher *m, size_t message, const char *text, const struct finding *f, int crosses)
+{
+	size_t start = rules_points(text, f->start), end = start + rules_points(text + f->start, f->end - f->start);
+	json_t *j = json_pack("{s:s, s:I, s:I, s:i}", "detector", detect_info(m->set, f->detector)->id, "start", (json_int_t)start, "end",
+	                      (json_int_t)end, "confidence", (int)f->confidence);
+	if (m->convo->is_list)
+		json_object_set_new(j, "message", json_integer((json_int_t)message));
+	if (f->document)
+		json_object_update_new(j, json_pack("{s:I, s:i, s:i}", "document", (json_int_t)f->document, "share_document", f->share_document,
+		                                    "share_message", f->share_message));
+	if (crosses)
+		json_object_set_new(j, "crosses", json_true());
+	json_array_append_new(m->findings, j);
+}
+
+static int same_text(const struct detect_text *texts, const struct finding *a, const struct finding *b)
+{
+	return a->detector == b->detector && a->end - a->start == b->end - b->start &&
+	       memcmp(texts[a->text].data + a->start, texts[b->text].data + b->start, a->end - a->start) == 0;
+}
+
+/* Body and XHTML mostly say the same: what stands in both is one finding, in the body. */
+static int stands_in_body(const struct convo_message *msg, const struct finding *found, size_t n, const struct finding *f)
+{
+	for (size_t i = 0; msg->has_body && f->text > 0 && i < n && found[i].text == 0; i++)
+		if (same_text(msg->texts, &found[i], f))
+			return 1;
+	return 0;
+}
+
+static struct window *window_of(struct matcher *m, const char *from)
+{
+	for (size_t i = 0; i < m->nsenders; i++)
+		if (strcmp(m->senders[i].from, from) == 0)
+			return &m->senders[i].window;
+	if (m->nsenders == m->senders_cap) {
+		size_t cap = m->senders_cap ? 2 * m->senders_cap : 8;
+		struct sender *p = realloc(m->senders, cap * sizeof *p);
+		if (!p)
+			return NULL;
+		m->senders = p;
+		m->senders_cap = cap;
+	}
+	struct sender *s = &m->senders[m->nsenders++];
+	*s = (struct sender){ .from = from };
+	return &s->window;
+}
+
+/* True if the message alone shows it there already, or a joined text did. */
+static int is_known(const struct finding *found, size_t n, const struct finding *f)
+{
+	for (size_t i = 0; i < n; i++)
+		if (found[i].text == 0 && found[i].detector == f->detector && found[i].start < f->end && f->start < found[i].end)
+			return 1;
+	return 0;
+}
+
+/* What only shows together with the messages before; n_r counts what is found. */
+static void match_joined(struct matcher *m, size_t at, const struct window *w, int space, size_t *n_r)
+{
+	const struct convo_message *msg = &m->convo->messages[at];
+	const struct detect_text *text = &msg->texts[0];
+	size_t n = 0;
+	if (!window_join(w, msg->replaces < 0 ? 0 : (uint64_t)msg->replaces + 1, space, text->data, text->size, m->joined) ||
+	    !window_suspicious(m->joined))
+		return;
+	const struct detect_text joined = { text->role, m->joined->data, m->joined->size };
+	enum cause cause = detect_scan(m->set, m->scratch, &joined, 1, MESSAGE_BUDGET_US, m->more, &n);
+	if (cause != CAUSE_NONE)
+		m->incomplete = cause;
+	for (size_t i = 0; i < n && *n_r < DETECT_FINDINGS_MAX; i++) {
+		struct finding f = m->more[i];
+		size_t start, end;
+		if (!window_part(m->joined, f.start, f.end, &start, &end))
+			continue;
+		f.start = (uint32_t)start;
+		f.end = (uint32_t)end;
+		if (is_known(m->out, *n_r, &f))
+			continue;
+		add_finding(m, at, text->data, &f, 1);
+		m->out[(*n_r)++] = f;
+	}
+}
+
+static int match_message(struct matcher *m, size_t at)
+{
+	const struct convo_message *msg = &m->convo->messages[at];
+	size_t n = 0;
+	enum cause cause = detect_scan(m->set, m->scratch, msg->texts, msg->ntexts, MESSAGE_BUDGET_US, m->out, &n);
+	if (cause != CAUSE_NONE || msg->broken)
+		m->incomplete = cause != CAUSE_NONE ? cause : CAUSE_UNSCANNABLE;
+	for (size_t i = 0; i < n; i++)
+		if (!stands_in_body(msg, m->out, n, &m->out[i]))
+			add_finding(m, at, msg->texts[m->out[i].text].data, &m->out[i], 0);
+	if (!m->convo->is_list || m->convo->n < 2 || cause == CAUSE_UNSCANNABLE)
+		return 0;
+	struct window *w = window_of(m, msg->from);
+	if (!w)
+		return -1;
+	match_joined(m, at, w, 1, &n);
+	match_joined(m, at, w, 0, &n);
+	if (msg->replaces >= 0)
+		window_replace(w, (uint64_t)msg->replaces + 1, msg->texts[0].data, msg->texts[0].size);
+	else
+		window_add(w, at + 1, 0, 0, msg->texts[0].data, msg->texts[0].size);
+	return 0;
+}
+
+static const char *match_line(struct matcher *m, const json_t *line, struct arena *a)
+{
+	static const char no_memory[] = "out of memory";
+	struct convo c;
+	const char *wrong = convo_read(line, a, &c);
+	if (wrong)
+		return wrong;
+	m->convo = &c;
+	m->findings = json_array();
+	m->nsenders = 0;
+	m->incomplete = CAUSE_NONE;
+	for (size_t i = 0; i < c.n && !wrong; i++)
+		wrong = match_message(m, i) < 0 ? no_memory : NULL;
+	json_t *answer = json_pack("{s:O, s:o}", "id", c.id, "findings", m->findings);
+	if (m->incomplete != CAUSE_NONE)
+		json_object_set_new(answer, "incomplete", json_string(cause_name(m->incomplete)));
+	if (wrong)
+		json_decref(answer);
+	return wrong ? wrong : rules_print_json(answer) < 0 ? no_memory : NULL;
+}
+
+static int match_lines(struct matcher *m)
+{
+	char *line = NULL;
+	size_t cap = 0, number = 0;
+	int status = CTL_OK;
+	for (ssize_t n; (n = getline(&line, &cap, stdin)) >= 0;) {
+		number++;
+		if (strspn(line, " \t\r\n") == (size_t)n)
+			continue;
+		json_error_t je;
+		json_t *j = json_loadb(line, (size_t)n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &je);
+		struct arena *a = arena_new(CONVO_ARENA_MAX);
+		const char *wrong = !a ? "out of memory" : j ? match_line(m, j, a) : je.text;
+		if (wrong) {
+			fprintf(stderr, "stdin:%zu: %s\n", number, wrong);
+			status = CTL_FOUND;
+		}
+		arena_free(&a);
+		json_decref(j);
+	}
+	free(line);
+	if (fflush(stdout) != 0 || ferror(stdin)) {
+		fprintf(stderr, "filterctl: %s\n", strerror(errno));
+		status = CTL_FOUND;
+	}
+	return status;
+}
+
+int rules_match(const struct rules_options *o)
+{
+	struct rules_loaded l;
+	if (rules_load(o->rules, &l) < 0)
+		return CTL_FOUND;
+	struct matcher m = { .set = l.set, .scratch = detect_scratch_new(l.set), .out = malloc(DETECT_FINDINGS_MAX * sizeof *m.out),
+	                     .more = malloc(DETECT_FINDINGS_MAX * sizeof *m.more), .joined = malloc(sizeof *m.joined) };
+	int status = CTL_FOUND;
+	if (m.scratch && m.out && m.more && m.joined)
+		status = match_lines(&m);
+	else
+		fputs("filterctl: out of memory\n", stderr);
+	free(m.senders);
+	free(m.joined);
+	free(m.more);
+	free(m.out);
+	detect_scratch_free(&m.scratch);
+	rules_unload(&l);
+	return status;
+}

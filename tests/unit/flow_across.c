@@ -1,0 +1,141 @@
+/* Conversations, and a message's place among those before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "flow/across.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { WINDOW_S = 600 };
+
+struct world {
+	struct recent *recent;
+	struct arena *arena;
+};
+
+static int set_up(void **state)
+{
+	static struct world w;
+	w = (struct world){ recent_new(), arena_new(16 << 20) };
+	assert_non_null(w.recent);
+	*state = &w;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *w = *state;
+	recent_free(&w->recent);
+	arena_free(&w->arena);
+	return 0;
+}
+
+static struct stanza stanza(struct world *w, const char *to, const char *id, const char *rest)
+{
+	char xml[2048];
+	struct stanza s;
+	snprintf(xml, sizeof xml, "<message xmlns='jabber:client' type='chat' from='a@x.test/r' to='%s' id='%s'>%s</message>", to, id, rest);
+	assert_int_equal(stanza_read(w->arena, xml, strlen(xml), &s), 0);
+	return s;
+}
+
+/* One that comes and is delivered (or stopped); how many texts it made with those before. */
+static size_t comes(struct world *w, const char *to, const char *id, const char *rest, bool delivered)
+{
+	struct stanza s = stanza(w, to, id, rest);
+	struct across a;
+	assert_int_equal(across_begin(&a, w->recent, &s, s.from, WINDOW_S), 0);
+	const struct stanza_text *t = &s.texts[a.text];
+	across_end(&a, w->recent, &s, s.from, delivered ? t->data : NULL, delivered ? t->size : 0);
+	return a.n;
+}
+
+static void parts_are_joined_within_a_conversation(void **state)
+{
+	struct world *w = *state;
+	assert_int_equal(comes(w, "c@y.test/1", "1", "<body>4012 8888</body>", true), 0);
+	assert_int_equal(comes(w, "d@y.test", "2", "<body>8888 1881</body>", true), 0);
+	struct stanza s = stanza(w, "C@Y.test./2", "3", "<body>8888 1881</body>");
+	struct across a;
+	assert_int_equal(across_begin(&a, w->recent, &s, "A@x.test", WINDOW_S), 0);
+	assert_int_equal(a.n, 2);
+	assert_string_equal((a.joined[0]->data[a.joined[0]->size] = '\0', a.joined[0]->data), "4012 8888 8888 1881");
+	assert_string_equal((a.joined[1]->data[a.joined[1]->size] = '\0', a.joined[1]->data), "4012 88888888 1881");
+	struct finding f = { .text = 9, .start = 0, .end = 19, .detector = 7, .confidence = 80 };
+	assert_true(across_map(&a, 0, &f));
+	assert_true(f.text == a.text && f.start == 0 && f.end == 9 && f.detector == 7 && a.found);
+	/* windows that are off */
+	assert_int_equal(across_begin(&a, w->recent, &s, "a@x.test", 0), 0);
+	assert_int_equal(a.n, 0);
+}
+
+static void what_nobody_saw_is_not_joined(void **state)
+{
+	struct world *w = *state;
+	assert_int_equal(comes(w, "c@y.test", "1", "<body>4012 8888</body>", false), 0);
+	assert_int_equal(comes(w, "c@y.test", "2", "<body>8888 1881</body>", true), 0);
+	/* words alone are not worth a look */
+	assert_int_equal(comes(w, "e@y.test", "3", "<body>see you at the usual place</body>", true), 0);
+	assert_int_equal(comes(w, "e@y.test", "4", "<body>and bring the others</body>", true), 0);
+	/* receipts and the like have no text */
+	assert_int_equal(comes(w, "c@y.test", "5", "<received xmlns='urn:xmpp:receipts' id='2'/>", true), 0);
+}
+
+static void a_correction_is_looked_at_in_both_places(void **state)
+{
+	struct world *w = *state;
+	assert_int_equal(comes(w, "c@y.test", "1", "<body>my 4012 8888</body>", true), 0);
+	assert_int_equal(comes(w, "c@y.test", "2", "<body>oops</body>", true), 2);
+	assert_int_equal(comes(w, "c@y.test", "3", "<body>8888 1881</body><replace xmlns='urn:xmpp:message-correct:0' id='2'/>", true), 4);
+	/* it names nothing that is there: a text as any other */
+	assert_int_equal(comes(w, "c@y.test", "4", "<body>9</body><replace xmlns='urn:xmpp:message-correct:0' id='none'/>", true), 2);
+}
+
+static void copies_are_found_where_they_are_shown(void **state)
+{
+	struct world *w = *state;
+	struct finding out[16];
+	struct stanza s = stanza(w, "c@y.test", "id-81", "<body>81</body><body xml:lang='de'>nun 81 81</body><html xmlns='http://jabber.org/protocol/xhtml-im'>"
+		"<body xmlns='http://www.w3.org/1999/xhtml'>81</body></html><x xmlns='urn:x' a='81'>81</x>");
+	struct finding f = { .text = 0, .start = 0, .end = 2, .detector = 1, .confidence = 80 };
+	assert_int_equal(s.texts[0].role, ROLE_BODY);
+	assert_int_equal(across_copies(&s, &f, NULL), 3); /* neither the id nor an extension's two digits */
+	assert_int_equal(across_copies(&s, &f, out), 3);
+	assert_true(out[0].text == 1 && out[0].start == 4 && out[0].end == 6 && out[1].start == 7 && out[2].detector == 1);
+	s = stanza(w, "c@y.test", "m", "<body>8888 1881</body><x xmlns='urn:x' a='8888 1881'>is 8888 1881</x>");
+	f.end = 9;
+	assert_int_equal(across_copies(&s, &f, out), 2);
+}
+
+static void the_longest_unused_goes_first(void **state)
+{
+	struct world *w = *state;
+	char to[32];
+	window_add(recent_window(recent_talk(w->recent, "a@x.test", "first@y.test", 0)), 1, 0, 5, "x", 1);
+	window_add(recent_window(recent_talk(w->recent, "a@x.test", "second@y.test", 0)), 2, 0, 5, "x", 1);
+	for (int i = 0; i < RECENT_TALKS_MAX; i++) {
+		snprintf(to, sizeof to, "u%d@y.test", i);
+		assert_non_null(recent_talk(w->recent, "a@x.test", to, 0));
+		assert_int_equal(recent_window(recent_talk(w->recent, "a@x.test", "first@y.test", 0))->n, 1);
+	}
+	assert_int_equal(recent_window(recent_talk(w->recent, "a@x.test", "second@y.test", 0))->n, 0);
+	/* what is too old goes as well */
+	assert_int_equal(recent_window(recent_talk(w->recent, "a@x.test", "first@y.test", 6))->n, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(parts_are_joined_within_a_conversation, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_nobody_saw_is_not_joined, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_correction_is_looked_at_in_both_places, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(copies_are_found_where_they_are_shown, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_longest_unused_goes_first, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
