@@ -35,6 +35,7 @@ def write(site, action):
 def cast(the_site, prefix):
     plan = the_site.filterd.workdir / "plan.docx"
     plan.write_bytes(docx(" ".join(PLAN)))
+    (the_site.filterd.rules / "plans.fpr").unlink(missing_ok=True)
     got = filterctl(prefix, "fingerprint", "add", "--set", the_site.filterd.rules / "plans.fpr", plan)
     assert got.returncode == 0, got.stderr
     write(the_site, "block")
