@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUDGET_CLOCK_EVERY = 8, TRACE_HITS = 256 };
+enum { BUDGET_CLOCK_EVERY = 8, TRACE_HITS = 256, SURROUNDINGS_MAX = 8192 };
 
 int budget_spent(struct budget *b)
 {
@@ -515,28 +515,71 @@ static void swap_views(struct view *a, struct view *b)
 	*b = t;
 }
 
-/* Spans found in a layer become spans of the view that it was decoded from.  Those in whose match no decoded piece takes part were found
- * there already, or are none there; but a keyword in mixed scripts may be evidence, and stand outside. */
-static void lower_spans(struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d)
+/* Spans found in a layer, which is the decoded text from base on, become spans of the view that it was decoded from.  Those in whose
+ * match no decoded piece takes part were found there already, or are none there; but a keyword in mixed scripts may be evidence,
+ * and stand outside. */
+static void lower_spans(struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d, size_t base)
 {
 	size_t n = from;
 	for (size_t i = from; i < s->nspans; i++) {
 		struct span p = s->spans[i];
 		size_t start, end, a, b;
 		view_map(layer, p.match_start, p.match_end, &start, &end);
-		if (decode_map(d, start, end, &a, &b) == 0 && !d->mixed) {
+		if (decode_map(d, base + start, base + end, &a, &b) == 0 && !d->mixed) {
 			s->per_detector[p.detector]--;
 			continue;
 		}
 		p.match_start = (uint32_t)a;
 		p.match_end = (uint32_t)b;
 		view_map(layer, p.start, p.end, &start, &end);
-		decode_map(d, start, end, &a, &b);
+		decode_map(d, base + start, base + end, &a, &b);
 		p.start = (uint32_t)a;
 		p.end = (uint32_t)b;
 		s->spans[n++] = p;
 	}
 	s->nspans = n;
+}
+
+/* The surroundings of the pieces from *next on that stand close to each other: what else is there was looked at before. */
+static void surroundings(const struct detect_set *set, const struct decoded *d, size_t *next, size_t *from_r, size_t *to_r)
+{
+	size_t context = set->context, from = d->pieces[*next].from, to;
+	from = from > context ? from - context : 0;
+	do
+		to = d->pieces[(*next)++].to + context;
+	while (*next < d->npieces && d->pieces[*next].from <= to + context);
+	to = to < d->size ? to : d->size;
+	while (from > 0 && sweep_is_token((unsigned char)d->data[from - 1]) && d->pieces[*next - 1].to - from < SURROUNDINGS_MAX)
+		from--;
+	while (from > 0 && ((unsigned char)d->data[from] & 0xc0) == 0x80)
+		from--;
+	while (to < d->size && to - from < SURROUNDINGS_MAX && (sweep_is_token((unsigned char)d->data[to]) || d->data[to] == '\n' || d->data[to] == '\r'))
+		to++; /* a key in lines of base64 is a match of many */
+	while (to < d->size && ((unsigned char)d->data[to] & 0xc0) == 0x80)
+		to++;
+	*from_r = from;
+	*to_r = to;
+}
+
+static int scan_hidden(const struct detect_set *set, struct detect_scratch *s, int depth);
+
+/* Looks at bytes [from, to) of what d has decoded; the view it was made of lies below. */
+static int scan_layer(const struct detect_set *set, struct detect_scratch *s, int depth, size_t from, size_t to)
+{
+	const struct decoded *d = &s->decoded[depth];
+	size_t before = s->nspans;
+	int r = view_make(&s->view, d->data + from, to - from);
+	if (r == VIEW_OK && sweep(set, s) < 0)
+		r = VIEW_NOMEM;
+	if (r == VIEW_OK) {
+		scan_view(set, s);
+		r = scan_hidden(set, s, depth + 1);
+	}
+	if (r == VIEW_OK)
+		lower_spans(s, before, &s->view, d, from);
+	else
+		s->nspans = before;
+	return r;
 }
 
 /* What the view at hand hides in an encoding, decoded, is looked at like any text; depth such layers are below already. */
@@ -545,26 +588,18 @@ static int scan_hidden(const struct detect_set *set, struct detect_scratch *s, i
 	if (depth == DECODE_DEPTH_MAX || s->budget.over || !decode_wanted(s->view.data, s->view.size, s->sweep.ntokens > 0))
 		return VIEW_OK;
 	struct decoded *d = &s->decoded[depth];
-	struct view *below = &s->below[depth];
-	size_t from = s->nspans;
 	int r = decode_make(d, s->view.data, s->view.size);
 	s->budget.limited |= d->cut;
 	if (r <= 0)
 		return r < 0 ? VIEW_NOMEM : VIEW_OK;
-	swap_views(&s->view, below);
-	r = view_make(&s->view, d->data, d->size);
-	if (r == VIEW_OK && sweep(set, s) < 0)
-		r = VIEW_NOMEM;
-	if (r == VIEW_OK) {
-		scan_view(set, s);
-		r = scan_hidden(set, s, depth + 1);
+	swap_views(&s->view, &s->below[depth]);
+	r = VIEW_OK;
+	for (size_t next = 0, from, to; next < d->npieces && r == VIEW_OK && !s->budget.over;) {
+		surroundings(set, d, &next, &from, &to);
+		r = scan_layer(set, s, depth, from, to);
 	}
-	swap_views(&s->view, below);
+	swap_views(&s->view, &s->below[depth]);
 	s->low_stale = 1;
-	if (r == VIEW_OK)
-		lower_spans(s, from, below, d);
-	else
-		s->nspans = from;
 	return r;
 }
 

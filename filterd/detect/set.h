@@ -67,6 +67,7 @@ struct detect_set {
 	struct literal_set *literals;
 	struct pattern_list *users;   /* of each literal; from npatterns on: words */
 	size_t nliterals;
+	size_t context;               /* bytes around a match that can have a say in it */
 	struct pattern_list variants; /* CLASS_NUMBER: what the shared pass finds */
 	struct number_index *index;   /* of them (pass.h) */
 	struct pattern_list traced;   /* of the others those with an outline */
