@@ -14,12 +14,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUDGET_CLOCK_EVERY = 8, TRACE_HITS = 256, SURROUNDINGS_MAX = 8192 };
+enum { BUDGET_CLOCK_EVERY = 8, TRACE_HITS = 256, SHORT_TEXT = 1024, SURROUNDINGS_MAX = 8192 };
+
+/* Short texts that never meet PCRE2 are through before a look at the clock would be. */
+static void budget_start(struct budget *b)
+{
+	if (b->deadline_us == 0)
+		b->deadline_us = clock_us() + b->budget_us;
+}
 
 int budget_spent(struct budget *b)
 {
-	if (!b->over && b->ticks++ % BUDGET_CLOCK_EVERY == 0 && clock_us() >= b->deadline_us)
-		b->over = 1;
+	if (b->over || ++b->ticks % BUDGET_CLOCK_EVERY != 0)
+		return b->over;
+	budget_start(b);
+	b->over = clock_us() >= b->deadline_us;
 	return b->over;
 }
 
@@ -229,11 +238,12 @@ static size_t find_all(struct candidate *c, size_t from, size_t last)
 {
 	struct detect_scratch *s = c->s;
 	size_t starts = starts_per_call(c->p);
+	budget_start(&s->budget);
 	c->window = window(c->p, &s->view, last);
 	while (from <= last && !budget_spent(&s->budget)) {
 		size_t to = last - from < starts ? last : from + starts;
 		if (to < last)
-			s->budget.ticks = 0; /* a call may take long: look at the clock before the next */
+			s->budget.ticks = BUDGET_CLOCK_EVERY - 1; /* a call may take long: look at the clock before the next */
 		int rc = regex_match(&c->p->re, &s->run, s->view.data, c->window, from, to, s->view.ascii);
 		const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(s->run.data);
 		if (rc == 1 && ov[1] == c->window && c->window < s->view.size) { /* may go on behind it */
@@ -336,6 +346,7 @@ static void scan_numbers(const struct detect_set *set, struct detect_scratch *s)
 static size_t find_at(struct candidate *c, size_t start)
 {
 	struct detect_scratch *s = c->s;
+	budget_start(&s->budget);
 	c->window = window(c->p, &s->view, start);
 	int judged = c->p->checked && c->p->re.callout;
 	int rc = judged ? regex_match_judged(&c->p->re, &s->run, s->view.data, c->window, start, start, s->view.ascii, c->p->group, stands, c)
@@ -665,9 +676,11 @@ enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, c
 {
 	enum cause cause = CAUSE_NONE;
 	size_t n = 0;
-	s->budget = (struct budget){ .deadline_us = clock_us() + budget_us };
+	s->budget = (struct budget){ .budget_us = budget_us, .over = budget_us == 0 };
 	for (size_t i = 0; i < ntexts && !s->budget.over; i++) {
 		s->nspans = 0;
+		if (texts[i].size > SHORT_TEXT)
+			budget_start(&s->budget);
 		memset(s->per_detector, 0, s->ndetectors * sizeof *s->per_detector);
 		int r = view_make(&s->view, texts[i].data, texts[i].size);
 		if (r == VIEW_OK && sweep(set, s) < 0)
