@@ -47,11 +47,12 @@ struct detect_scratch *detect_scratch_new(const struct detect_set *set)
 	s->spans = calloc(SCAN_SPANS_MAX, sizeof *s->spans);
 	s->per_detector = calloc(set->ndetectors + 1, sizeof *s->per_detector);
 	s->hits = calloc(SCAN_HITS_MAX, sizeof *s->hits);
+	s->seen = calloc(set->nevidence + 1, sizeof *s->seen);
 	s->places = calloc(set->npatterns + 1, sizeof *s->places);
 	s->trace_hits_max = TRACE_HITS + set->traced.n;
 	s->trace_hits = calloc(s->trace_hits_max, sizeof *s->trace_hits);
 	s->number_hits = calloc(NUMBER_HITS_MAX, sizeof *s->number_hits);
-	if (!s->spans || !s->trace_hits || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
+	if (!s->spans || !s->seen || !s->trace_hits || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
 	    regex_run_init(&s->exclude_run, set->ngroups_max) < 0) {
 		detect_scratch_free(&s);
 		return NULL;
@@ -81,6 +82,7 @@ void detect_scratch_free(struct detect_scratch **sp)
 	free(s->number_hits);
 	free(s->trace_hits);
 	free(s->places);
+	free(s->seen);
 	free(s->spans);
 	free(s->per_detector);
 	free(s->profile);
@@ -291,6 +293,29 @@ static void scan_word(const struct detect_set *set, struct detect_scratch *s, co
 		note(set, s, w->detector, w->confidence, start, end, start, end);
 }
 
+/* Evidence whose terms are in the text. */
+static void see_evidence(const struct detect_set *set, struct detect_scratch *s, int n)
+{
+	const size_t first = set->npatterns + set->nwords;
+	for (int i = 0; i < n; i++) {
+		const struct pattern_list *users = &set->users[s->hits[i].literal];
+		for (uint32_t k = users->n; k > 0 && users->item[k - 1] >= first; k--) /* they stand last */
+			s->seen[users->item[k - 1] - first] = s->text_number;
+	}
+}
+
+/* Might a finding of the detector count?  Not where no term of evidence that it needs is anywhere in the text. */
+static int may_count(const struct detect_set *set, const struct detect_scratch *s, uint16_t detector)
+{
+	const struct detector *d = &set->detectors[detector];
+	for (size_t i = 0; s->seen_told && i < d->def->nevidence; i++) {
+		const struct evidence *e = &d->evidence[i];
+		if (e->def->required && e->def->min > 0 && !e->short_term && !(e->wide_term && !s->view.ascii) && s->seen[e->index] != s->text_number)
+			return 0;
+	}
+	return 1;
+}
+
 static void scan_literals(const struct detect_set *set, struct detect_scratch *s)
 {
 	if (set->want_lower)
@@ -299,16 +324,23 @@ static void scan_literals(const struct detect_set *set, struct detect_scratch *s
 	if (n < 0) {
 		s->budget.limited = 1;
 		n = SCAN_HITS_MAX;
+	} else {
+		s->seen_told = 1;
+		see_evidence(set, s, n);
 	}
 	for (int i = 0; i < n && !s->budget.over; i++) {
 		const struct literal_hit *h = &s->hits[i];
 		const struct pattern_list *users = &set->users[h->literal];
 		for (uint32_t k = 0; k < users->n && !s->budget.over; k++) {
+			if (users->item[k] >= set->npatterns + set->nwords)
+				break;
 			if (users->item[k] >= set->npatterns) {
 				scan_word(set, s, &set->words[users->item[k] - set->npatterns], h->start);
 				continue;
 			}
 			struct candidate c = { .set = set, .s = s, .p = &set->patterns[users->item[k]] };
+			if (!may_count(set, s, c.p->detector))
+				continue;
 			size_t from = h->start > c.p->cls.before ? h->start - c.p->cls.before : 0;
 			while (from > 0 && from < s->view.size && ((unsigned char)s->view.data[from] & 0xc0) == 0x80)
 				from--;
@@ -366,6 +398,8 @@ static void take_hits(const struct detect_set *set, struct detect_scratch *s, co
 	struct candidate c = { .set = set, .s = s, .p = &set->patterns[h->pattern] };
 	struct scan_place *place = &s->places[h->pattern];
 	size_t end = h->start;
+	if (!may_count(set, s, c.p->detector))
+		return;
 	if (!c.p->checked && place->text == s->text_number && place->next > h->start)
 		return;
 	for (size_t i = 0; i < n && end == h->start; i++) {
@@ -407,7 +441,7 @@ static void take_outline(const struct detect_set *set, struct detect_scratch *s,
 	struct scan_place *place = &s->places[h->pattern];
 	const struct outline *o = c.p->cls.outline;
 	size_t end = h->start;
-	if (place->text == s->text_number && place->next > h->start)
+	if ((place->text == s->text_number && place->next > h->start) || !may_count(set, s, c.p->detector))
 		return;
 	for (int i = 0; i < o->nalts && end == h->start; i++) {
 		size_t to = 0;
@@ -517,6 +551,7 @@ static void scan_view(const struct detect_set *set, struct detect_scratch *s)
 	scan_outlines(set, s);
 	scan_numbers(set, s);
 	scan_others(set, s);
+	s->seen_told = 0;
 }
 
 static void swap_views(struct view *a, struct view *b)

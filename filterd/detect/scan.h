@@ -45,6 +45,8 @@ struct detect_scratch {
 	struct number_hit *number_hits;
 	struct trace_hit *trace_hits;
 	size_t trace_hits_max;
+	uint32_t *seen;  /* of each evidence: the text at hand (text_number) has one of its terms, if seen_told */
+	int seen_told;
 	struct scan_place *places; /* of each pattern */
 	uint32_t text_number;      /* of the text at hand, for places */
 	struct span *spans;
