@@ -17,7 +17,7 @@
 
 enum pattern_class { CLASS_LITERAL, CLASS_NUMBER, CLASS_SHAPE, CLASS_ALWAYS };
 
-enum { LITERALS_MAX = 32, LITERAL_SIZE_MAX = 48, LITERAL_SIZE_MIN = 3 };
+enum { LITERALS_MAX = 64, LITERAL_SIZE_MAX = 48, LITERAL_SIZE_MIN = 3 };
 
 struct number_shapes; /* numbers.h */
 struct variants;      /* variants.h */

@@ -227,9 +227,9 @@ static void fill_info(struct detect_info *info, const struct detector_def *def)
 			used |= def->patterns[i].confidence == c;
 		for (size_t i = 0; i < def->nwords; i++)
 			used |= def->words[i].confidence == c;
-		used |= def->prints && def->prints->confidence == c;
 		for (size_t i = 0; i < def->nof; i++)
 			used |= def->of[i].confidence == c;
+		used |= def->prints && def->prints->confidence == c;
 		used |= def->edm && def->edm->confidence == c;
 		if (used)
 			info->levels[info->nlevels++] = (uint8_t)c;

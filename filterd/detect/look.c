@@ -1,5 +1,7 @@
 #include "detect/look.h"
 
+#include <string.h>
+
 static int add_alternative(struct look *l, const struct syntax *n)
 {
 	uint32_t size = n->type == SYNTAX_SET ? 1 : n->type == SYNTAX_CAT ? n->nkids : LOOK_SETS_MAX + 1;
@@ -31,22 +33,6 @@ static int read_look(const struct syntax *n, struct look *l)
 	return 0;
 }
 
-int looks_read(const struct syntax *root, uint32_t from, uint32_t to, struct look *looks, uint8_t *n, uint8_t *ask)
-{
-	int border = 0;
-	for (uint32_t i = from; i < to; i++) {
-		const struct syntax *k = root->kids[i];
-		border |= k->border;
-		if (k->look == LOOK_NONE)
-			continue;
-		if (*n < LOOKS_MAX && read_look(k, &looks[*n]) == 0)
-			(*n)++;
-		else
-			*ask = 1;
-	}
-	return border;
-}
-
 static int is_word(unsigned char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -60,7 +46,7 @@ static int word_holds(const char *s, size_t size, size_t at)
 	return is_word(before) != is_word(behind);
 }
 
-int look_holds(const struct look *l, const char *s, size_t size, size_t at)
+static int look_holds(const struct look *l, const char *s, size_t size, size_t at)
 {
 	int any = 0;
 	if (l->kind == LOOK_WORD)
@@ -87,4 +73,58 @@ int look_holds(const struct look *l, const char *s, size_t size, size_t at)
 					if (l->alt[k][j].wide)
 						return -1;
 	return l->negative;
+}
+
+/* What the byte next to the place tells. */
+static void read_next(struct looks *l, const struct look *k, enum syntax_look side)
+{
+	if (k->kind != side || !k->negative) {
+		memset(&l->open, 0, sizeof l->open);
+		l->edge = 0;
+		return;
+	}
+	for (int a = 0; a < k->n; a++) {
+		const struct byte_set *next = &k->alt[a][side == LOOK_AHEAD ? 0 : k->size[a] - 1].set;
+		for (int w = 0; w < 4; w++) {
+			l->open.bit[w] &= ~next->bit[w];
+			l->barred.bit[w] |= k->size[a] == 1 ? next->bit[w] : 0;
+		}
+	}
+}
+
+void looks_read(const struct syntax *root, uint32_t from, uint32_t to, int behind, struct looks *l)
+{
+	*l = (struct looks){ .edge = 1, .open = { { UINT64_MAX, UINT64_MAX } } };
+	for (uint32_t i = from; i < to; i++) {
+		const struct syntax *k = root->kids[i];
+		l->border |= k->border;
+		if (k->look == LOOK_NONE)
+			continue;
+		if (l->n < LOOKS_MAX && read_look(k, &l->look[l->n]) == 0)
+			read_next(l, &l->look[l->n++], behind ? LOOK_AHEAD : LOOK_BEHIND);
+		else
+			l->ask = 1;
+	}
+}
+
+int looks_hold(const struct looks *l, const char *s, size_t size, size_t at, int behind)
+{
+	int r = l->ask ? -1 : 1;
+	if (at == (behind ? size : 0)) {
+		if (l->edge)
+			return r;
+	} else {
+		unsigned char next = (unsigned char)s[behind ? at : at - 1];
+		if (byte_set_has(&l->barred, next))
+			return 0;
+		if (byte_set_has(&l->open, next))
+			return r;
+	}
+	for (int i = 0; i < l->n; i++) {
+		int one = look_holds(&l->look[i], s, size, at);
+		if (one == 0)
+			return 0;
+		r = one < 0 ? -1 : r;
+	}
+	return r;
 }

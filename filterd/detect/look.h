@@ -19,10 +19,20 @@ struct look {
 	} alt[LOOK_ALTS_MAX][LOOK_SETS_MAX];
 };
 
-/* The conditions among kids [from, to) of root into looks, LOOKS_MAX of them, n_r says how many.  Those that are not understood
- * set ask: they are left to PCRE2.  Returns nonzero if a digit can't stand beside the place. */
-int looks_read(const struct syntax *root, uint32_t from, uint32_t to, struct look *looks, uint8_t *n_r, uint8_t *ask);
-/* 1: the condition holds at byte at of s, 0: it doesn't, -1: it takes PCRE2 to know. */
-int look_holds(const struct look *l, const char *s, size_t size, size_t at);
+/* All conditions at one end of a match. */
+struct looks {
+	uint8_t n;
+	uint8_t ask;             /* there are some that are not understood: PCRE2 has the last word */
+	uint8_t border;          /* a digit can't stand there */
+	uint8_t edge;            /* at the start (end) of the text they hold */
+	struct byte_set barred;  /* next to these bytes they don't hold, */
+	struct byte_set open;    /* next to these they do; next to others it takes a closer look */
+	struct look look[LOOKS_MAX];
+};
+
+/* Those among kids [from, to) of root, which stand at its start, or behind it. */
+void looks_read(const struct syntax *root, uint32_t from, uint32_t to, int behind, struct looks *l_r);
+/* 1: all hold at byte at of s, 0: one doesn't, -1: it takes PCRE2 to know. */
+int looks_hold(const struct looks *l, const char *s, size_t size, size_t at, int behind);
 
 #endif

@@ -162,8 +162,8 @@ static int barred(const struct outline *o, const struct byte_set *set)
 {
 	struct byte_set word = { { 0 } };
 	word_set(&word);
-	for (int i = 0; i < o->nbehind; i++) {
-		const struct look *l = &o->behind[i];
+	for (int i = 0; i < o->behind.n; i++) {
+		const struct look *l = &o->behind.look[i];
 		if (l->kind == LOOK_WORD && within(set, &word))
 			return 1;
 		for (int a = 0; a < l->n; a++)
@@ -223,22 +223,71 @@ static void decide(const struct outline *o, const struct partial *p, struct list
 	add(out, &cut);
 }
 
+/* Where a match can be in an alternative after some bytes: bytes of row, which have begun. */
+struct states {
+	uint64_t in[OUTLINE_ROWS_MAX + 1][(OUTLINE_ROW_MAX + 64) / 64];
+};
+
+/* A match can have ended a row with n bytes of it: the rows that it can be in next.  1: it can be at its end. */
+static int enter(struct states *to, const struct outline_alt *alt, int row)
+{
+	while (row < alt->nrows) {
+		to->in[row][0] |= 1; /* no byte of it yet */
+		if (alt->rows[row++].min > 0)
+			return 0;
+	}
+	return 1;
+}
+
+/* The bytes that can stand at the alternative's first places; returns how many places are told. */
+static int head_of_alt(const struct outline_alt *alt, struct byte_set head[OUTLINE_HEAD])
+{
+	struct states now = { 0 }, next;
+	int at = 0, ended = enter(&now, alt, 0);
+	for (; at < OUTLINE_HEAD && !ended; at++, now = next) {
+		next = (struct states){ 0 };
+		for (int r = 0; r < alt->nrows; r++)
+			for (int n = 0; n < alt->rows[r].max; n++) {
+				if (!(now.in[r][n / 64] >> n % 64 & 1))
+					continue;
+				join(&head[at], &alt->rows[r].set);
+				if (n + 1 < alt->rows[r].max)
+					next.in[r][(n + 1) / 64] |= UINT64_C(1) << (n + 1) % 64;
+				if (n + 1 >= alt->rows[r].min)
+					ended |= enter(&next, alt, r + 1);
+			}
+	}
+	return at;
+}
+
 static void head_of(struct outline *o)
 {
 	o->nhead = OUTLINE_HEAD;
 	for (int i = 0; i < o->nalts; i++) {
-		int at = 0, go = 1;
-		for (int k = 0; k < o->alt[i].nrows && go; k++) {
-			const struct outline_row *r = &o->alt[i].rows[k];
-			for (int j = 0; j < r->min && at < OUTLINE_HEAD; j++)
-				join(&o->head[at++], &r->set);
-			go = r->min == r->max;
-		}
-		if (at < o->nhead)
-			o->nhead = (uint8_t)at;
+		int n = head_of_alt(&o->alt[i], o->head);
+		o->nhead = n < o->nhead ? (uint8_t)n : o->nhead;
 	}
 	o->head[0].bit[2] = 0; /* no match begins inside a character */
 	memset(&o->head[o->nhead], 0xff, (OUTLINE_HEAD - o->nhead) * sizeof *o->head);
+	for (int k = 0; k < o->nhead; k++)
+		o->digit |= within(&o->head[k], &(struct byte_set){ { UINT64_C(0x3ff) << '0' } });
+}
+
+/* The bytes of the shortest match: as many are of these sets, whatever way it goes. */
+static void inside_of(struct outline *o)
+{
+	o->reach = UINT32_MAX;
+	for (int i = 0; i < o->nalts; i++) {
+		uint32_t n = 0;
+		for (int k = 0; k < o->alt[i].nrows; k++)
+			n += o->alt[i].rows[k].min;
+		o->reach = n < o->reach ? n : o->reach;
+	}
+	for (int i = 0; i < o->nalts; i++) {
+		uint32_t n = 0;
+		for (int k = 0; k < o->alt[i].nrows && n < o->reach; n += o->alt[i].rows[k++].min)
+			join(&o->inside, &o->alt[i].rows[k].set);
+	}
 }
 
 static void ahead_of(struct outline *o)
@@ -246,15 +295,14 @@ static void ahead_of(struct outline *o)
 	struct byte_set word = { { 0 } };
 	word_set(&word);
 	memset(&o->ahead, 0xff, sizeof o->ahead);
-	for (int i = 0; i < o->nbefore; i++) {
-		const struct look *l = &o->before[i];
+	for (int i = 0; i < o->before.n; i++) {
+		const struct look *l = &o->before.look[i];
 		if (l->kind == LOOK_WORD && o->nhead > 0 && within(&o->head[0], &word))
 			for (int w = 0; w < 4; w++)
 				o->ahead.bit[w] &= ~word.bit[w];
-		for (int a = 0; a < l->n && l->kind == LOOK_BEHIND && l->negative; a++)
-			for (int w = 0; w < 4 && l->size[a] == 1; w++)
-				o->ahead.bit[w] &= ~l->alt[a][0].set.bit[w];
 	}
+	for (int w = 0; w < 4; w++)
+		o->ahead.bit[w] &= ~o->before.barred.bit[w];
 }
 
 /* The share of a text's bytes that are in the set, roughly. */
@@ -298,6 +346,7 @@ static struct outline *make(const struct outline *head, const struct list *l, st
 	}
 	head_of(o);
 	ahead_of(o);
+	inside_of(o);
 	return is_rare(o) ? o : NULL;
 }
 
@@ -311,11 +360,14 @@ struct outline *outline_read(const struct syntax *root, struct arena *a)
 			from++;
 		while (to > from && root->kids[to - 1]->type == SYNTAX_EMPTY)
 			to--;
-		looks_read(root, 0, from, head.before, &head.nbefore, &head.ask);
-		looks_read(root, to, root->nkids, head.behind, &head.nbehind, &head.ask);
+		looks_read(root, 0, from, 0, &head.before);
+		looks_read(root, to, root->nkids, 1, &head.behind);
 		head.ask |= root->atomic;
 		middle.kids = root->kids + from;
 		middle.nkids = to - from;
+	} else {
+		looks_read(root, 0, 0, 0, &head.before);
+		looks_read(root, 0, 0, 1, &head.behind);
 	}
 	struct partial *start = calloc(1, sizeof *start);
 	struct list all = { malloc(OUTLINE_ALTS_MAX * sizeof *start), 0 }, out = { malloc(OUTLINE_ALTS_MAX * sizeof *start), 0 };
@@ -337,19 +389,6 @@ struct outline *outline_read(const struct syntax *root, struct arena *a)
 	return o;
 }
 
-/* 1: all hold, 0: one doesn't, -1: PCRE2 has to be asked. */
-static int looks_hold(const struct look *l, int n, const char *s, size_t size, size_t at)
-{
-	int r = 1;
-	for (int i = 0; i < n; i++) {
-		int one = look_holds(&l[i], s, size, at);
-		if (one == 0)
-			return 0;
-		r = one < 0 ? -1 : r;
-	}
-	return r;
-}
-
 int outline_fits(const struct outline *o, int i, const char *s, size_t size, size_t start, size_t *end_r)
 {
 	const struct outline_alt *alt = &o->alt[i];
@@ -363,10 +402,10 @@ int outline_fits(const struct outline *o, int i, const char *s, size_t size, siz
 			return 0;
 		at += n;
 	}
-	int before = looks_hold(o->before, o->nbefore, s, size, start);
+	int before = looks_hold(&o->before, s, size, start, 0);
 	if (before == 0 || !alt->sure)
 		return before ? -1 : 0;
-	int behind = looks_hold(o->behind, o->nbehind, s, size, at);
+	int behind = looks_hold(&o->behind, s, size, at, 1);
 	*end_r = at;
 	return behind == 0 ? 0 : before < 0 || behind < 0 || o->ask ? -1 : 1;
 }

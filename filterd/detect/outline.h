@@ -12,7 +12,7 @@
 
 #include <stddef.h>
 
-enum { OUTLINE_ROWS_MAX = 40, OUTLINE_ALTS_MAX = 24, OUTLINE_ROW_MAX = 255, OUTLINE_HEAD = 8 };
+enum { OUTLINE_ROWS_MAX = 40, OUTLINE_ALTS_MAX = 48, OUTLINE_ROW_MAX = 255, OUTLINE_HEAD = 12 };
 
 struct outline_row {
 	struct byte_set set;
@@ -30,11 +30,13 @@ struct outline_alt {
 struct outline {
 	uint8_t nalts;
 	uint8_t ask; /* there are conditions that are not told here: PCRE2 has the last word */
-	uint8_t nbefore, nbehind;
-	struct look before[LOOKS_MAX], behind[LOOKS_MAX];
+	struct looks before, behind;
 	struct byte_set ahead;              /* bytes that can stand before a match */
 	struct byte_set head[OUTLINE_HEAD]; /* bytes that can stand at its first places */
 	uint8_t nhead;                      /* from here on all can, and the text may end */
+	uint8_t digit;                      /* one of these places is always a digit */
+	uint32_t reach;                     /* a match is at least so long, */
+	struct byte_set inside;             /* and all of so many bytes are of these */
 	struct outline_alt alt[];           /* the one that PCRE2 tries first stands first */
 };
 

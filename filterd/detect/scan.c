@@ -156,8 +156,8 @@ static void note(const struct detect_set *set, struct detect_scratch *s, uint16_
 		return;
 	}
 	s->per_detector[detector]++;
-	s->spans[s->nspans++] = (struct span){ .start = (uint32_t)start, .end = (uint32_t)end, .match_start = (uint32_t)match_start, .match_end = (uint32_t)match_end, .detector = detector,
-	                                       .confidence = (uint8_t)conf };
+	s->spans[s->nspans++] = (struct span){ .start = (uint32_t)start, .end = (uint32_t)end, .match_start = (uint32_t)match_start,
+	                                          .match_end = (uint32_t)match_end, .detector = detector, .confidence = (uint8_t)conf };
 }
 
 void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
@@ -438,8 +438,9 @@ static void take_outline(const struct detect_set *set, struct detect_scratch *s,
 
 static void scan_outlines(const struct detect_set *set, struct detect_scratch *s)
 {
-	size_t from = 0, n;
-	while (!budget_spent(&s->budget) && (n = trace_find(set->trace, s->view.data, s->view.size, &from, s->trace_hits, s->trace_hits_max)) > 0)
+	struct trace_at at = { 0 };
+	size_t n;
+	while ((n = trace_find(set->trace, s->view.data, s->view.size, &s->sweep, &at, s->trace_hits, s->trace_hits_max)) > 0)
 		for (size_t i = 0; i < n && !budget_spent(&s->budget); i++)
 			take_outline(set, s, &s->trace_hits[i]);
 }

@@ -245,8 +245,9 @@ struct variants *variants_read(const struct syntax *root, struct arena *a)
 		from++;
 	while (to > from && root->kids[to - 1]->type == SYNTAX_EMPTY)
 		to--;
-	if (!looks_read(root, 0, from, head.before, &head.nbefore, &head.ask) ||
-	    !looks_read(root, to, root->nkids, head.behind, &head.nbehind, &head.ask))
+	looks_read(root, 0, from, 0, &head.before);
+	looks_read(root, to, root->nkids, 1, &head.behind);
+	if (!head.before.border || !head.behind.border)
 		return NULL;
 	struct syntax middle = *root;
 	middle.kids = root->kids + from;

@@ -32,10 +32,10 @@ struct variant {
 
 struct variants {
 	uint16_t n;
-	uint8_t ngaps, nbefore, nbehind;
+	uint8_t ngaps;
 	uint8_t ask; /* the pattern has conditions that are not told here: PCRE2 has the last word on each match */
 	struct variant_gap gaps[VARIANT_GAPS_MAX];
-	struct look before[LOOKS_MAX], behind[LOOKS_MAX];
+	struct looks before, behind;
 	struct variant variant[]; /* the one tried first stands first */
 };
 

@@ -66,8 +66,8 @@ def test_manual_describes_every_element():
     """Keys and validators are taken from the sources' own tables."""
     page = MAN.read_text().replace("\\-", "-")
     keys = set()
-    for source in ("detect/ruledef.c", "detect/edm_def.c", "detect/prints_def.c", "policy/rules.c", "policy/when.c"):
-        keys |= set(re.findall(r'\{ "([a-z_]+)", CFG_', (TOP / "filterd" / source).read_text()))
+    for source in [*(TOP / "filterd" / "detect").glob("*.c"), *(TOP / "filterd" / "policy").glob("*.c")]:
+        keys |= set(re.findall(r'\{ "([a-z_]+)", CFG_', source.read_text()))
     validators = re.findall(r'^\t\{ "([a-z0-9-]+)", "', (TOP / "filterd" / "detect" / "valid.c").read_text(), re.M)
     assert len(keys) > 25 and len(validators) > 10
     missing = [k for k in sorted(keys) if not re.search(r"\b%s\b" % k, page)]
@@ -130,6 +130,8 @@ def test_corrections_take_the_place_of_what_they_correct(match):
     before = [{"from": "a", "id": "m1", "body": "card 1"}, {"from": "a", "body": "8888 1881"}]
     for which in ("m1", 0):
         assert [p[:2] for p in places(match, *before, {"from": "a", "replace": which, "body": "visa 4012 8888"})] == [("payment-card", 2)]
+    # recipients saw what was corrected
+    assert [p[:2] for p in places(match, {"id": "m1", "body": "visa 4012 8888"}, {"replace": "m1", "body": "8888 1881"})] == [("payment-card", 1)]
     # nobody else can correct it, and what is not there is not corrected: then it stands behind
     assert places(match, *before, {"from": "b", "replace": "m1", "body": "visa 4012 8888"}) == []
     assert places(match, *before, {"from": "a", "replace": "m9", "body": "visa 4012 8888"}) == []

@@ -17,6 +17,11 @@ check_PROGRAMS += tests/unit/flow_drip
 tests_unit_flow_drip_SOURCES = tests/unit/flow_drip.c
 tests_unit_flow_drip_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_flow_drip_LDADD = libflow.a libpolicy.a libconf.a libmodel.a libbase.a $(LIBCONFIG_LIBS) $(CRYPTO_LIBS) $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/flow_audience
+tests_unit_flow_audience_SOURCES = tests/unit/flow_audience.c
+tests_unit_flow_audience_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(LIBEVENT_CFLAGS)
+tests_unit_flow_audience_LDADD = libflow.a libpolicy.a libaudit.a libxmpp.a libipc.a libconf.a libmodel.a libbase.a $(LIBCONFIG_LIBS) $(EXPAT_LIBS) \
+	$(OPENSSL_LIBS) $(CRYPTO_LIBS) $(LIBEVENT_LIBS) $(JANSSON_LIBS) $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/flow_pool
 tests_unit_flow_pool_SOURCES = tests/unit/flow_pool.c
 tests_unit_flow_pool_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
