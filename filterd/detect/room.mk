@@ -24,7 +24,6 @@ libdetect_a_SOURCES = \
 	filterd/detect/overlap.c \
 	filterd/detect/pass.c filterd/detect/pass.h \
 	filterd/detect/plan.c filterd/detect/profile.c \
-	filterd/detect/plan.c \
 	filterd/detect/prints.h filterd/detect/prints_set.h \
 	filterd/detect/prints_compile.c filterd/detect/prints_def.c filterd/detect/prints_scan.c \
 	filterd/detect/prints_file.c filterd/detect/prints_file.h \
