@@ -206,6 +206,7 @@ static void mask_all(struct stanza *s, size_t n)
 		if (k > 0)
 			assert_int_equal(stanza_mask(s, t, spans, k), 0);
 	}
+	assert_int_equal(stanza_mask_end(s), 0);
 }
 
 static void a_second_scan_finds_nothing(void **state)
