@@ -1,6 +1,7 @@
 #include "detect/classify.h"
 
 #include "detect/numbers.h"
+#include "detect/outline.h"
 #include "detect/sweep.h"
 #include "detect/syntax.h"
 #include "detect/variants.h"
@@ -579,5 +580,9 @@ void classify(const char *pattern, struct arena *a, struct classified *c)
 	} else if (c->digits >= 2 || c->token >= 8 || (c->shapes[0] & c->shapes[1] & c->shapes[2] & c->shapes[3]) != UINT64_MAX) {
 		c->kind = CLASS_SHAPE;
 	}
+	if (c->kind != CLASS_LITERAL && !c->variants)
+		c->outline = outline_read(tree.root, a);
+	if (c->kind == CLASS_ALWAYS && c->outline)
+		c->kind = CLASS_SHAPE;
 	arena_free(&scratch);
 }

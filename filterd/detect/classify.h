@@ -17,10 +17,11 @@
 
 enum pattern_class { CLASS_LITERAL, CLASS_NUMBER, CLASS_SHAPE, CLASS_ALWAYS };
 
-enum { LITERALS_MAX = 32, LITERAL_SIZE_MAX = 48, LITERAL_SIZE_MIN = 3 };
+enum { LITERALS_MAX = 64, LITERAL_SIZE_MAX = 48, LITERAL_SIZE_MIN = 3 };
 
 struct number_shapes; /* numbers.h */
 struct variants;      /* variants.h */
+struct outline;       /* outline.h */
 
 struct literals {
 	uint8_t n;
@@ -44,6 +45,7 @@ struct classified {
 	uint32_t leading;          /* it begins with so many token characters */
 	struct number_shapes *numbers; /* CLASS_NUMBER: its digit blocks, if they are plain */
 	struct variants *variants;     /* CLASS_NUMBER: written out, if it can be */
+	struct outline *outline;   /* all classes but CLASS_LITERAL: how a match begins, if that is rare in texts */
 	double cost;               /* steps of backtracking from one start at most, roughly */
 };
 

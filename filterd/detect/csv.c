@@ -133,9 +133,9 @@ int csv_next(struct csv *c)
 {
 	int r;
 	c->used = c->nfields = 0;
+	c->begins = c->line + 1;
 	if (skip_mark(c) < 0)
 		return -1;
-	c->begins = c->line + 1;
 	if (peek(c) == EOF)
 		return ferror(c->in) ? fail(c, "can't be read: %s", strerror(errno)) : 0;
 	while ((r = one_field(c)) > 0)

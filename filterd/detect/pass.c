@@ -103,20 +103,6 @@ static int variant_fits(const struct variants *all, const struct variant *v, con
 	return 1;
 }
 
-/* 1: all hold, 0: one doesn't, -1: PCRE2 has to be asked. */
-static int looks_hold(const struct variants *all, const struct view *v, size_t start, size_t end)
-{
-	int r = all->ask ? -1 : 1;
-	for (int i = 0; i < all->nbefore + all->nbehind; i++) {
-		int behind = i >= all->nbefore;
-		int one = look_holds(behind ? &all->behind[i - all->nbefore] : &all->before[i], v->data, v->size, behind ? end : start);
-		if (one == 0)
-			return 0;
-		r = one < 0 ? -1 : r;
-	}
-	return r;
-}
-
 static int by_order(const void *pa, const void *pb)
 {
 	const struct number_hit *a = pa, *b = pb;
@@ -153,12 +139,13 @@ int number_index_find(const struct number_index *x, const struct view *v, const 
 				add_block(&d, &blocks[written++]);
 			if (!variant_fits(p->of, &p->of->variant[p->order], v->data, &d, cuts))
 				continue;
-			int holds = looks_hold(p->of, v, blocks[at].start, blocks[j].end);
-			if (holds == 0)
+			int before = looks_hold(&p->of->before, v->data, v->size, blocks[at].start, 0);
+			int behind = before == 0 ? 0 : looks_hold(&p->of->behind, v->data, v->size, blocks[j].end, 1);
+			if (behind == 0)
 				continue;
 			if (n == NUMBER_HITS_MAX)
 				return -1;
-			hits[n++] = (struct number_hit){ p->pattern, p->order, holds > 0, blocks[at].start, blocks[j].end };
+			hits[n++] = (struct number_hit){ p->pattern, p->order, before > 0 && behind > 0 && !p->of->ask, blocks[at].start, blocks[j].end };
 		}
 	}
 	if (n > 1)

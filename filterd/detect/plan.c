@@ -1,5 +1,6 @@
 /* Which patterns are run when: by literal, on number runs, or on whole texts. */
 #include "detect/pass.h"
+#include "detect/trace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,24 +63,28 @@ static int plan_others(struct detect_set *set)
 {
 	set->numbers.item = arena_alloc(set->arena, set->npatterns * sizeof *set->numbers.item + 1);
 	set->others.item = arena_alloc(set->arena, set->npatterns * sizeof *set->others.item + 1);
+	set->traced.item = arena_alloc(set->arena, set->npatterns * sizeof *set->traced.item + 1);
 	set->variants.item = arena_alloc(set->arena, set->npatterns * sizeof *set->variants.item + 1);
-	if (!set->numbers.item || !set->others.item || !set->variants.item)
+	if (!set->numbers.item || !set->others.item || !set->traced.item || !set->variants.item)
 		return -1;
 	for (uint32_t i = 0; i < set->npatterns; i++) {
 		const struct classified *c = &set->patterns[i].cls;
 		enum pattern_class k = c->kind;
 		if (k == CLASS_NUMBER && c->variants && set->patterns[i].group == 0)
 			set->variants.item[set->variants.n++] = i;
+		else if (c->outline)
+			set->traced.item[set->traced.n++] = i;
 		else if (k == CLASS_NUMBER)
 			set->numbers.item[set->numbers.n++] = i;
 		else if (k != CLASS_LITERAL)
 			set->others.item[set->others.n++] = i;
-		if (k == CLASS_SHAPE && !pattern_is_token(c) && !pattern_is_at_digit(c) &&
+		if (k == CLASS_SHAPE && !c->outline && !pattern_is_token(c) && !pattern_is_at_digit(c) &&
 		    (c->shapes[0] & c->shapes[1] & c->shapes[2] & c->shapes[3]) != UINT64_MAX)
 			set->want_shapes = 1;
 	}
 	set->index = number_index_new(set->arena, set->patterns, &set->variants);
-	return set->index ? 0 : -1;
+	set->trace = trace_new(set->arena, set->patterns, &set->traced);
+	return set->index && set->trace ? 0 : -1;
 }
 
 int detect_plan(struct detect_set *set)

@@ -18,6 +18,8 @@ libdetect_a_SOURCES = \
 	filterd/detect/lint.c filterd/detect/lint.h \
 	filterd/detect/literal.c filterd/detect/literal.h \
 	filterd/detect/near.c filterd/detect/near.h \
+	filterd/detect/look.c filterd/detect/look.h \
+	filterd/detect/outline.c filterd/detect/outline.h \
 	filterd/detect/numbers.c filterd/detect/numbers.h \
 	filterd/detect/overlap.c \
 	filterd/detect/pass.c filterd/detect/pass.h \
@@ -30,8 +32,10 @@ libdetect_a_SOURCES = \
 	filterd/detect/sweep.c filterd/detect/sweep.h \
 	filterd/detect/syntax.c filterd/detect/syntax.h \
 	filterd/detect/term.c filterd/detect/term.h \
+	filterd/detect/trace.c filterd/detect/trace.h \
 	filterd/detect/valid.c filterd/detect/valid.h \
 	filterd/detect/valid_check.c \
+	filterd/detect/valid_own.c filterd/detect/valid_own.h filterd/detect/validdef.c filterd/detect/validdef.h \
 	filterd/detect/valid_number.c filterd/detect/valid_secret.c \
 	filterd/detect/variants.c filterd/detect/variants.h \
 	filterd/detect/valid_id.c filterd/detect/valid_id.h filterd/detect/valid_code.c \

@@ -17,12 +17,6 @@ enum {
 	RULEDEF_WITHIN_MAX = 2000,
 	RULEDEF_REGEX_MAX = 4096,
 	RULEDEF_DETECTORS_MAX = 8192,
-	RULEDEF_VALID_MAX = 8,
-};
-
-struct valid_list {
-	struct valid_use use[RULEDEF_VALID_MAX];
-	uint8_t n;
 };
 
 struct pattern_def {

@@ -9,11 +9,12 @@
 #include "detect/pass.h"
 #include "detect/sort.h"
 #include "detect/syntax.h"
+#include "detect/trace.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUDGET_CLOCK_EVERY = 8 };
+enum { BUDGET_CLOCK_EVERY = 8, TRACE_HITS = 256 };
 
 int budget_spent(struct budget *b)
 {
@@ -38,9 +39,11 @@ struct detect_scratch *detect_scratch_new(const struct detect_set *set)
 	s->per_detector = calloc(set->ndetectors + 1, sizeof *s->per_detector);
 	s->hits = calloc(SCAN_HITS_MAX, sizeof *s->hits);
 	s->places = calloc(set->npatterns + 1, sizeof *s->places);
+	s->trace_hits_max = TRACE_HITS + set->traced.n;
+	s->trace_hits = calloc(s->trace_hits_max, sizeof *s->trace_hits);
 	s->number_hits = calloc(NUMBER_HITS_MAX, sizeof *s->number_hits);
 	s->edm = set->edm ? edm_scratch_new() : NULL;
-	if ((set->edm && !s->edm) || !s->spans || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
+	if ((set->edm && !s->edm) || !s->spans || !s->trace_hits || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
 	    regex_run_init(&s->exclude_run, set->ngroups_max) < 0) {
 		detect_scratch_free(&s);
 		return NULL;
@@ -68,6 +71,7 @@ void detect_scratch_free(struct detect_scratch **sp)
 	sweep_free(&s->sweep);
 	free(s->hits);
 	free(s->number_hits);
+	free(s->trace_hits);
 	free(s->places);
 	free(s->spans);
 	free(s->per_detector);
@@ -335,7 +339,7 @@ static void scan_numbers(const struct detect_set *set, struct detect_scratch *s)
 	}
 }
 
-/* What PCRE2 finds at start and nowhere else.  Returns where it ends; start: nothing. */
+/* What PCRE2 finds at start and nowhere else.  Returns where it ends; start: nothing, or what is refused. */
 static size_t find_at(struct candidate *c, size_t start)
 {
 	struct detect_scratch *s = c->s;
@@ -348,8 +352,7 @@ static size_t find_at(struct candidate *c, size_t start)
 	if (rc != 1)
 		return start;
 	size_t end = pcre2_get_ovector_pointer(s->run.data)[1];
-	judge(c);
-	return end;
+	return judge(c) || !c->p->checked ? end : start;
 }
 
 /* The hits of one pattern at one start.  Where nothing can refuse a match they follow each other as PCRE2's do; else each
@@ -391,6 +394,40 @@ static void scan_variants(const struct detect_set *set, struct detect_scratch *s
 			}
 		}
 	}
+}
+
+/* A pattern whose head fits at start. */
+static void take_outline(const struct detect_set *set, struct detect_scratch *s, const struct trace_hit *h)
+{
+	struct candidate c = { .set = set, .s = s, .p = &set->patterns[h->pattern] };
+	struct scan_place *place = &s->places[h->pattern];
+	const struct outline *o = c.p->cls.outline;
+	size_t end = h->start;
+	if (place->text == s->text_number && place->next > h->start)
+		return;
+	for (int i = 0; i < o->nalts && end == h->start; i++) {
+		size_t to = 0;
+		int fits = outline_fits(o, i, s->view.data, s->view.size, h->start, &to);
+		if (fits == 0)
+			continue;
+		if (fits < 0 || c.p->group) {
+			end = find_at(&c, h->start);
+			break;
+		}
+		if (judge_part(&c, h->start, to, h->start, to) || !c.p->checked)
+			end = to;
+	}
+	if (end > h->start)
+		*place = (struct scan_place){ s->text_number, (uint32_t)end };
+}
+
+static void scan_outlines(const struct detect_set *set, struct detect_scratch *s)
+{
+	struct trace_at at = { 0 };
+	size_t n;
+	while ((n = trace_find(set->trace, s->view.data, s->view.size, &s->sweep, &at, s->trace_hits, s->trace_hits_max)) > 0)
+		for (size_t i = 0; i < n && !budget_spent(&s->budget); i++)
+			take_outline(set, s, &s->trace_hits[i]);
 }
 
 static int possible(const struct classified *c, const struct sweep *w)
@@ -473,6 +510,7 @@ static void scan_view(const struct detect_set *set, struct detect_scratch *s)
 {
 	scan_literals(set, s);
 	scan_variants(set, s);
+	scan_outlines(set, s);
 	scan_numbers(set, s);
 	scan_others(set, s);
 	edm_scan(set, s);

@@ -42,6 +42,8 @@ struct detect_scratch {
 	int low_stale;   /* it is of a layer */
 	struct literal_hit *hits;
 	struct number_hit *number_hits;
+	struct trace_hit *trace_hits;
+	size_t trace_hits_max;
 	struct scan_place *places; /* of each pattern */
 	uint32_t text_number;      /* of the text at hand, for places */
 	struct span *spans;

@@ -70,6 +70,8 @@ struct detect_set {
 	size_t nliterals;
 	struct pattern_list variants; /* CLASS_NUMBER: what the shared pass finds */
 	struct number_index *index;   /* of them (pass.h) */
+	struct pattern_list traced;   /* of the others those with an outline */
+	struct trace *trace;          /* of them (trace.h) */
 	struct pattern_list numbers, others; /* the rest of CLASS_NUMBER; CLASS_SHAPE and CLASS_ALWAYS */
 	struct edm_set *edm;          /* indexes of records; NULL: none */
 	int want_shapes;              /* some of the others can be told by their shape only */

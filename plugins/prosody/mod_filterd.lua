@@ -409,7 +409,7 @@ local function ask(item)
 	item.id = id;
 	ch.open[id] = item;
 	ch.open_count = ch.open_count + 1;
-	write_frame(ch, pack(">I4BI4I4B", #text + 10, INSPECT, id, q.number, 0), text);
+	write_frame(ch, pack(">I4BI4I4B", #text + 10, INSPECT, id, q.number, item.anew > 0 and 1 or 0), text);
 end
 
 local function ask_waiting()

@@ -48,8 +48,12 @@ def examples():
 
 
 @pytest.mark.parametrize("example", list(examples()), ids=lambda e: re.search(r'id = "([^"]+)"', e).group(1))
-def test_examples_of_the_manual(rules, tmp_path, example):
+def test_examples_of_the_manual(rules, prefix, tmp_path, example):
     (tmp_path / "example.rules").write_text(example)
+    for index in re.findall(r'index = "([^"]+)"', example):
+        (tmp_path / "table.csv").write_text("name,iban,birth\nAnna Example,DE89370400440532013000,1980-03-12\n")
+        subprocess.run([str(pathlib.Path(prefix) / "bin" / "filterctl"), "edm", "build", "--out", tmp_path / index, tmp_path / "table.csv"],
+                       check=True, timeout=60, stdout=subprocess.DEVNULL)
     got = rules("check", tmp_path)
     assert got.returncode == 0, got.stderr + got.stdout
 
@@ -58,8 +62,8 @@ def test_manual_describes_every_element():
     """Keys and validators are taken from the sources' own tables."""
     page = MAN.read_text().replace("\\-", "-")
     keys = set()
-    for source in ("detect/ruledef.c", "policy/rules.c", "policy/when.c", "policy/redaction.c"):
-        keys |= set(re.findall(r'\{ "([a-z_]+)", CFG_', (TOP / "filterd" / source).read_text()))
+    for source in [*(TOP / "filterd" / "detect").glob("*.c"), *(TOP / "filterd" / "policy").glob("*.c")]:
+        keys |= set(re.findall(r'\{ "([a-z_]+)", CFG_', source.read_text()))
     validators = re.findall(r'^\t\{ "([a-z0-9-]+)", "', (TOP / "filterd" / "detect" / "valid.c").read_text(), re.M)
     assert len(keys) > 25 and len(validators) > 10
     missing = [k for k in sorted(keys) if not re.search(r"\b%s\b" % k, page)]
@@ -122,6 +126,8 @@ def test_corrections_take_the_place_of_what_they_correct(match):
     before = [{"from": "a", "id": "m1", "body": "card 1"}, {"from": "a", "body": "8888 1881"}]
     for which in ("m1", 0):
         assert [p[:2] for p in places(match, *before, {"from": "a", "replace": which, "body": "visa 4012 8888"})] == [("payment-card", 2)]
+    # recipients saw what was corrected
+    assert [p[:2] for p in places(match, {"id": "m1", "body": "visa 4012 8888"}, {"replace": "m1", "body": "8888 1881"})] == [("payment-card", 1)]
     # nobody else can correct it, and what is not there is not corrected: then it stands behind
     assert places(match, *before, {"from": "b", "replace": "m1", "body": "visa 4012 8888"}) == []
     assert places(match, *before, {"from": "a", "replace": "m9", "body": "visa 4012 8888"}) == []

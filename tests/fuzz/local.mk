@@ -14,6 +14,7 @@ clean-fuzz:
 .PHONY: clean-fuzz
 include tests/fuzz/conf.mk
 include tests/fuzz/decode.mk
+include tests/fuzz/edm.mk
 include tests/fuzz/http_text.mk
 include tests/fuzz/inspect_wire.mk
 include tests/fuzz/journal_tail.mk

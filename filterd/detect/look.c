@@ -1,0 +1,130 @@
+#include "detect/look.h"
+
+#include <string.h>
+
+static int add_alternative(struct look *l, const struct syntax *n)
+{
+	uint32_t size = n->type == SYNTAX_SET ? 1 : n->type == SYNTAX_CAT ? n->nkids : LOOK_SETS_MAX + 1;
+	if (l->n == LOOK_ALTS_MAX || size > LOOK_SETS_MAX || size == 0)
+		return -1;
+	for (uint32_t i = 0; i < size; i++) {
+		const struct syntax *k = n->type == SYNTAX_SET ? n : n->kids[i];
+		if (k->type != SYNTAX_SET || k->loose)
+			return -1;
+		l->alt[l->n][i].set = k->set;
+		l->alt[l->n][i].wide = k->wide;
+	}
+	l->size[l->n++] = (uint8_t)size;
+	return 0;
+}
+
+static int read_look(const struct syntax *n, struct look *l)
+{
+	*l = (struct look){ .kind = n->look, .negative = n->negative };
+	if (n->look == LOOK_WORD)
+		return 0;
+	if (n->look != LOOK_AHEAD && n->look != LOOK_BEHIND)
+		return -1;
+	if (n->looked->type != SYNTAX_ALT)
+		return add_alternative(l, n->looked);
+	for (uint32_t i = 0; i < n->looked->nkids; i++)
+		if (add_alternative(l, n->looked->kids[i]) < 0)
+			return -1;
+	return 0;
+}
+
+static int is_word(unsigned char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static int word_holds(const char *s, size_t size, size_t at)
+{
+	unsigned char before = at > 0 ? (unsigned char)s[at - 1] : ' ', behind = at < size ? (unsigned char)s[at] : ' ';
+	if (before >= 0x80 || behind >= 0x80)
+		return -1;
+	return is_word(before) != is_word(behind);
+}
+
+static int look_holds(const struct look *l, const char *s, size_t size, size_t at)
+{
+	int any = 0;
+	if (l->kind == LOOK_WORD)
+		return word_holds(s, size, at);
+	for (int i = 0; i < l->n; i++) {
+		size_t n = l->size[i], room = l->kind == LOOK_AHEAD ? size - at : at, k = 0;
+		const char *p = l->kind == LOOK_AHEAD ? s + at : s + at - n;
+		if (n > room)
+			continue;
+		for (; k < n && byte_set_has(&l->alt[i][k].set, (unsigned char)p[k]); k++)
+			;
+		if (k == n)
+			any = 1;
+	}
+	if (any)
+		return !l->negative;
+	/* above ASCII a character is several bytes, and what it is only PCRE2 knows */
+	size_t from = l->kind == LOOK_AHEAD ? at : at > 4 * LOOK_SETS_MAX ? at - 4 * LOOK_SETS_MAX : 0;
+	size_t to = l->kind == LOOK_AHEAD ? (size - at > LOOK_SETS_MAX ? at + LOOK_SETS_MAX : size) : at;
+	for (size_t i = from; i < to; i++)
+		if ((unsigned char)s[i] >= 0x80)
+			for (int k = 0; k < l->n; k++)
+				for (int j = 0; j < l->size[k]; j++)
+					if (l->alt[k][j].wide)
+						return -1;
+	return l->negative;
+}
+
+/* What the byte next to the place tells. */
+static void read_next(struct looks *l, const struct look *k, enum syntax_look side)
+{
+	if (k->kind != side || !k->negative) {
+		memset(&l->open, 0, sizeof l->open);
+		l->edge = 0;
+		return;
+	}
+	for (int a = 0; a < k->n; a++) {
+		const struct byte_set *next = &k->alt[a][side == LOOK_AHEAD ? 0 : k->size[a] - 1].set;
+		for (int w = 0; w < 4; w++) {
+			l->open.bit[w] &= ~next->bit[w];
+			l->barred.bit[w] |= k->size[a] == 1 ? next->bit[w] : 0;
+		}
+	}
+}
+
+void looks_read(const struct syntax *root, uint32_t from, uint32_t to, int behind, struct looks *l)
+{
+	*l = (struct looks){ .edge = 1, .open = { { UINT64_MAX, UINT64_MAX } } };
+	for (uint32_t i = from; i < to; i++) {
+		const struct syntax *k = root->kids[i];
+		l->border |= k->border;
+		if (k->look == LOOK_NONE)
+			continue;
+		if (l->n < LOOKS_MAX && read_look(k, &l->look[l->n]) == 0)
+			read_next(l, &l->look[l->n++], behind ? LOOK_AHEAD : LOOK_BEHIND);
+		else
+			l->ask = 1;
+	}
+}
+
+int looks_hold(const struct looks *l, const char *s, size_t size, size_t at, int behind)
+{
+	int r = l->ask ? -1 : 1;
+	if (at == (behind ? size : 0)) {
+		if (l->edge)
+			return r;
+	} else {
+		unsigned char next = (unsigned char)s[behind ? at : at - 1];
+		if (byte_set_has(&l->barred, next))
+			return 0;
+		if (byte_set_has(&l->open, next))
+			return r;
+	}
+	for (int i = 0; i < l->n; i++) {
+		int one = look_holds(&l->look[i], s, size, at);
+		if (one == 0)
+			return 0;
+		r = one < 0 ? -1 : r;
+	}
+	return r;
+}

@@ -1,0 +1,38 @@
+/* What a pattern asks of the text beside a match: (?<!\d), (?![A-Z]|[.,]\d), \b. */
+#ifndef FILTERD_DETECT_LOOK_H
+#define FILTERD_DETECT_LOOK_H
+
+#include "detect/syntax.h"
+
+#include <stddef.h>
+
+enum { LOOK_ALTS_MAX = 6, LOOK_SETS_MAX = 4, LOOKS_MAX = 4 };
+
+/* A condition on the text next to a match: one of a few short sequences stands there, or none of them. */
+struct look {
+	uint8_t kind, negative; /* LOOK_AHEAD, LOOK_BEHIND or LOOK_WORD */
+	uint8_t n;
+	uint8_t size[LOOK_ALTS_MAX];
+	struct {
+		struct byte_set set;
+		uint8_t wide;
+	} alt[LOOK_ALTS_MAX][LOOK_SETS_MAX];
+};
+
+/* All conditions at one end of a match. */
+struct looks {
+	uint8_t n;
+	uint8_t ask;             /* there are some that are not understood: PCRE2 has the last word */
+	uint8_t border;          /* a digit can't stand there */
+	uint8_t edge;            /* at the start (end) of the text they hold */
+	struct byte_set barred;  /* next to these bytes they don't hold, */
+	struct byte_set open;    /* next to these they do; next to others it takes a closer look */
+	struct look look[LOOKS_MAX];
+};
+
+/* Those among kids [from, to) of root, which stand at its start, or behind it. */
+void looks_read(const struct syntax *root, uint32_t from, uint32_t to, int behind, struct looks *l_r);
+/* 1: all hold at byte at of s, 0: one doesn't, -1: it takes PCRE2 to know. */
+int looks_hold(const struct looks *l, const char *s, size_t size, size_t at, int behind);
+
+#endif
