@@ -1,6 +1,7 @@
 #include "detect/ruledef.h"
 
 #include "base/text.h"
+#include "detect/prints.h"
 #include "detect/validdef.h"
 
 #include <stdlib.h>
@@ -27,6 +28,7 @@ static const struct cfg_key detector_keys[] = {
 	{ "patterns", CFG_GROUPS, 0, 1, RULEDEF_PATTERNS_MAX },
 	{ "words", CFG_GROUPS, 0, 1, 16 },
 	{ "edm", CFG_GROUP, 0, 0, 0 },
+	{ "fingerprint", CFG_GROUP, 0, 0, 0 },
 	{ "validate", CFG_ANY, 0, 0, 0 },
 	{ "raise", CFG_GROUPS, 0, 0, 8 },
 	{ "evidence", CFG_GROUPS, 0, 0, 16 },
@@ -395,8 +397,11 @@ static int read_detector(const struct rule_reader *rr, const config_setting_t *s
 	const config_setting_t *edm = config_setting_get_member(s, "edm");
 	if (edm && edm_def_read(r, edm, &def->edm) < 0)
 		return -1;
-	if (def->npatterns + def->nwords + def->nof == 0 && !edm)
-		return cfg_error(r, s, "detector has neither \"patterns\" nor \"words\" nor \"of\" nor \"edm\"");
+	const config_setting_t *prints = config_setting_get_member(s, "fingerprint");
+	if (prints && prints_def_read(r, prints, &def->prints) < 0)
+		return -1;
+	if (def->npatterns + def->nwords + def->nof == 0 && !edm && !prints)
+		return cfg_error(r, s, "detector has neither \"patterns\" nor \"words\" nor \"of\" nor \"edm\" nor \"fingerprint\"");
 	READ_GROUPS(r, s, "evidence", read_evidence, def->evidence, def->nevidence);
 	READ_GROUPS(r, s, "raise", read_raise, def->raises, def->nraises);
 	if (cfg_strings(r, s, "reference", &def->reference) < 0 || validdef_read(r, s, &def->validate) < 0 ||
@@ -455,6 +460,7 @@ static int apply_disable(const struct ruledefs *defs, struct cfgerr *err)
 			return cfgerr_set(err, d->file, d->line, "\"disable\" names detector \"%.64s\", which no rule file defines", d->id);
 		struct detector_def *def = &defs->detectors[i];
 		def->edm = NULL;
+		def->prints = NULL;
 		def->npatterns = def->nwords = def->nof = def->match.n = def->no_match.n = 0;
 	}
 	return 0;

@@ -84,6 +84,7 @@ struct detector_def {
 	size_t npatterns;
 	struct words_def *words;
 	size_t nwords;
+	struct prints_def *prints; /* NULL: none */
 	struct edm_def *edm; /* NULL: finds no records */
 	struct valid_list validate;
 	struct raise_def *raises;
