@@ -25,7 +25,8 @@ libdetect_a_SOURCES = \
 	filterd/detect/pass.c filterd/detect/pass.h \
 	filterd/detect/plan.c filterd/detect/profile.c \
 	filterd/detect/regex.c filterd/detect/regex.h \
-	filterd/detect/ruledef.c filterd/detect/ruledef.h \
+	filterd/detect/ruledef.c filterd/detect/ruledef.h filterd/detect/rulefile.c filterd/detect/rulefile.h \
+	filterd/detect/numberdef.c filterd/detect/numberdef.h filterd/detect/override.c filterd/detect/packs.c \
 	filterd/detect/scan.c filterd/detect/scan.h \
 	filterd/detect/selftest.c \
 	filterd/detect/sort.c filterd/detect/sort.h \
