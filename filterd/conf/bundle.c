@@ -82,7 +82,7 @@ static int add_index(struct bundle *b, const char *path, struct cfgerr *err)
 	if (take_index(b, path, fd) == 0)
 		return 0;
 	io_close(&fd);
-	return cfgerr_set(err, path, 0, "out of memory, or more than %d indexes of records", BUNDLE_INDEXES_MAX);
+	return cfgerr_set(err, path, 0, "out of memory, or more than %d indexes of records and sets of fingerprints", BUNDLE_INDEXES_MAX);
 }
 
 int bundle_add_file(struct bundle *b, enum bundle_kind kind, const char *path, struct cfgerr *err)
@@ -120,7 +120,7 @@ static int is_words_file(const struct dirent *d)
 
 static int is_index_file(const struct dirent *d)
 {
-	return ends_in(d, ".edm");
+	return ends_in(d, ".edm") || ends_in(d, ".fpr");
 }
 
 static int is_key_file(const struct dirent *d)

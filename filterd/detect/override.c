@@ -1,4 +1,5 @@
 /* Changes to detectors: fields that take the place of others, and fields that are added. */
+#include "detect/prints.h"
 #include "detect/rulefile.h"
 
 #include <string.h>
@@ -28,6 +29,7 @@ static const struct field {
 	FIELD("class", class_name),
 	FIELD("description", description),
 	FIELD("edm", edm),
+	FIELD("fingerprint", prints),
 	FIELD("kind", number),
 	FIELD("mask", mask),
 	LIST("patterns", patterns, RULEDEF_PATTERNS_MAX),
@@ -148,8 +150,9 @@ static int set_confidence(struct detector_def *d, uint8_t confidence, struct are
 	struct words_def *words = arena_alloc(a, d->nwords * sizeof *words + 1);
 	struct of_def *of = arena_alloc(a, d->nof * sizeof *of + 1);
 	struct edm_def *edm = arena_alloc(a, sizeof *edm);
+	struct prints_def *prints = arena_alloc(a, sizeof *prints);
 	struct number_def *number = arena_alloc(a, sizeof *number);
-	if (!patterns || !words || !of || !edm || !number)
+	if (!patterns || !words || !of || !edm || !prints || !number)
 		return -1;
 	for (size_t i = 0; i < d->npatterns; i++) {
 		patterns[i] = d->patterns[i];
@@ -167,6 +170,11 @@ static int set_confidence(struct detector_def *d, uint8_t confidence, struct are
 		*edm = *d->edm;
 		edm->confidence = confidence;
 		d->edm = edm;
+	}
+	if (d->prints) {
+		*prints = *d->prints;
+		prints->confidence = confidence;
+		d->prints = prints;
 	}
 	if (d->number) {
 		*number = *d->number;

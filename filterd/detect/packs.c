@@ -87,6 +87,7 @@ int packs_apply(const struct pack_name *names, struct ruledefs *defs, struct cfg
 		if (!d->off)
 			continue;
 		d->edm = NULL;
+		d->prints = NULL;
 		d->npatterns = d->nwords = d->nof = d->nnear = d->match.n = d->no_match.n = 0;
 	}
 	return 0;

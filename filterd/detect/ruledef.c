@@ -1,6 +1,7 @@
 #include "detect/rulefile.h"
 
 #include "base/text.h"
+#include "detect/prints.h"
 #include "detect/validdef.h"
 
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 	{ "class", CFG_STRING, 0, 1, 40 },                                                                             \
 	{ "description", CFG_STRING, 0, 0, 2000 },                                                                     \
 	{ "edm", CFG_GROUP, 0, 0, 0 },                                                                                 \
+	{ "fingerprint", CFG_GROUP, 0, 0, 0 },                                                                         \
 	{ "mask", CFG_GROUP, 0, 0, 0 },                                                                                \
 	{ "confidence", CFG_INT, 0, 1, 100 }
 #define NUMBER_FIELDS                                                                                                  \
@@ -388,6 +390,9 @@ int ruledef_fields(const struct rule_reader *rr, const config_setting_t *s, stru
 	READ_GROUPS(r, s, "near", read_near, def->near, def->nnear);
 	const config_setting_t *edm = config_setting_get_member(s, "edm");
 	if (edm && edm_def_read(r, edm, &def->edm) < 0)
+		return -1;
+	const config_setting_t *prints = config_setting_get_member(s, "fingerprint");
+	if (prints && prints_def_read(r, prints, &def->prints) < 0)
 		return -1;
 	READ_GROUPS(r, s, "evidence", read_evidence, def->evidence, def->nevidence);
 	READ_GROUPS(r, s, "raise", read_raise, def->raises, def->nraises);

@@ -89,6 +89,7 @@ struct detector_def {
 	size_t npatterns;
 	struct words_def *words;
 	size_t nwords;
+	struct prints_def *prints; /* NULL: none */
 	struct edm_def *edm;       /* NULL: finds no records */
 	struct number_def *number; /* NULL: has none; its patterns are among the patterns */
 	struct valid_list validate;

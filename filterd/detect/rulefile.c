@@ -54,8 +54,8 @@ static int read_detector(const struct rule_reader *rr, const config_setting_t *s
 		return cfg_error(r, config_setting_get_member(s, "confidence"), "a detector's patterns and words have each their \"confidence\"");
 	if (ruledef_fields(rr, s, def) < 0)
 		return -1;
-	if (def->npatterns + def->nwords + def->nof == 0 && !def->edm && !def->number)
-		return cfg_error(r, s, "detector has neither \"patterns\" nor \"words\" nor \"of\" nor \"edm\", and is no kind = \"number\"");
+	if (def->npatterns + def->nwords + def->nof == 0 && !def->edm && !def->prints && !def->number)
+		return cfg_error(r, s, "detector has neither \"patterns\" nor \"words\" nor \"of\" nor \"edm\" nor \"fingerprint\", and is no kind = \"number\"");
 	return 0;
 }
 

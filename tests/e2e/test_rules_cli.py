@@ -54,6 +54,10 @@ def test_examples_of_the_manual(rules, prefix, tmp_path, example):
         (tmp_path / "table.csv").write_text("name,iban,birth\nAnna Example,DE89370400440532013000,1980-03-12\n")
         subprocess.run([str(pathlib.Path(prefix) / "bin" / "filterctl"), "edm", "build", "--out", tmp_path / index, tmp_path / "table.csv"],
                        check=True, timeout=60, stdout=subprocess.DEVNULL)
+    for name in re.findall(r'set = "([^"]+\.fpr)"', example):
+        (tmp_path / "plan.txt").write_text("The new plant opens in the second quarter, and the old one closes in the third.\n")
+        subprocess.run([str(pathlib.Path(prefix) / "bin" / "filterctl"), "fingerprint", "add", "--set", tmp_path / name, tmp_path / "plan.txt"],
+                       check=True, timeout=60)
     got = rules("check", tmp_path)
     assert got.returncode == 0, got.stderr + got.stdout
 
@@ -126,6 +130,8 @@ def test_corrections_take_the_place_of_what_they_correct(match):
     before = [{"from": "a", "id": "m1", "body": "card 1"}, {"from": "a", "body": "8888 1881"}]
     for which in ("m1", 0):
         assert [p[:2] for p in places(match, *before, {"from": "a", "replace": which, "body": "visa 4012 8888"})] == [("payment-card", 2)]
+    # recipients saw what was corrected
+    assert [p[:2] for p in places(match, {"id": "m1", "body": "visa 4012 8888"}, {"replace": "m1", "body": "8888 1881"})] == [("payment-card", 1)]
     # nobody else can correct it, and what is not there is not corrected: then it stands behind
     assert places(match, *before, {"from": "b", "replace": "m1", "body": "visa 4012 8888"}) == []
     assert places(match, *before, {"from": "a", "replace": "m9", "body": "visa 4012 8888"}) == []

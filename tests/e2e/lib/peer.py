@@ -193,6 +193,7 @@ class Ask:
     stanza: str
     at: float
     cancelled: bool = False
+    room: str = None        # the domains in the room it goes to, as told before it; None: unknown
     element: ET.Element = field(default=None, repr=False)
 
     def __post_init__(self):
@@ -435,7 +436,7 @@ class Peer:
         if type != ATTACH or hello["version"] != 1 or self.offers.pop(hello["token"], None) is None:
             return False
         self.frames.append(("ATTACH", hello))
-        self.sessions, self.writer = {}, writer
+        self.sessions, self.rooms, self.writer = {}, {}, writer
         self.attaches += 1
         self.inject_id = 0
         writer.write(build(READY, version=1, max_frame=self.max_frame, window=self.window))
@@ -462,8 +463,14 @@ class Peer:
                     raise Broken("INSPECT of an unknown session")
                 ask = Ask(fields["id"], session, fields["flags"], fields["stanza"],
                           asyncio.get_running_loop().time())
+                ask.room = self.rooms.get(ask.element.get("to", "").split("/")[0])
                 self.asks.append(ask)
                 self._judge(ask, writer)
+            elif type == ROOM:
+                if fields["known"]:
+                    self.rooms[fields["room"]] = fields["domains"]
+                else:
+                    self.rooms.pop(fields["room"], None)
             elif type == CANCEL:
                 for ask in self.asks:
                     if ask.id == fields["id"]:
