@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUDGET_CLOCK_EVERY = 8, TRACE_HITS = 256, SHORT_TEXT = 1024, SURROUNDINGS_MAX = 8192 };
+enum { BUDGET_CLOCK_EVERY = 64, BUDGET_CALL = 16, TRACE_HITS = 256, SHORT_TEXT = 1024, SURROUNDINGS_MAX = 8192 };
 
 /* Short texts that never meet PCRE2 are through before a look at the clock would be. */
 static void budget_start(struct budget *b)
@@ -23,10 +23,18 @@ static void budget_start(struct budget *b)
 		b->deadline_us = clock_us() + b->budget_us;
 }
 
+/* A call of PCRE2 is more than a step. */
+static void budget_call(struct budget *b)
+{
+	budget_start(b);
+	b->ticks += BUDGET_CALL;
+}
+
 int budget_spent(struct budget *b)
 {
-	if (b->over || ++b->ticks % BUDGET_CLOCK_EVERY != 0)
+	if (b->over || ++b->ticks < BUDGET_CLOCK_EVERY)
 		return b->over;
+	b->ticks = 0;
 	budget_start(b);
 	b->over = clock_us() >= b->deadline_us;
 	return b->over;
@@ -202,6 +210,7 @@ static void retry_inside(struct candidate *c, size_t from, size_t to)
 	if (!c->p->re.callout)
 		from = next_point(&s->view, from);
 	while (from < to && !budget_spent(&s->budget)) {
+		budget_call(&s->budget);
 		int rc = regex_match_judged(&c->p->re, &s->run, s->view.data, c->window, from, to - 1, s->view.ascii, c->p->group, stands, c);
 		if (rc < 0)
 			s->budget.limited = 1;
@@ -240,12 +249,12 @@ static size_t find_all(struct candidate *c, size_t from, size_t last)
 {
 	struct detect_scratch *s = c->s;
 	size_t starts = starts_per_call(c->p);
-	budget_start(&s->budget);
 	c->window = window(c->p, &s->view, last);
 	while (from <= last && !budget_spent(&s->budget)) {
 		size_t to = last - from < starts ? last : from + starts;
 		if (to < last)
-			s->budget.ticks = BUDGET_CLOCK_EVERY - 1; /* a call may take long: look at the clock before the next */
+			s->budget.ticks = BUDGET_CLOCK_EVERY; /* a call may take long: look at the clock before the next */
+		budget_call(&s->budget);
 		int rc = regex_match(&c->p->re, &s->run, s->view.data, c->window, from, to, s->view.ascii);
 		const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(s->run.data);
 		if (rc == 1 && ov[1] == c->window && c->window < s->view.size) { /* may go on behind it */
@@ -378,7 +387,7 @@ static void scan_numbers(const struct detect_set *set, struct detect_scratch *s)
 static size_t find_at(struct candidate *c, size_t start)
 {
 	struct detect_scratch *s = c->s;
-	budget_start(&s->budget);
+	budget_call(&s->budget);
 	c->window = window(c->p, &s->view, start);
 	int judged = c->p->checked && c->p->re.callout;
 	int rc = judged ? regex_match_judged(&c->p->re, &s->run, s->view.data, c->window, start, start, s->view.ascii, c->p->group, stands, c)
