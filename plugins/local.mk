@@ -5,5 +5,6 @@ dist_prosodyplugin_DATA = plugins/prosody/mod_filterd.lua plugins/prosody/filter
 
 ejabberdplugindir = $(datadir)/filterd/ejabberd
 dist_ejabberdplugin_DATA = plugins/ejabberd/mod_filterd.erl plugins/ejabberd/mod_filterd_channel.erl \
-	plugins/ejabberd/mod_filterd_content.erl plugins/ejabberd/mod_filterd_lane.erl plugins/ejabberd/mod_filterd_session.erl \
+	plugins/ejabberd/mod_filterd_content.erl plugins/ejabberd/mod_filterd_lane.erl plugins/ejabberd/mod_filterd_rooms.erl \
+	plugins/ejabberd/mod_filterd_session.erl \
 	plugins/ejabberd/mod_filterd.spec plugins/ejabberd/Makefile plugins/ejabberd/README.md

@@ -1,6 +1,9 @@
 #include "base/text.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int text_decode(const char *str, size_t size, uint32_t *cp_r)
@@ -132,4 +135,67 @@ int text_unhex(void *dst, size_t size, const char *s)
 		p[i] = (unsigned char)(hi << 4 | lo);
 	}
 	return 0;
+}
+
+int text_size(const char *s, int64_t *size_r)
+{
+	char *rest;
+	errno = 0;
+	if (!isdigit((unsigned char)*s))
+		return -1;
+	long long v = strtoll(s, &rest, 10);
+	if (errno)
+		return -1;
+	while (*rest == ' ')
+		rest++;
+	int shift = *rest == 'K' ? 10 : *rest == 'M' ? 20 : *rest == 'G' ? 30 : 0;
+	if (shift)
+		rest++;
+	if (shift && strncmp(rest, "iB", 2) == 0)
+		rest += 2;
+	else if (*rest == 'B')
+		rest++;
+	if (*rest || v > INT64_MAX >> shift)
+		return -1;
+	*size_r = (int64_t)v << shift;
+	return 0;
+}
+
+/* Bytes of the code point at s; of what is no UTF-8, one. */
+static size_t point(const char *s, size_t size)
+{
+	uint32_t cp;
+	int n = text_decode(s, size, &cp);
+	return n > 0 ? (size_t)n : 1;
+}
+
+bool text_glob_part(const char *pattern, size_t pattern_size, const char *s, size_t size)
+{
+	size_t p = 0, i = 0, star = SIZE_MAX, retry = 0; /* the last star seen; what lies before it fits already */
+	while (i < size) {
+		if (p < pattern_size && pattern[p] == '*') {
+			star = p++;
+			retry = i;
+		} else if (p < pattern_size && pattern[p] == '?') {
+			p++;
+			i += point(s + i, size - i);
+		} else if (p < pattern_size && tolower((unsigned char)pattern[p]) == tolower((unsigned char)s[i])) {
+			p++;
+			i++;
+		} else if (star != SIZE_MAX) { /* it stands for one more */
+			p = star + 1;
+			retry += point(s + retry, size - retry);
+			i = retry;
+		} else {
+			return false;
+		}
+	}
+	while (p < pattern_size && pattern[p] == '*')
+		p++;
+	return p == pattern_size;
+}
+
+bool text_glob(const char *pattern, const char *s, size_t size)
+{
+	return text_glob_part(pattern, strlen(pattern), s, size);
 }

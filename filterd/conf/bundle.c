@@ -5,9 +5,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +22,7 @@ int bundle_add_data(struct bundle *b, enum bundle_kind kind, const char *path, c
 	if (!files)
 		return -1;
 	b->files = files;
-	struct bundle_file f = { .kind = kind, .path = strdup(path), .data = malloc(size + 1), .size = size };
+	struct bundle_file f = { .kind = kind, .path = strdup(path), .data = malloc(size + 1), .size = size, .fd = -1 };
 	if (!f.path || !f.data) {
 		free(f.path);
 		free(f.data);
@@ -31,12 +34,64 @@ int bundle_add_data(struct bundle *b, enum bundle_kind kind, const char *path, c
 	return 0;
 }
 
+/* A copy that nobody can write to or cut: who maps it must not die of what happens to the file on disk. */
+static int copy_sealed(const char *path)
+{
+	static const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
+	struct stat st;
+	int e = 0, in = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), out = memfd_create("filterd-index", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (in < 0 || out < 0 || fstat(in, &st) < 0)
+		e = errno;
+	else if (!S_ISREG(st.st_mode))
+		e = EINVAL;
+	else if ((uint64_t)st.st_size > BUNDLE_INDEX_MAX)
+		e = EFBIG;
+	for (off_t left = st.st_size; !e && left > 0;) {
+		ssize_t n = sendfile(out, in, NULL, (size_t)left);
+		if (n > 0)
+			left -= n;
+		else if (n == 0)
+			break; /* it shrank meanwhile: its reader will notice */
+		else if (errno != EINTR)
+			e = errno;
+	}
+	if (!e && fcntl(out, F_ADD_SEALS, seals) < 0)
+		e = errno;
+	io_close(&in);
+	if (e)
+		io_close(&out);
+	errno = e;
+	return out;
+}
+
+static int take_index(struct bundle *b, const char *path, int fd)
+{
+	int fds[BUNDLE_INDEXES_MAX];
+	if (bundle_index_fds(b, fds) == BUNDLE_INDEXES_MAX || bundle_add_data(b, BUNDLE_INDEX, path, "", 0) < 0)
+		return -1;
+	b->files[b->nfiles - 1].fd = fd;
+	return 0;
+}
+
+static int add_index(struct bundle *b, const char *path, struct cfgerr *err)
+{
+	int fd = copy_sealed(path);
+	if (fd < 0)
+		return cfgerr_set(err, path, 0, "can't be read: %s", strerror(errno));
+	if (take_index(b, path, fd) == 0)
+		return 0;
+	io_close(&fd);
+	return cfgerr_set(err, path, 0, "out of memory, or more than %d indexes of records and sets of fingerprints", BUNDLE_INDEXES_MAX);
+}
+
 int bundle_add_file(struct bundle *b, enum bundle_kind kind, const char *path, struct cfgerr *err)
 {
 	struct stat st;
 	char *data;
 	size_t size;
-	if (kind == BUNDLE_SECRET && stat(path, &st) == 0 && (st.st_mode & 077))
+	if (kind == BUNDLE_INDEX)
+		return add_index(b, path, err);
+	if ((kind == BUNDLE_SECRET || kind == BUNDLE_INDEX_KEY) && stat(path, &st) == 0 && (st.st_mode & 077))
 		return cfgerr_set(err, path, 0, "group or others can read this secret (mode %04o); run: chmod 0600 %s", st.st_mode & 07777, path);
 	if (io_read_file(path, BUNDLE_FILE_MAX, &data, &size) < 0)
 		return cfgerr_set(err, path, 0, errno == EFBIG ? "this file is larger than 4 MiB%.0s" : "can't be read: %s", strerror(errno));
@@ -62,6 +117,26 @@ static int is_words_file(const struct dirent *d)
 	return ends_in(d, ".words");
 }
 
+static int is_index_file(const struct dirent *d)
+{
+	return ends_in(d, ".edm") || ends_in(d, ".fpr");
+}
+
+static int is_key_file(const struct dirent *d)
+{
+	return ends_in(d, ".key");
+}
+
+/* What rule files may name, beside them. */
+static const struct {
+	enum bundle_kind kind;
+	int (*wanted)(const struct dirent *d);
+} beside[] = {
+	{ BUNDLE_WORDS, is_words_file },
+	{ BUNDLE_INDEX, is_index_file },
+	{ BUNDLE_INDEX_KEY, is_key_file },
+};
+
 static int by_bytes(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
@@ -84,17 +159,17 @@ static int add_folder(struct bundle *b, enum bundle_kind kind, const char *dir, 
 }
 
 /* Of the folder that a single rule file lies in.  One that can't be read is missed by the rule that names it. */
-static void add_words_beside(struct bundle *b, const char *file)
+static void add_beside(struct bundle *b, const char *file, enum bundle_kind kind, int (*wanted)(const struct dirent *))
 {
 	const char *slash = strrchr(file, '/');
 	char *dir = slash ? strndup(file, (size_t)(slash + 1 - file)) : strdup("./");
 	struct dirent **list;
-	int n = dir ? scandir(dir, &list, is_words_file, by_bytes) : -1;
+	int n = dir ? scandir(dir, &list, wanted, by_bytes) : -1;
 	for (int i = 0; i < n; i++) {
 		char path[4096];
 		struct cfgerr ignored;
 		if ((size_t)snprintf(path, sizeof path, "%s%s", slash ? dir : "", list[i]->d_name) < sizeof path)
-			(void)!bundle_add_file(b, BUNDLE_WORDS, path, &ignored);
+			(void)!bundle_add_file(b, kind, path, &ignored);
 		free(list[i]);
 	}
 	if (n >= 0)
@@ -107,12 +182,15 @@ int bundle_add_rules(struct bundle *b, const char *dir, struct cfgerr *err)
 	struct stat st;
 	if (stat(dir, &st) < 0)
 		return cfgerr_set(err, dir, 0, "can't be read: %s", strerror(errno));
-	if (S_ISDIR(st.st_mode))
-		return add_folder(b, BUNDLE_RULES, dir, is_rules_file, err) < 0 ? -1 : add_folder(b, BUNDLE_WORDS, dir, is_words_file, err);
-	if (bundle_add_file(b, BUNDLE_RULES, dir, err) < 0)
-		return -1;
-	add_words_beside(b, dir);
-	return 0;
+	int folder = S_ISDIR(st.st_mode);
+	int r = folder ? add_folder(b, BUNDLE_RULES, dir, is_rules_file, err) : bundle_add_file(b, BUNDLE_RULES, dir, err);
+	for (size_t i = 0; i < sizeof beside / sizeof *beside && r == 0; i++) {
+		if (folder)
+			r = add_folder(b, beside[i].kind, dir, beside[i].wanted, err);
+		else
+			add_beside(b, dir, beside[i].kind, beside[i].wanted);
+	}
+	return r;
 }
 
 const struct bundle_file *bundle_find(const struct bundle *b, enum bundle_kind kind, const char *path)
@@ -123,14 +201,29 @@ const struct bundle_file *bundle_find(const struct bundle *b, enum bundle_kind k
 	return NULL;
 }
 
-int bundle_to_fd(const struct bundle *b, int secrets)
+int bundle_index_fds(const struct bundle *b, int fds_r[BUNDLE_INDEXES_MAX])
+{
+	int n = 0;
+	for (size_t i = 0; i < b->nfiles && n < BUNDLE_INDEXES_MAX; i++)
+		if (b->files[i].kind == BUNDLE_INDEX)
+			fds_r[n++] = b->files[i].fd;
+	return n;
+}
+
+/* Who matches needs the records; who decides needs the links' secrets; nobody needs both. */
+static int is_for(enum bundle_kind kind, int with)
+{
+	return kind == BUNDLE_SECRET ? with & BUNDLE_WITH_SECRETS : kind == BUNDLE_INDEX || kind == BUNDLE_INDEX_KEY ? with & BUNDLE_WITH_INDEXES : 1;
+}
+
+int bundle_to_fd(const struct bundle *b, int with)
 {
 	struct buf out;
 	int fd = -1, r = 0;
 	buf_init(&out, BUNDLE_MAX);
 	for (size_t i = 0; i < b->nfiles && r == 0; i++) {
 		const struct bundle_file *f = &b->files[i];
-		if (f->kind == BUNDLE_SECRET && !secrets)
+		if (!is_for(f->kind, with))
 			continue;
 		r |= buf_put_u8(&out, (uint8_t)f->kind);
 		r |= buf_put_str16(&out, f->path, strlen(f->path));
@@ -154,16 +247,18 @@ int bundle_from_fd(int fd, struct bundle *b)
 	if (io_pread_all(fd, BUNDLE_MAX, &data, &size) < 0)
 		return -1;
 	buf_view(&in, data, size);
-	int r = 0;
+	int r = 0, next = fd + 1;
 	while (r == 0 && buf_left(&in) > 0) {
 		uint8_t kind;
 		uint32_t len;
 		char path[4096];
 		const uint8_t *content;
 		if (buf_get_u8(&in, &kind) < 0 || buf_get_cstr16(&in, path, sizeof path) < 0 || buf_get_u32(&in, &len) < 0 ||
-		    buf_get(&in, len, &content) < 0 || kind < BUNDLE_CONFIG || kind > BUNDLE_WORDS ||
-		    bundle_add_data(b, (enum bundle_kind)kind, path, (const char *)content, len) < 0)
+		    buf_get(&in, len, &content) < 0 || kind < BUNDLE_CONFIG || kind > BUNDLE_INDEX_KEY ||
+		    (kind == BUNDLE_INDEX ? (io_cloexec(next, 1) < 0 ? -1 : take_index(b, path, next)) : bundle_add_data(b, (enum bundle_kind)kind, path, (const char *)content, len)) < 0)
 			r = -1;
+		else
+			next += kind == BUNDLE_INDEX;
 	}
 	explicit_bzero(data, size);
 	free(data);
@@ -175,6 +270,7 @@ int bundle_from_fd(int fd, struct bundle *b)
 void bundle_free(struct bundle *b)
 {
 	for (size_t i = 0; i < b->nfiles; i++) {
+		io_close(&b->files[i].fd);
 		explicit_bzero(b->files[i].data, b->files[i].size);
 		free(b->files[i].data);
 		free(b->files[i].path);

@@ -73,6 +73,15 @@ static double number(const config_setting_t *s)
 	return is_int(s) ? config_setting_get_int(s) : config_setting_get_float(s);
 }
 
+static int size_of(const config_setting_t *s, int64_t *size_r)
+{
+	int type = config_setting_type(s);
+	if (type == CONFIG_TYPE_STRING)
+		return text_size(config_setting_get_string(s), size_r);
+	*size_r = config_setting_get_int64(s);
+	return type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64 ? 0 : -1;
+}
+
 static int check_bounds(const struct cfg_reader *r, const config_setting_t *s, const struct cfg_key *k, double v, const char *of)
 {
 	if (v >= k->min && (v <= k->max || k->max == 0))
@@ -106,6 +115,12 @@ static int check_value(const struct cfg_reader *r, const config_setting_t *s, co
 		if (!is_int(s))
 			return cfg_error(r, s, "\"%s\" must be a whole number", k->name);
 		return check_bounds(r, s, k, number(s), "the value");
+	case CFG_SIZE: {
+		int64_t size;
+		if (size_of(s, &size) < 0)
+			return cfg_error(r, s, "\"%s\" must be a number of bytes, or text such as \"10M\"", k->name);
+		return check_bounds(r, s, k, (double)size, "the value");
+	}
 	case CFG_NUMBER:
 		if (!is_number(s))
 			return cfg_error(r, s, "\"%s\" must be a number", k->name);
@@ -189,6 +204,13 @@ int cfg_bool(const config_setting_t *group, const char *key, int dflt)
 {
 	const config_setting_t *s = config_setting_get_member(group, key);
 	return s ? config_setting_get_bool(s) : dflt;
+}
+
+int64_t cfg_size(const config_setting_t *group, const char *key, int64_t dflt)
+{
+	const config_setting_t *s = config_setting_get_member(group, key);
+	int64_t size = dflt;
+	return s && size_of(s, &size) == 0 ? size : dflt;
 }
 
 int cfg_strings(const struct cfg_reader *r, const config_setting_t *group, const char *key, struct cfg_words *w_r)

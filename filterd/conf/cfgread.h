@@ -6,17 +6,19 @@
 #include "base/arena.h"
 #include "conf/bundle.h"
 #include "conf/cfgerr.h"
+#include "conf/cfgwords.h"
 
 #include <libconfig.h>
 #include <stddef.h>
+#include <stdint.h>
 
-enum cfg_type { CFG_STRING, CFG_INT, CFG_NUMBER, CFG_BOOL, CFG_STRINGS, CFG_GROUP, CFG_GROUPS, CFG_ANY };
+enum cfg_type { CFG_STRING, CFG_INT, CFG_SIZE, CFG_NUMBER, CFG_BOOL, CFG_STRINGS, CFG_GROUP, CFG_GROUPS, CFG_ANY };
 
 struct cfg_key {
 	const char *name; /* NULL ends the table */
 	enum cfg_type type;
 	int required;
-	double min, max;  /* of CFG_INT and CFG_NUMBER; of the size of strings and the count of lists (max 0: no bound) */
+	double min, max;  /* of CFG_INT, CFG_SIZE and CFG_NUMBER; of the size of strings and the count of lists (max 0: no bound) */
 };
 
 struct cfg_reader {
@@ -42,12 +44,9 @@ const char *cfg_string(const struct cfg_reader *r, const config_setting_t *group
 int cfg_int(const config_setting_t *group, const char *key, int dflt);
 double cfg_number(const config_setting_t *group, const char *key, double dflt);
 int cfg_bool(const config_setting_t *group, const char *key, int dflt);
+/* Bytes, of a CFG_SIZE. */
+int64_t cfg_size(const config_setting_t *group, const char *key, int64_t dflt);
 
-struct cfg_words {
-	const char **item;
-	int *line;
-	size_t n;
-};
 /* A list or array of strings, or one string alone. */
 int cfg_strings(const struct cfg_reader *r, const config_setting_t *group, const char *key, struct cfg_words *w_r)
 	__attribute__((warn_unused_result));

@@ -1,5 +1,8 @@
 #include "conf/check.h"
 
+#include "base/text.h"
+#include "model/pattern.h"
+
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,6 +135,23 @@ static int check_zones(const struct check *k)
 	return 0;
 }
 
+static int check_groups(const struct check *k)
+{
+	const struct conf *c = k->conf;
+	for (size_t i = 0; i < c->ngroups; i++) {
+		const struct conf_group *g = &c->groups[i];
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(c->groups[j].name, g->name) == 0)
+				return REFUSE(k, "groups", (int)i, "groups.name: \"%s\" is there twice", g->name);
+		for (size_t j = 0; j < g->users.count; j++)
+			if (!pattern_jid_is_good(g->users.item[j]))
+				return REFUSE(k, "groups", (int)i,
+				              "groups.users: \"%s\" is no bare JID, such as user@example.org or *@example.org",
+				              g->users.item[j]);
+	}
+	return 0;
+}
+
 static int zone_exists(const struct conf *c, const char *name)
 {
 	if (strcmp(name, "*") == 0 || strcmp(name, "public") == 0)
@@ -139,6 +159,28 @@ static int zone_exists(const struct conf *c, const char *name)
 	for (size_t i = 0; i < c->nzones; i++)
 		if (strcmp(c->zones[i].name, name) == 0)
 			return 1;
+	return 0;
+}
+
+static int check_rooms(const struct check *k)
+{
+	const struct conf *c = k->conf;
+	for (size_t i = 0; i < c->nrooms; i++) {
+		const struct conf_room *r = &c->rooms[i];
+		const char *at = strchr(r->room, '@');
+		if (!at || at == r->room || !at[1] || strchr(r->room, '/'))
+			return REFUSE(k, "rooms", (int)i,
+			              "rooms.room: \"%s\" is no room's address, such as \"board@rooms.example.org\" or "
+			              "\"*@rooms.example.org\"",
+			              r->room);
+		if (strcmp(r->zone, "*") == 0 || !zone_exists(c, r->zone))
+			return REFUSE(k, "rooms", (int)i, "rooms.zone: there is no zone \"%s\"", r->zone);
+		for (size_t j = 0; j < i; j++)
+			if (text_glob(c->rooms[j].room, r->room, strlen(r->room)))
+				return REFUSE(k, "rooms", (int)i,
+				              "rooms: this entry can never count, because \"%s\" before it always fits first",
+				              c->rooms[j].room);
+	}
 	return 0;
 }
 
@@ -169,7 +211,7 @@ int conf_check(const struct conf *c, conf_line_fn *line, const void *ctx, struct
 {
 	const struct check k = { c, line, ctx, err };
 	if (check_links(&k) < 0 || check_listeners(&k) < 0 || check_syslog(&k) < 0 || check_zones(&k) < 0 ||
-	    check_policies(&k) < 0)
+	    check_rooms(&k) < 0 || check_groups(&k) < 0 || check_policies(&k) < 0)
 		return -1;
 	return 0;
 }

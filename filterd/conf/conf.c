@@ -1,11 +1,11 @@
 #include "conf/conf.h"
 
+#include "base/text.h"
 #include "conf/check.h"
 #include "conf/options.h"
 #include "conf/syntax.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,31 +151,6 @@ static int read_text(struct parse *p, const struct slot *s, const char *text)
 	}
 }
 
-/* "100M": a number and K, M or G, optionally followed by "iB" or "B". */
-static int parse_size(const char *text, int64_t *size_r)
-{
-	char *rest;
-	errno = 0;
-	if (!isdigit((unsigned char)*text))
-		return -1;
-	long long v = strtoll(text, &rest, 10);
-	if (errno)
-		return -1;
-	while (*rest == ' ')
-		rest++;
-	int shift = *rest == 'K' ? 10 : *rest == 'M' ? 20 : *rest == 'G' ? 30 : 0;
-	if (shift)
-		rest++;
-	if (shift && strncmp(rest, "iB", 2) == 0)
-		rest += 2;
-	else if (*rest == 'B')
-		rest++;
-	if (*rest || v > INT64_MAX >> shift)
-		return -1;
-	*size_r = (int64_t)v << shift;
-	return 0;
-}
-
 static int read_number(struct parse *p, const struct slot *s, config_setting_t *v)
 {
 	const struct option *o = s->option;
@@ -185,7 +160,7 @@ static int read_number(struct parse *p, const struct slot *s, config_setting_t *
 	if (type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64)
 		n = config_setting_get_int64(v);
 	else if (o->type != OPTION_SIZE || type != CONFIG_TYPE_STRING ||
-	         parse_size(config_setting_get_string(v), &n) < 0)
+	         text_size(config_setting_get_string(v), &n) < 0)
 		return refuse_type(p, s);
 	if (n < o->min || n > o->max) {
 		snprintf(what, sizeof what, "%" PRId64 " is out of bounds (%" PRId64 " to %" PRId64 ")", n, o->min,
@@ -444,6 +419,16 @@ static int add_last_policy(struct parse *p, const struct section *s)
 	return 0;
 }
 
+/* Without a word about it, the zone of this name is the organisation itself. */
+static void choose_own(struct conf *c)
+{
+	bool said = false;
+	for (size_t i = 0; i < c->nzones; i++)
+		said |= c->zones[i].own;
+	for (size_t i = 0; !said && i < c->nzones; i++)
+		c->zones[i].own = strcmp(c->zones[i].name, "internal") == 0;
+}
+
 static int line_of(const void *ctx, const char *section, int item)
 {
 	config_setting_t *s = config_setting_get_member(((const struct parse *)ctx)->root, section);
@@ -485,6 +470,7 @@ static int parse_all(struct parse *p)
 		if (strcmp(s->name, "policy") == 0 && add_last_policy(p, s) < 0)
 			return -1;
 	}
+	choose_own(p->conf);
 	return conf_check(p->conf, line_of, p, p->err);
 }
 

@@ -90,6 +90,19 @@ enum { CONF_ZONES_MAX = 64 };
 struct conf_zone {
 	char *name;
 	struct conf_strings domains; /* "example.org" or "*.example.org" (it and its sub-domains) */
+	bool own;            /* of the organisation itself: what leaves it is outgoing */
+};
+
+enum { CONF_GROUPS_MAX = 256, CONF_GROUP_USERS_MAX = 10000 };
+
+struct conf_group {          /* users that rules name together */
+	char *name;
+	struct conf_strings users; /* patterns of bare JIDs (model/pattern.h) */
+};
+
+struct conf_room {           /* rooms = ( { … } ): the first that fits counts */
+	char *room;          /* address, in which '*' stands for any text */
+	char *zone;          /* its messages count as seen there too */
 };
 
 struct conf_policy {         /* a row of the (from, to) table; the first that fits counts */
@@ -117,6 +130,10 @@ struct conf {
 	size_t nlinks;
 	struct conf_zone *zones; /* "public" is what no zone names and is not in this list */
 	size_t nzones;
+	struct conf_group *groups;
+	size_t ngroups;
+	struct conf_room *rooms;
+	size_t nrooms;
 	struct conf_policy *policies; /* the last row always is ("*", "*") */
 	size_t npolicies;
 };

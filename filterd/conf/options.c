@@ -152,6 +152,26 @@ static const struct option zone_options[] = {
 		"Name of the zone, for policy and rules.  \"public\" is what no zone names." },
 	{ "domains", OPTION_DOMAINS, AT(domains), 1, 10000, 0, NULL, "starred",
 		"Its domains; \"*.example.org\" stands for example.org and all its sub-domains." },
+	{ "own", OPTION_BOOL, AT(own), 0, 1, 0, NULL, NULL,
+		"Does it belong to the organisation itself, so that what leaves it is outgoing?  If no zone says so, "
+		"the one called \"internal\" does." },
+};
+#undef AT
+
+#define AT(member) .offset = offsetof(struct conf_group, member)
+static const struct option group_options[] = {
+	{ "name", OPTION_TEXT, AT(name), 1, 63, 0, NULL, NULL, "Name of the group, for rules." },
+	{ "users", OPTION_TEXTS, AT(users), 1, CONF_GROUP_USERS_MAX, 0, NULL, NULL,
+		"Bare JIDs of its users, or domains of which all users belong to it; * stands for any characters, ? for one." },
+};
+#undef AT
+
+#define AT(member) .offset = offsetof(struct conf_room, member)
+static const struct option room_options[] = {
+	{ "room", OPTION_TEXT, AT(room), 3, 3071, 0, NULL, NULL,
+		"Address of a chat room; \"*\" stands for any text, so \"*@rooms.example.org\" for all rooms of a service." },
+	{ "zone", OPTION_TEXT, AT(zone), 1, 63, 0, NULL, NULL,
+		"Zone in which what is sent to the room counts as seen, whoever is in it at the time." },
 };
 #undef AT
 
@@ -192,6 +212,10 @@ const struct section conf_sections[] = {
 	{ .name = "syslog", GROUP(syslog), OPTIONS(syslog_options), .help = "where events go" },
 	{ .name = "zones", LIST(zones, nzones, conf_zone, CONF_ZONES_MAX), OPTIONS(zone_options),
 		.help = "named sets of domains" },
+	{ .name = "groups", LIST(groups, ngroups, conf_group, CONF_GROUPS_MAX), OPTIONS(group_options),
+		.help = "named sets of users, for rules" },
+	{ .name = "rooms", LIST(rooms, nrooms, conf_room, 4096), OPTIONS(room_options),
+		.help = "zones of chat rooms, beside those that their occupants are of; the first that fits counts" },
 	{ .name = "policy", LIST(policies, npolicies, conf_policy, 4096), OPTIONS(policy_options),
 		.help = "the (from, to) table; the first row that fits counts, and a last row (\"*\", \"*\") with "
 			"the defaults below is always there" },

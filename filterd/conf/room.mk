@@ -4,6 +4,7 @@ libconf_a_SOURCES = \
 	filterd/conf/bundle.c filterd/conf/bundle.h \
 	filterd/conf/cfgread.c filterd/conf/cfgread.h \
 	filterd/conf/cfgerr.c filterd/conf/cfgerr.h \
+	filterd/conf/cfgwords.h \
 	filterd/conf/check.c filterd/conf/check.h \
 	filterd/conf/conf.c filterd/conf/conf.h \
 	filterd/conf/options.c filterd/conf/options.h \

@@ -229,6 +229,8 @@ static void fill_info(struct detect_info *info, const struct detector_def *def)
 			used |= def->words[i].confidence == c;
 		for (size_t i = 0; i < def->nof; i++)
 			used |= def->of[i].confidence == c;
+		used |= def->prints && def->prints->confidence == c;
+		used |= def->edm && def->edm->confidence == c;
 		if (used)
 			info->levels[info->nlevels++] = (uint8_t)c;
 	}
@@ -273,6 +275,8 @@ static int compile_all(struct detect_set *set, const struct bundle *b, struct cf
 	for (size_t i = 0; i < defs.n; i++)
 		if (compile_detector(set, &defs.detectors[i], err) < 0)
 			return -1;
+	if (edm_compile(b, set, err) < 0 || prints_compile(b, set, err) < 0)
+		return -1;
 	return detect_plan(set) < 0 ? cfgerr_set(err, NULL, 0, "out of memory") : 0;
 }
 
@@ -304,6 +308,8 @@ void detect_free(struct detect_set **setp)
 	for (size_t i = 0; i < set->ndetectors; i++)
 		for (size_t k = 0; k < set->detectors[i].nexclude_patterns; k++)
 			regex_free(&set->detectors[i].exclude_patterns[k]);
+	edm_free(&set->edm);
+	prints_set_free(&set->prints);
 	literal_free(&set->literals);
 	arena_free(&set->arena);
 	free(set);

@@ -64,16 +64,31 @@ size_t detect_check(const struct detect_set *set, detect_report report, void *ar
 
 /* How one pattern is run and what that costs, for `filterctl rules lint`. */
 struct detect_price {
+	size_t index;         /* of the detector */
 	const char *detector, *regex, *file;
 	int line;
 	const char *kind;     /* literal, number, shape or always (classify.h) */
 	double cost;          /* steps of backtracking from one start at most */
 	int watched;          /* compiled so that the clock can stop it */
 	char literals[160];   /* what is looked for, if kind is literal */
-	char slow[160];       /* "" or on what text it is slow */
 };
 size_t detect_patterns(const struct detect_set *set);
 void detect_pattern_price(const struct detect_set *set, size_t pattern, struct detect_price *p_r);
+
+/* What could be better in one detector, or all (DETECT_ALL):
+ *   catastrophic   texts can make this pattern slow: it may not go into service
+ *   quadratic      a long text made for it costs much
+ *   slow-class     no shared pass finds where it could match
+ *   short-keyword  it is looked for by a word that stands in many texts
+ *   overlap        another detector finds the same places
+ * Returns how many patterns are catastrophic; -1 without memory. */
+struct detect_advice {
+	const char *kind, *detector, *file;
+	int line;
+	const char *text;     /* valid during the call */
+};
+typedef void (*detect_advise)(void *arg, const struct detect_advice *a);
+long detect_lint(const struct detect_set *set, size_t only, detect_advise advise, void *arg) __attribute__((warn_unused_result));
 
 /* What one pattern has cost since detect_profile_begin(). */
 struct detect_cost {

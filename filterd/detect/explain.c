@@ -151,6 +151,57 @@ static size_t tell_composite(const struct teller *t, const struct finding *out, 
 	return all;
 }
 
+struct record_teller {
+	const struct teller *t;
+	size_t told;
+};
+
+static void tell_record(void *arg, const char *column, size_t start, size_t end, size_t rows)
+{
+	struct record_teller *r = arg;
+	char quoted[120];
+	size_t from, to;
+	if (r->told++ == MATCHES_MAX)
+		return;
+	view_map(&r->t->s->view, start, end, &from, &to);
+	tell(r->t, 2, "\"%s\" at bytes %zu to %zu stands in column %s, in %zu row%s", text_quote(quoted, sizeof quoted, r->t->text + from, to - from),
+	     from, to, column, rows, rows == 1 ? "" : "s");
+}
+
+static size_t tell_records(const struct teller *t)
+{
+	const struct edm_def *d = t->d->def->edm;
+	struct record_teller r = { .t = t };
+	if (!d)
+		return 0;
+	tell(t, 1, "records of %s (%s:%d, confidence %d): %d column%s of one row within %u characters", d->index, d->file, d->line, d->confidence,
+	     d->min, d->min == 1 ? "" : "s", d->within);
+	size_t n = edm_explain(t->set, t->s, (size_t)(t->d - t->set->detectors), tell_record, &r);
+	if (n == 0)
+		tell(t, 2, "no value of these columns stands in the text");
+	return n;
+}
+
+static void tell_document(void *arg, const struct prints_found *f)
+{
+	const struct teller *t = arg;
+	tell(t, 2, "document %u: %u characters or more, %u %% of the document, %u %% of the text: %s", f->id, f->characters, f->share_document,
+	     f->share_message, f->counts ? "counts" : "not as much as is asked for");
+}
+
+static size_t tell_documents(struct teller *t)
+{
+	const struct prints_def *d = t->d->def->prints;
+	if (!d)
+		return 0;
+	tell(t, 1, "documents of %s (%s:%d, confidence %d): %u characters, %d %% of the document, %d %% of the text", d->set, d->file, d->line,
+	     d->confidence, d->min_characters, d->min_share_document, d->min_share_message);
+	size_t n = prints_explain(t->set, t->s, (size_t)(t->d - t->set->detectors), tell_document, t);
+	if (n == 0)
+		tell(t, 2, "no passage of these documents stands in the text");
+	return n;
+}
+
 size_t detect_explain(const struct detect_set *set, struct detect_scratch *s, size_t detector, const char *text, size_t size,
                       detect_line line, void *arg)
 {
@@ -181,6 +232,8 @@ size_t detect_explain(const struct detect_set *set, struct detect_scratch *s, si
 		if (set->words[i].detector == detector)
 			matches += tell_word(&t, &set->words[i]);
 	matches += tell_composite(&t, out, n);
+	matches += tell_records(&t);
+	matches += tell_documents(&t);
 	for (size_t i = 0; i < n; i++) {
 		char quoted[120];
 		if (out[i].detector == detector)

@@ -1,6 +1,8 @@
 #include "detect/ruledef.h"
 
 #include "base/text.h"
+#include "detect/prints.h"
+#include "detect/validdef.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,8 @@ static const struct cfg_key detector_keys[] = {
 	{ "reference", CFG_STRINGS, 0, 0, 16 },
 	{ "patterns", CFG_GROUPS, 0, 1, RULEDEF_PATTERNS_MAX },
 	{ "words", CFG_GROUPS, 0, 1, 16 },
+	{ "edm", CFG_GROUP, 0, 0, 0 },
+	{ "fingerprint", CFG_GROUP, 0, 0, 0 },
 	{ "validate", CFG_ANY, 0, 0, 0 },
 	{ "raise", CFG_GROUPS, 0, 0, 8 },
 	{ "evidence", CFG_GROUPS, 0, 0, 16 },
@@ -112,59 +116,6 @@ struct rule_reader {
 	const struct bundle *bundle;
 };
 
-static int read_valid_name(const struct cfg_reader *r, const config_setting_t *s, const char *name, struct valid_use *u_r)
-{
-	u_r->v = valid_find(name);
-	if (!u_r->v)
-		return cfg_error(r, s, "there is no validator \"%.60s\"; filterd-rules(5) lists them", name);
-	for (int i = 0; i < VALID_PARAMS_MAX; i++)
-		u_r->num[i] = u_r->v->params[i].dflt;
-	return 0;
-}
-
-static int read_valid_group(const struct cfg_reader *r, const config_setting_t *g, struct valid_use *u_r)
-{
-	const config_setting_t *name = config_setting_get_member(g, "name");
-	if (!name || config_setting_type(name) != CONFIG_TYPE_STRING)
-		return cfg_error(r, g, "a validator group needs \"name\", a string");
-	if (read_valid_name(r, name, config_setting_get_string(name), u_r) < 0)
-		return -1;
-	struct cfg_key keys[VALID_PARAMS_MAX + 2] = { { "name", CFG_STRING, 1, 0, 0 } };
-	const struct valid_param *p = u_r->v->params;
-	for (int i = 0; i < VALID_PARAMS_MAX && p[i].name; i++)
-		keys[i + 1] = (struct cfg_key){ p[i].name, CFG_NUMBER, 0, p[i].min, p[i].max };
-	if (cfg_check(r, g, "this validator", keys) < 0)
-		return -1;
-	for (int i = 0; i < VALID_PARAMS_MAX && p[i].name; i++)
-		u_r->num[i] = cfg_number(g, p[i].name, p[i].dflt);
-	return 0;
-}
-
-static int read_valid(const struct cfg_reader *r, const config_setting_t *owner, struct valid_list *l_r)
-{
-	const config_setting_t *s = config_setting_get_member(owner, "validate");
-	l_r->n = 0;
-	if (!s)
-		return 0;
-	int type = config_setting_type(s);
-	int single = type == CONFIG_TYPE_STRING || type == CONFIG_TYPE_GROUP;
-	if (!single && type != CONFIG_TYPE_LIST && type != CONFIG_TYPE_ARRAY)
-		return cfg_error(r, s, "\"validate\" must be a validator's name, or a list of names and { name = …; } groups");
-	int n = single ? 1 : config_setting_length(s);
-	if (n > RULEDEF_VALID_MAX)
-		return cfg_error(r, s, "\"validate\" has %d validators; at most %d", n, RULEDEF_VALID_MAX);
-	for (int i = 0; i < n; i++) {
-		const config_setting_t *e = single ? s : config_setting_get_elem(s, (unsigned)i);
-		struct valid_use *u = &l_r->use[l_r->n++];
-		int rc = config_setting_type(e) == CONFIG_TYPE_STRING ? read_valid_name(r, e, config_setting_get_string(e), u) :
-		         config_setting_is_group(e) ? read_valid_group(r, e, u) :
-		                                      cfg_error(r, e, "a validator is a name in quotes or a group { name = …; }");
-		if (rc < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* Later versions of libconfig read \b in a string as a backspace, where earlier ones keep both characters. */
 static const char *restore_word_border(const struct cfg_reader *r, const char *regex)
 {
@@ -194,7 +145,7 @@ static int read_pattern(const struct cfg_reader *r, const config_setting_t *s, s
 	p_r->regex = restore_word_border(r, cfg_string(r, s, "regex"));
 	p_r->line = (int)config_setting_source_line(config_setting_get_member(s, "regex"));
 	p_r->confidence = (uint8_t)cfg_int(s, "confidence", 1);
-	return read_valid(r, s, &p_r->validate);
+	return validdef_read(r, s, &p_r->validate);
 }
 
 static int no_empty(const struct cfg_reader *r, const config_setting_t *s, const struct cfg_words *w, const char *what)
@@ -351,7 +302,7 @@ static int read_raise(const struct cfg_reader *r, const config_setting_t *s, str
 	if (cfg_check(r, s, "raise", raise_keys) < 0)
 		return -1;
 	x_r->add = cfg_int(s, "add", 0);
-	return read_valid(r, s, &x_r->validate);
+	return validdef_read(r, s, &x_r->validate);
 }
 
 static int read_exclude(const struct cfg_reader *r, const config_setting_t *d, struct detector_def *def)
@@ -443,11 +394,17 @@ static int read_detector(const struct rule_reader *rr, const config_setting_t *s
 			return -1;
 	READ_GROUPS(r, s, "of", read_of, def->of, def->nof);
 	READ_GROUPS(r, s, "near", read_near, def->near, def->nnear);
-	if (def->npatterns + def->nwords + def->nof == 0)
-		return cfg_error(r, s, "detector has neither \"patterns\" nor \"words\" nor \"of\"");
+	const config_setting_t *edm = config_setting_get_member(s, "edm");
+	if (edm && edm_def_read(r, edm, &def->edm) < 0)
+		return -1;
+	const config_setting_t *prints = config_setting_get_member(s, "fingerprint");
+	if (prints && prints_def_read(r, prints, &def->prints) < 0)
+		return -1;
+	if (def->npatterns + def->nwords + def->nof == 0 && !edm && !prints)
+		return cfg_error(r, s, "detector has neither \"patterns\" nor \"words\" nor \"of\" nor \"edm\" nor \"fingerprint\"");
 	READ_GROUPS(r, s, "evidence", read_evidence, def->evidence, def->nevidence);
 	READ_GROUPS(r, s, "raise", read_raise, def->raises, def->nraises);
-	if (cfg_strings(r, s, "reference", &def->reference) < 0 || read_valid(r, s, &def->validate) < 0 ||
+	if (cfg_strings(r, s, "reference", &def->reference) < 0 || validdef_read(r, s, &def->validate) < 0 ||
 	    read_exclude(r, s, def) < 0 || read_mask(r, s, &def->mask) < 0)
 		return -1;
 	return read_tests(r, s, def);
@@ -502,6 +459,8 @@ static int apply_disable(const struct ruledefs *defs, struct cfgerr *err)
 		if (i == defs->n)
 			return cfgerr_set(err, d->file, d->line, "\"disable\" names detector \"%.64s\", which no rule file defines", d->id);
 		struct detector_def *def = &defs->detectors[i];
+		def->edm = NULL;
+		def->prints = NULL;
 		def->npatterns = def->nwords = def->nof = def->match.n = def->no_match.n = 0;
 	}
 	return 0;

@@ -4,6 +4,7 @@
 #define FILTERD_DETECT_RULEDEF_H
 
 #include "conf/cfgread.h"
+#include "detect/edm.h"
 #include "detect/valid.h"
 #include "model/mask.h"
 
@@ -16,12 +17,6 @@ enum {
 	RULEDEF_WITHIN_MAX = 2000,
 	RULEDEF_REGEX_MAX = 4096,
 	RULEDEF_DETECTORS_MAX = 8192,
-	RULEDEF_VALID_MAX = 8,
-};
-
-struct valid_list {
-	struct valid_use use[RULEDEF_VALID_MAX];
-	uint8_t n;
 };
 
 struct pattern_def {
@@ -89,6 +84,8 @@ struct detector_def {
 	size_t npatterns;
 	struct words_def *words;
 	size_t nwords;
+	struct prints_def *prints; /* NULL: none */
+	struct edm_def *edm; /* NULL: finds no records */
 	struct valid_list validate;
 	struct raise_def *raises;
 	size_t nraises;

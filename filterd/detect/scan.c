@@ -60,7 +60,9 @@ struct detect_scratch *detect_scratch_new(const struct detect_set *set)
 	s->trace_hits_max = TRACE_HITS + set->traced.n;
 	s->trace_hits = calloc(s->trace_hits_max, sizeof *s->trace_hits);
 	s->number_hits = calloc(NUMBER_HITS_MAX, sizeof *s->number_hits);
-	if (!s->spans || !s->seen || !s->trace_hits || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
+	s->edm = set->edm ? edm_scratch_new() : NULL;
+	s->prints = set->prints ? prints_scratch_new() : NULL;
+	if ((set->edm && !s->edm) || (set->prints && !s->prints) || !s->spans || !s->seen || !s->trace_hits || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
 	    regex_run_init(&s->exclude_run, set->ngroups_max) < 0) {
 		detect_scratch_free(&s);
 		return NULL;
@@ -94,6 +96,8 @@ void detect_scratch_free(struct detect_scratch **sp)
 	free(s->spans);
 	free(s->per_detector);
 	free(s->profile);
+	edm_scratch_free(&s->edm);
+	prints_scratch_free(&s->prints);
 	free(s);
 	*sp = NULL;
 }
@@ -171,7 +175,25 @@ static void note(const struct detect_set *set, struct detect_scratch *s, uint16_
 		return;
 	}
 	s->per_detector[detector]++;
-	s->spans[s->nspans++] = (struct span){ (uint32_t)start, (uint32_t)end, (uint32_t)match_start, (uint32_t)match_end, detector, (uint8_t)conf };
+	s->spans[s->nspans++] = (struct span){ .start = (uint32_t)start, .end = (uint32_t)end, .match_start = (uint32_t)match_start,
+	                                          .match_end = (uint32_t)match_end, .detector = detector, .confidence = (uint8_t)conf };
+}
+
+void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
+{
+	note(set, s, detector, base, start, end, start, end);
+}
+
+void scan_note_document(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end,
+                        const struct prints_found *f)
+{
+	size_t n = s->nspans;
+	scan_note(set, s, detector, base, start, end);
+	if (s->nspans == n)
+		return;
+	s->spans[n].document = f->id;
+	s->spans[n].share_document = f->share_document;
+	s->spans[n].share_message = f->share_message;
 }
 
 /* Notes the sensitive part if it stands.  1: it stands, 0: it doesn't. */
@@ -560,6 +582,8 @@ static void scan_view(const struct detect_set *set, struct detect_scratch *s)
 	scan_outlines(set, s);
 	scan_numbers(set, s);
 	scan_others(set, s);
+	edm_scan(set, s);
+	prints_scan(set, s);
 	s->seen_told = 0;
 }
 
@@ -678,6 +702,13 @@ static int by_text(const void *pa, const void *pb)
 	return a->detector < b->detector ? -1 : a->detector > b->detector;
 }
 
+static void take_document(struct finding *f, const struct span *p)
+{
+	f->document = p->document;
+	f->share_document = p->share_document;
+	f->share_message = p->share_message;
+}
+
 /* Spans of one text → findings in the original, overlapping ones of a detector made one. */
 static void report(struct detect_scratch *s, size_t text, struct finding *out, size_t *n)
 {
@@ -692,6 +723,8 @@ static void report(struct detect_scratch *s, size_t text, struct finding *out, s
 				last->end = (uint32_t)end;
 			if (p->confidence > last->confidence)
 				last->confidence = p->confidence;
+			if (p->share_document > last->share_document)
+				take_document(last, p);
 			continue;
 		}
 		if (*n == DETECT_FINDINGS_MAX) {
@@ -699,7 +732,8 @@ static void report(struct detect_scratch *s, size_t text, struct finding *out, s
 			return;
 		}
 		last = &out[(*n)++];
-		*last = (struct finding){ (uint16_t)text, p->detector, (uint32_t)start, (uint32_t)end, p->confidence };
+		*last = (struct finding){ .text = (uint16_t)text, .detector = p->detector, .start = (uint32_t)start, .end = (uint32_t)end, .confidence = p->confidence };
+		take_document(last, p);
 	}
 }
 
@@ -712,7 +746,7 @@ static void note_composite(const struct detect_set *set, struct detect_scratch *
 		return;
 	}
 	if (passes(&d->def->validate, s->view.data + start, end - start) && !scan_excluded(d, s, start, end))
-		note(set, s, detector, base, start, end, start, end);
+		scan_note(set, s, detector, base, start, end);
 }
 
 enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, const struct detect_text *texts,

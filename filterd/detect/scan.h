@@ -24,6 +24,8 @@ struct span {
 	uint32_t match_start, match_end; /* of the whole match */
 	uint16_t detector;
 	uint8_t confidence;
+	uint8_t share_document, share_message; /* as in struct finding */
+	uint32_t document;
 };
 
 /* How far a pattern has come in a text; counts only if text is the one at hand. */
@@ -53,6 +55,8 @@ struct detect_scratch {
 	size_t nspans;
 	uint16_t *per_detector; /* spans of each, in the text at hand */
 	size_t ndetectors, npatterns;
+	struct prints_scratch *prints; /* NULL: the set has no fingerprints */
+	struct edm_scratch *edm; /* NULL: the set has no index of records */
 	struct budget budget;
 	struct profile *profile; /* NULL unless costs are counted (profile.c) */
 };
@@ -61,6 +65,13 @@ struct detect_scratch {
 const char *scan_lower(struct detect_scratch *s);
 /* True if the sensitive part, [start, end) of the view, is one of the detector's exclusions. */
 int scan_excluded(const struct detector *d, struct detect_scratch *s, size_t start, size_t end); /* exclude.c */
+
+/* Takes down [start, end) of the view, which has passed validators and exclusions, unless required evidence is missing. */
+void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end);
+
+/* The same for a passage of a registered document. */
+void scan_note_document(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end,
+                        const struct prints_found *f);
 
 /* 0 while the budget lasts.  Reads the clock every few calls only. */
 int budget_spent(struct budget *b);

@@ -1,4 +1,4 @@
-/* What a rule's author asks for: do the inline tests hold, is a pattern slow, what does it cost. */
+/* Do the inline tests hold, and is a pattern slow. */
 #include "detect/lint.h"
 #include "detect/scan.h"
 
@@ -115,26 +115,8 @@ size_t detect_check(const struct detect_set *set, detect_report report, void *ar
 	for (size_t i = 0; i < set->npatterns; i++) {
 		const struct pattern *p = &set->patterns[i];
 		const struct detector_def *def = set->detectors[p->detector].def;
-		if (lint_pattern(p, slow, sizeof slow) == 1)
+		if (lint_pattern(p, slow, sizeof slow) == LINT_SLOW)
 			tell(&c, def->file, p->def->line, "detector \"%s\": this regex %s; bound its repeats, or make them possessive (\"++\")", def->id, slow);
 	}
 	return c.wrong;
-}
-
-size_t detect_patterns(const struct detect_set *set)
-{
-	return set->npatterns;
-}
-
-void detect_pattern_price(const struct detect_set *set, size_t pattern, struct detect_price *p_r)
-{
-	const struct pattern *p = &set->patterns[pattern];
-	const struct detector_def *def = set->detectors[p->detector].def;
-	*p_r = (struct detect_price){ .detector = def->id, .regex = p->def->regex, .file = def->file, .line = p->def->line,
-	                              .kind = pattern_class_name(p->cls.kind), .cost = p->cls.cost, .watched = p->re.watched };
-	const struct literals *l = p->cls.kind == CLASS_LITERAL ? p->cls.literals : NULL;
-	for (size_t i = 0, o = 0; l && i < l->n && o < sizeof p_r->literals; i++)
-		o += (size_t)snprintf(p_r->literals + o, sizeof p_r->literals - o, "%s%.*s", i ? " | " : "", l->item[i].size, l->item[i].s);
-	if (lint_pattern(p, p_r->slow, sizeof p_r->slow) < 0)
-		snprintf(p_r->slow, sizeof p_r->slow, "could not be tried: out of memory");
 }

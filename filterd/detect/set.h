@@ -4,7 +4,9 @@
 
 #include "detect/classify.h"
 #include "detect/detect.h"
+#include "detect/edm.h"
 #include "detect/literal.h"
+#include "detect/prints.h"
 #include "detect/regex.h"
 #include "detect/ruledef.h"
 #include "detect/sweep.h"
@@ -77,6 +79,8 @@ struct detect_set {
 	struct pattern_list traced;   /* of the others those with an outline */
 	struct trace *trace;          /* of them (trace.h) */
 	struct pattern_list numbers, others; /* the rest of CLASS_NUMBER; CLASS_SHAPE and CLASS_ALWAYS */
+	struct prints_set *prints;    /* sets of document fingerprints; NULL: none */
+	struct edm_set *edm;          /* indexes of records; NULL: none */
 	int want_shapes;              /* some of the others can be told by their shape only */
 };
 

@@ -9,6 +9,8 @@ static const struct validator table[] = {
 	{ "iban", "country, length for that country and check digits of ISO 13616", valid_iban, { { 0 } } },
 	{ "us-ssn", "no number that was never issued: area 000, 666, 900-999, group 00, serial 0000, known samples", valid_us_ssn, { { 0 } } },
 	{ "aba", "check digit and federal reserve district of an ABA routing number", valid_aba, { { 0 } } },
+	{ "weighted", "sum of the characters' values, each times its weight, and a check character", valid_needs_own, { { 0 } } },
+	{ "mod11", "the same with modulus 11, the check digit being what is missing from a multiple of 11", valid_needs_own, { { 0 } } },
 	{ "mod11-10", "check digit of ISO/IEC 7064, MOD 11-10", valid_mod11_10, { { 0 } } },
 	{ "damm", "check digit of Damm's quasigroup", valid_damm, { { 0 } } },
 	{ "verhoeff", "check digit of Verhoeff's scheme", valid_verhoeff, { { 0 } } },

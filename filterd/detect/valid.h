@@ -7,6 +7,7 @@
 #define FILTERD_DETECT_VALID_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum { VALID_PARAMS_MAX = 3 };
 
@@ -36,11 +37,22 @@ extern const struct validator valid_code[], valid_wallet[], valid_europe[], vali
 struct valid_use {
 	const struct validator *v;
 	double num[VALID_PARAMS_MAX];
+	/* With lists and texts as parameters (validdef.h): asked instead of v->check; NULL: there are none. */
+	int (*own_check)(const char *s, size_t size, const void *own);
+	const void *own;
+};
+
+enum { VALID_LIST_MAX = 8 };
+
+/* All of them must pass. */
+struct valid_list {
+	struct valid_use use[VALID_LIST_MAX];
+	uint8_t n;
 };
 
 static inline int valid_run(const struct valid_use *u, const char *s, size_t size)
 {
-	return u->v->check(s, size, u->num);
+	return u->own_check ? u->own_check(s, size, u->own) : u->v->check(s, size, u->num);
 }
 
 /* valid_number.c */
@@ -55,12 +67,16 @@ int valid_not_same(const char *s, size_t size, const double *num);
 int valid_mod11_10(const char *s, size_t size, const double *num);
 int valid_damm(const char *s, size_t size, const double *num);
 int valid_verhoeff(const char *s, size_t size, const double *num);
+/* valid_own.c: refuses all; what these two do, their parameters say */
+int valid_needs_own(const char *s, size_t size, const double *num);
 /* valid_secret.c */
 int valid_jwt(const char *s, size_t size, const double *num);
 int valid_pem(const char *s, size_t size, const double *num);
 int valid_entropy(const char *s, size_t size, const double *num);
 int valid_classes(const char *s, size_t size, const double *num);
 int valid_crc32_base62(const char *s, size_t size, const double *num);
+/* CRC-32 of IEEE 802.3. */
+uint32_t valid_crc32(const char *s, size_t size);
 int valid_not_placeholder(const char *s, size_t size, const double *num);
 
 #endif

@@ -126,7 +126,7 @@ int valid_classes(const char *s, size_t size, const double *num)
 	return lower + upper + digit + other >= (int)num[0];
 }
 
-static uint32_t crc32_of(const char *s, size_t size)
+uint32_t valid_crc32(const char *s, size_t size)
 {
 	uint32_t c = 0xffffffff;
 	for (size_t i = 0; i < size; i++) {
@@ -146,7 +146,7 @@ int valid_crc32_base62(const char *s, size_t size, const double *num)
 	size_t n = (size_t)(s + size - body);
 	if (n < 7)
 		return 0;
-	uint32_t crc = crc32_of(body, n - 6);
+	uint32_t crc = valid_crc32(body, n - 6);
 	for (size_t i = 0; i < 6; i++, crc /= 62)
 		if (body[n - 1 - i] != alphabet[crc % 62])
 			return 0;

@@ -23,6 +23,7 @@ struct upload_item {
 	char *owner, *name;             /* in the arena */
 	char sha256[65], size_text[24];
 	uint64_t size;
+	struct decide_file file;
 	struct generation *g;
 	char ref[EVENT_REF_SIZE];
 	char signature[128], failure[128];
@@ -40,10 +41,24 @@ static const char *whole_path(struct upload_item *it, const struct scan_file_fin
 	return path;
 }
 
+/* Over any link of the filter's: an upload came over none. */
+static void tell_owner(struct upload_item *it)
+{
+	for (size_t i = 0; i < it->b->nlinks; i++) {
+		if (link_conf(it->b->links[i])->serves != LINK_FILTER || !link_is_up(it->b->links[i]))
+			continue;
+		notice_send(it->b, i, &it->decision, it->owner, NULL, it->g->conf->language, it->ref);
+		return;
+	}
+}
+
 static void finish(struct upload_item *it, enum upload_verdict verdict)
 {
 	struct upload_job *job = it->job;
-	const char *text = verdict == UPLOAD_CLEAN ? NULL : notice_text(&it->decision, NULL, it->g ? it->g->conf->language : NULL);
+	bool silent = it->decision.silent;
+	if (verdict == UPLOAD_CLEAN && it->decision.notify)
+		tell_owner(it);
+	const char *text = verdict == UPLOAD_CLEAN || silent ? NULL : notice_text(&it->decision, NULL, it->g ? it->g->conf->language : NULL);
 	char sentence[1200] = "";
 	if (text)
 		snprintf(sentence, sizeof sentence, "%s", text);
@@ -51,7 +66,7 @@ static void finish(struct upload_item *it, enum upload_verdict verdict)
 		it->b->counters.files_clean++;
 	else
 		it->b->counters.files_refused++;
-	upload_verdict(job, verdict, it->ref[0] ? it->ref : NULL, sentence[0] ? sentence : NULL);
+	upload_verdict(job, verdict, it->ref[0] && !silent ? it->ref : NULL, sentence[0] ? sentence : NULL);
 	generation_unref(&it->g);
 	arena_free(&it->arena);
 	free(it);
@@ -93,18 +108,27 @@ static void decide(struct upload_item *it, const struct pool_result *r)
 	}
 	for (size_t i = 0; i < r->nfindings; i++) {
 		const struct scan_file_finding *f = &r->file_findings[i];
-		findings[i] = (struct finding){ .text = (uint16_t)i, .detector = f->detector, .confidence = f->confidence };
+		findings[i] = (struct finding){ .text = (uint16_t)i, .detector = f->detector, .confidence = f->confidence, .document = f->document,
+			                 .share_document = f->share_document, .share_message = f->share_message };
 		/* most are in one part */
 		bool same = i > 0 && f->path_len == f[-1].path_len && memcmp(f->path, f[-1].path, f->path_len) == 0;
 		it->paths[i] = same ? it->paths[i - 1] : whole_path(it, f);
 	}
+	it->file.unscanned = r->status == SCAN_UNSCANNABLE;
+	it->file.encrypted = r->status == SCAN_UNSCANNABLE && r->cause == CAUSE_ENCRYPTED;
 	struct decide_input in = {
-		.conf = it->g->conf,
 		.rules = it->g->rules,
-		.from = zone_of_jid(it->g->conf, it->owner, strlen(it->owner)),
-		.to = zones,
-		.nto = broker_all_zones(it->g->conf, zones), /* who has the link can fetch it */
-		.channel = CHANNEL_UPLOAD,
+		.is = {
+			.conf = it->g->conf,
+			.from = zone_of_jid(it->g->conf, it->owner, strlen(it->owner)),
+			.to = zones,
+			.nto = broker_all_zones(it->g->conf, zones), /* who has the link can fetch it */
+			.channels = 1u << CHANNEL_UPLOAD | 1u << CHANNEL_FILE,
+			.sender = it->owner,
+			.recipient = "",
+			.files = &it->file,
+			.nfiles = 1,
+		},
 		.is_file = true,
 		.file_size = it->size,
 		.malware = r->status == SCAN_MALWARE,
@@ -163,9 +187,11 @@ static int on_upload(void *ctx, struct upload_job *job, int fd, const struct upl
 	it->arena = arena_new(ARENA_MAX);
 	it->owner = it->arena ? arena_strdup(it->arena, meta->owner) : NULL;
 	it->name = it->owner ? arena_strdup(it->arena, meta->name) : NULL;
+	const char *declared = it->name ? arena_strdup(it->arena, meta->type) : NULL;
 	text_hex(it->sha256, meta->sha256, 32);
 	snprintf(it->size_text, sizeof it->size_text, "%" PRIu64, it->size);
-	if (!it->name || !pool_scan_file(b->pool, fd, it->size, it->name, on_scanned, it)) {
+	it->file = (struct decide_file){ .name = it->name, .declared = declared, .types = "", .sha256 = it->sha256, .size = it->size };
+	if (!declared || !pool_scan_file(b->pool, fd, it->size, it->name, on_scanned, it)) {
 		arena_free(&it->arena);
 		free(it);
 		return -1;

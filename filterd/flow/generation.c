@@ -10,7 +10,7 @@ int generation_new(uint32_t number, const struct bundle *b, struct generation **
 		return cfgerr_set(err, "", 0, "out of memory");
 	g->number = number;
 	g->refs = 1;
-	if (conf_parse(b, &g->conf, err) < 0 || policy_rules_parse(b, &g->rules, err) < 0) {
+	if (conf_parse(b, &g->conf, err) < 0 || policy_rules_parse(b, &g->rules, err) < 0 || policy_rules_check(g->rules, g->conf, err) < 0) {
 		generation_unref(&g);
 		return -1;
 	}

@@ -47,39 +47,73 @@ static void start(struct event_record *e, enum event_id id, const struct inciden
 	event_record_add(e, "channel", s->channel);
 }
 
+/* What was found: of the finding that is surest, as much as may be told. */
+struct told {
+	char evidence[EVIDENCE_MAX * 3 + 1], hash[17], count[16], confidence[8], span[24], document[12], share_document[4], share_message[4];
+};
+
+static void add_finding(struct event_record *e, struct broker *b, const struct generation *g, const struct incident_subject *s,
+                        const struct decide_hit *hit, const struct decide_text *texts, struct told *t)
+{
+	const struct finding *f = hit->first;
+	const char *value = texts && texts[f->text].data ? texts[f->text].data + f->start : NULL;
+	size_t size = value ? f->end - f->start : 0;
+	/* A long value (a key) shows nothing of itself. */
+	if (!value || size > EVIDENCE_MAX || mask_apply(&g->detectors[f->detector].mask, value, size, t->evidence, sizeof t->evidence) < 0)
+		snprintf(t->evidence, sizeof t->evidence, "(%zu bytes)", size);
+	snprintf(t->count, sizeof t->count, "%u", hit->count);
+	snprintf(t->confidence, sizeof t->confidence, "%u", f->confidence);
+	if (value)
+		broker_hash(b, value, size, t->hash);
+	event_record_add(e, "detector", hit->condition->detector);
+	event_record_add(e, "count", t->count);
+	if (hit->condition->per != PER_ITEM) {
+		snprintf(t->span, sizeof t->span, "%" PRIu64, hit->span_ms / 1000);
+		event_record_add(e, "per", condition_per_name(hit->condition->per));
+		event_record_add(e, "span", t->span);
+	}
+	event_record_add(e, "confidence", t->confidence);
+	event_record_add(e, "evidence", value ? t->evidence : NULL);
+	event_record_add(e, "hash", value ? t->hash : NULL);
+	if (f->document) {
+		snprintf(t->document, sizeof t->document, "%u", f->document);
+		snprintf(t->share_document, sizeof t->share_document, "%u", f->share_document);
+		snprintf(t->share_message, sizeof t->share_message, "%u", f->share_message);
+		event_record_add(e, "document", t->document);
+		event_record_add(e, "share_document", t->share_document);
+		event_record_add(e, "share_message", t->share_message);
+	}
+	event_record_add(e, "across", s->across ? "messages" : NULL);
+	event_record_add(e, "path", s->paths ? s->paths[f->text] : NULL);
+}
+
+/* The file that a rule's `when` speaks of. */
+static void add_file(struct event_record *e, const struct decide_file *f, char size[24])
+{
+	snprintf(size, 24, "%" PRIu64, f->size);
+	event_record_add(e, "name", f->name[0] ? f->name : NULL);
+	event_record_add(e, "sha256", f->sha256[0] ? f->sha256 : NULL);
+	event_record_add(e, "size", size);
+}
+
 static void put_match(struct broker *b, const struct generation *g, const struct incident_subject *s, const struct decision *d,
                       const struct decide_hit *hit, const struct decide_text *texts, struct waiting *w)
 {
 	static const char *const modes[] = { "off", "monitor", "enforce" };
-	const struct finding *f = hit->first;
-	const char *value = texts ? texts[f->text].data + f->start : NULL;
-	size_t size = texts ? f->end - f->start : 0;
-	char evidence[EVIDENCE_MAX * 3 + 1], count[16], confidence[8], hash[17], span[24];
+	struct told told;
+	char size[24], also[64];
 	struct event_record e;
-	/* A long value (a key) shows nothing of itself. */
-	if (!value || size > EVIDENCE_MAX || mask_apply(&g->detectors[f->detector].mask, value, size, evidence, sizeof evidence) < 0)
-		snprintf(evidence, sizeof evidence, "(%zu bytes)", size);
-	snprintf(count, sizeof count, "%u", hit->count);
-	snprintf(confidence, sizeof confidence, "%u", f->confidence);
-	if (value)
-		broker_hash(b, value, size, hash);
 	start(&e, EVENT_DLP_MATCH, s);
-	e.severity = hit->rule->severity;
+	e.severity = hit->rule->also & ALSO_ALERT && hit->rule->mode == RULE_ENFORCE ? SEV_ALERT : hit->rule->severity;
+	rule_also_names(hit->rule->also, also, sizeof also);
 	event_record_add(&e, "rule", hit->rule->id);
-	event_record_add(&e, "detector", hit->condition->detector);
-	event_record_add(&e, "count", count);
-	if (hit->condition->per != PER_ITEM) {
-		snprintf(span, sizeof span, "%" PRIu64, hit->span_ms / 1000);
-		event_record_add(&e, "per", condition_per_name(hit->condition->per));
-		event_record_add(&e, "span", span);
-	}
-	event_record_add(&e, "confidence", confidence);
-	event_record_add(&e, "evidence", value ? evidence : NULL);
-	event_record_add(&e, "hash", value ? hash : NULL);
-	event_record_add(&e, "across", s->across ? "messages" : NULL);
-	event_record_add(&e, "path", s->paths ? s->paths[f->text] : NULL);
+	if (hit->condition)
+		add_finding(&e, b, g, s, hit, texts, &told);
+	if (hit->file)
+		add_file(&e, hit->file, size);
 	event_record_add(&e, "mode", modes[hit->rule->mode]);
 	event_record_add(&e, "action", action_name(hit->rule->mode == RULE_ENFORCE ? d->action : ACTION_DELIVER));
+	event_record_add(&e, "also", also[0] ? also : NULL);
 	put(b, &e, w);
 }
 
@@ -113,6 +147,8 @@ static const char *denial_name(enum denial why)
 
 static void fill_outcome(struct event_record *e, const struct incident_subject *s, const struct decision *d)
 {
+	if (d->alert)
+		e->severity = SEV_ALERT;
 	event_record_add(e, "rule", d->rule ? d->rule->id : NULL);
 	event_record_add(e, "cause", d->denial ? denial_name(d->denial) : d->malware && !d->cause ? "malware" : d->cause ? cause_name(d->cause) : NULL);
 	event_record_add(e, "zones", s->zones);

@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "flow/across.h"
+#include "flow/audience.h"
 #include "flow/incident.h"
 #include "flow/notice.h"
 #include "flow/stanza.h"
@@ -21,6 +22,16 @@ enum {
 	ARENA_MAX = 64 << 20,
 	SESSION_BYTES_MAX = 32 << 20,  /* of one session's items under way: no sender fills the broker … */
 	ITEM_BYTES_MAX = 256 << 20,    /* … nor do all together */
+};
+
+struct item;
+
+/* A file inside a stanza, while it is looked at. */
+struct blob {
+	struct item *item;
+	int fd;
+	char sha256[65];
+	struct decide_file *as;         /* in item's files */
 };
 
 enum next { STEP_NEXT, STEP_WAIT, STEP_END };
@@ -50,18 +61,18 @@ struct item {
 	size_t nfindings;
 	struct decide_text *texts;      /* of the stanza, as it came */
 	struct across across;           /* with the messages before it */
-	int blob_fds[STANZA_BLOBS_MAX];
+	struct blob blobs[STANZA_BLOBS_MAX];
+	struct decide_file files[STANZA_BLOBS_MAX];
 
 	/* classified and decided */
 	const char *from_zone;
-	const char *one_zone;           /* the usual case needs no list */
-	const char **zones;
-	size_t nzones;
-	char zones_text[128];
+	struct audience audience;
+	char zones_text[256];
 	const struct decide_tally *tallies;
 	struct decision decision;
 	struct buf masked;              /* the stanza that goes on, when redacted … */
-	struct decide_text *masked_texts; /* … and its texts */
+	struct decide_text *masked_texts; /* … its texts, … */
+	size_t masked_body;             /* … and which of them is the first body */
 };
 
 static void item_run(struct item *it);
@@ -69,7 +80,7 @@ static void item_run(struct item *it);
 static void item_free(struct item *it)
 {
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
-		io_close(&it->blob_fds[i]);
+		io_close(&it->blobs[i].fd);
 	it->b->items--;
 	it->b->item_bytes -= it->charged;
 	it->session->open_bytes -= it->charged;
@@ -204,9 +215,12 @@ static void on_texts(void *ctx, const struct pool_result *r)
 
 static void on_blob(void *ctx, const struct pool_result *r)
 {
-	struct item *it = ctx;
+	const struct blob *blob = ctx;
+	struct item *it = blob->item;
 	keep_generation(it, r->g);
 	add_cause(it, r);
+	blob->as->unscanned = r->cause != CAUSE_NONE;
+	blob->as->encrypted = r->cause == CAUSE_ENCRYPTED;
 	if (r->status == SCAN_MALWARE) {
 		it->malware = true;
 		snprintf(it->signature, sizeof it->signature, "%s", r->name);
@@ -214,7 +228,8 @@ static void on_blob(void *ctx, const struct pool_result *r)
 	/* They point behind all texts, where there is none: nothing of it can be shown, compared, or masked. */
 	struct finding *more = r->nfindings > 0 ? more_findings(it, r->nfindings) : NULL;
 	for (size_t i = 0; more && i < r->nfindings; i++)
-		more[i] = (struct finding){ .text = (uint16_t)it->stanza.ntexts, .detector = r->file_findings[i].detector, .confidence = r->file_findings[i].confidence };
+		more[i] = (struct finding){ .text = (uint16_t)it->stanza.ntexts, .detector = r->file_findings[i].detector, .confidence = r->file_findings[i].confidence,
+			                     .document = r->file_findings[i].document, .share_document = r->file_findings[i].share_document, .share_message = r->file_findings[i].share_message };
 	job_done(it);
 }
 
@@ -251,12 +266,20 @@ static void start_texts(struct item *it)
 
 static void start_blob(struct item *it, size_t i)
 {
-	const struct stanza_blob *blob = &it->stanza.blobs[i];
-	it->blob_fds[i] = io_memfd_sealed("filterd-blob", blob->data, blob->size);
+	const struct stanza_blob *data = &it->stanza.blobs[i];
+	struct blob *blob = &it->blobs[i];
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	if (EVP_Digest(data->data, data->size, digest, NULL, EVP_sha256(), NULL) == 1)
+		text_hex(blob->sha256, digest, 32);
+	it->files[i] = (struct decide_file){ .name = "", .declared = "", .types = "", .sha256 = blob->sha256, .size = data->size };
+	blob->item = it;
+	blob->as = &it->files[i];
+	blob->fd = io_memfd_sealed("filterd-blob", data->data, data->size);
 	it->jobs++;
-	if (it->blob_fds[i] < 0 || !pool_scan_file(it->b->pool, it->blob_fds[i], blob->size, blob->name, on_blob, it)) {
+	if (blob->fd < 0 || !pool_scan_file(it->b->pool, blob->fd, data->size, data->name, on_blob, blob)) {
 		it->jobs--;
 		it->causes |= 1u << CAUSE_NO_SPACE;
+		blob->as->unscanned = true;
 	}
 }
 
@@ -274,6 +297,19 @@ static enum next step_inspect(struct item *it)
 
 /* classify */
 
+/* "internal>internal,partners"; "internal>*" for all zones. */
+static void name_zones(struct item *it)
+{
+	char *text = it->zones_text;
+	size_t size = sizeof it->zones_text, at = (size_t)snprintf(text, size, "%s>", it->from_zone); /* names have 63 bytes at most */
+	if (it->audience.everybody) {
+		snprintf(text + at, size - at, "*");
+		return;
+	}
+	for (size_t i = 0; i < it->audience.nzones && at < size; i++)
+		at += (size_t)snprintf(text + at, size - at, "%s%s", i ? "," : "", it->audience.zones[i]);
+}
+
 static enum next step_classify(struct item *it)
 {
 	if (!it->g) {
@@ -288,41 +324,37 @@ static enum next step_classify(struct item *it)
 	const struct conf *conf = it->g->conf;
 	const char *from = sender_of(it);
 	it->from_zone = zone_of_jid(conf, from, strlen(from));
-	if (!it->parsed || it->stanza.broadcast) {
-		it->zones = arena_alloc(it->arena, (CONF_ZONES_MAX + 1) * sizeof *it->zones);
-		if (!it->zones) {
-			it->zones = &it->one_zone;
-			it->causes |= 1u << CAUSE_NO_SPACE;
-		} else {
-			it->nzones = broker_all_zones(conf, it->zones);
-		}
-		snprintf(it->zones_text, sizeof it->zones_text, "%s>*", it->from_zone);
-	} else {
-		const char *to = it->stanza.to[0] ? it->stanza.to : from;
-		it->one_zone = zone_of_jid(conf, to, strlen(to));
-		it->zones = &it->one_zone;
-		it->nzones = 1;
-		snprintf(it->zones_text, sizeof it->zones_text, "%s>%s", it->from_zone, it->one_zone);
-	}
-	if (it->nzones == 0) { /* only without memory, and then it is blocked anyway */
-		it->one_zone = it->from_zone;
-		it->nzones = 1;
-	}
+	audience_of(it->b, conf, it->session, it->parsed ? &it->stanza : NULL, from, &it->audience);
+	name_zones(it);
 	return STEP_NEXT;
 }
 
 /* decide */
 
+static uint32_t channels_of(const struct item *it)
+{
+	const struct stanza *s = &it->stanza;
+	if (!it->parsed)
+		return 1u << CHANNEL_NORMAL;
+	return 1u << s->channel | (s->nblobs > 0 || s->file_offer ? 1u << CHANNEL_FILE : 0) | (s->correction ? 1u << CHANNEL_CORRECTION : 0);
+}
+
 static struct decide_input input_of(const struct item *it, const struct decide_text *texts, const struct finding *findings, size_t n)
 {
 	const struct session *s = it->session;
 	return (struct decide_input){
-		.conf = it->g->conf,
 		.rules = it->g->rules,
-		.from = it->from_zone,
-		.to = it->zones,
-		.nto = it->nzones,
-		.channel = it->parsed ? it->stanza.channel : CHANNEL_NORMAL,
+		.is = {
+			.conf = it->g->conf,
+			.from = it->from_zone,
+			.to = it->audience.zones,
+			.nto = it->audience.nzones,
+			.channels = channels_of(it),
+			.sender = sender_of(it),
+			.recipient = it->parsed ? it->stanza.to : "",
+			.files = it->files,
+			.nfiles = it->parsed ? it->stanza.nblobs : 0,
+		},
 		.is_file = it->parsed && it->stanza.file_offer,
 		.check_peer = true,
 		.tls = s->flags & INSPECT_SESSION_TLS || s->origin == INSPECT_COMPONENT,
@@ -376,6 +408,37 @@ static void on_verified(void *ctx, const struct pool_result *r)
 	item_run(it);
 }
 
+/* "[payment-card:7f3a9c01]" */
+static const char *token_of(struct item *it, const struct finding *f)
+{
+	const char *id = it->g->detectors[f->detector].id;
+	char *value = arena_alloc(it->arena, f->end - f->start + 1u), *text = arena_alloc(it->arena, strlen(id) + 12), token[9];
+	if (!value || !text)
+		return NULL;
+	broker_token(it->b, value, policy_value(it->texts, f, value), token);
+	snprintf(text, strlen(id) + 12, "[%s:%s]", id, token);
+	return text;
+}
+
+static int make_span(struct item *it, const struct finding *f, const struct rule *r, struct stanza_span *span_r)
+{
+	*span_r = (struct stanza_span){ f->start, f->end, it->g->detectors[f->detector].mask, NULL };
+	switch (r->redaction.form) {
+	case REDACTION_DEFAULT:
+		return 0;
+	case REDACTION_MASK:
+		span_r->mask = r->redaction.mask;
+		return 0;
+	case REDACTION_LABEL:
+		span_r->text = rule_text_in(&r->redaction.labels, it->stanza.lang, it->g->conf->language);
+		break;
+	case REDACTION_TOKEN:
+		span_r->text = token_of(it, f);
+		break;
+	}
+	return span_r->text ? 0 : -1;
+}
+
 static int mask_findings(struct item *it)
 {
 	struct stanza *s = &it->stanza;
@@ -393,12 +456,13 @@ static int mask_findings(struct item *it)
 				continue;
 			if (n > 0 && f->start < spans[n - 1].start)
 				return -1; /* … and is not believed */
-			spans[n++] = (struct stanza_span){ f->start, f->end, it->g->detectors[f->detector].mask };
+			if (make_span(it, f, it->decision.redact[i], &spans[n++]) < 0)
+				return -1;
 		}
 		if (n > 0 && stanza_mask(s, t, spans, n) < 0)
 			return -1;
 	}
-	return stanza_write(&it->masked, s);
+	return stanza_mask_end(s) < 0 ? -1 : stanza_write(&it->masked, s);
 }
 
 static enum next step_mask(struct item *it)
@@ -414,6 +478,10 @@ static enum next step_mask(struct item *it)
 		it->decision.action = ACTION_BLOCK;
 		return STEP_NEXT;
 	}
+	it->masked_body = again.ntexts;
+	for (size_t i = again.ntexts; i-- > 0;)
+		if (again.texts[i].role == ROLE_BODY)
+			it->masked_body = i;
 	for (size_t i = 0; i < again.ntexts; i++) {
 		texts[i] = (struct scan_text){ again.texts[i].role, again.texts[i].data, again.texts[i].size };
 		it->masked_texts[i] = (struct decide_text){ again.texts[i].data, again.texts[i].size };
@@ -432,9 +500,10 @@ static void on_recorded(void *ctx, bool ok)
 	if (!ok) {
 		/* What can't be proved later must not happen, unless policy says that it may. */
 		struct decision *d = &it->decision;
-		const struct conf_policy *row = it->g ? zone_policy(it->g->conf, it->from_zone, it->zones[0]) : NULL;
-		enum action a = row ? row->on_failure[CAUSE_NO_SPACE] : ACTION_BLOCK;
-		if (a != ACTION_DELIVER && d->action < ACTION_BLOCK) {
+		bool may_pass = it->g != NULL;
+		for (size_t i = 0; may_pass && i < it->audience.nzones; i++)
+			may_pass = zone_policy(it->g->conf, it->from_zone, it->audience.zones[i])->on_failure[CAUSE_NO_SPACE] == ACTION_DELIVER;
+		if (!may_pass && d->action < ACTION_BLOCK) {
 			d->action = ACTION_BLOCK;
 			d->cause = CAUSE_NO_SPACE;
 			d->rule = NULL;
@@ -483,31 +552,25 @@ static enum next step_record(struct item *it)
 
 static void tell_sender(struct item *it)
 {
-	struct buf b;
-	if (it->stanza.channel == CHANNEL_IQ || it->stanza.channel == CHANNEL_PRESENCE)
+	if (it->stanza.channel == CHANNEL_IQ || it->stanza.channel == CHANNEL_PRESENCE || !it->session->channel) /* without one, links may be gone too */
 		return;
-	buf_init(&b, 64 << 10);
-	/* In the component's own name, over its own link: no right to speak for others is needed. */
-	for (size_t i = 0; i < it->b->nlinks; i++) {
-		if (!it->session->channel || channel_link(it->session->channel) != i) /* without one, links may be gone too */
-			continue;
-		const struct conf_link *lc = link_conf(it->b->links[i]);
-		if (notice_redacted(&b, &it->decision, lc->domain, sender_of(it), it->stanza.lang, it->g->conf->language, it->ref) == 0)
-			(void)link_send(it->b->links[i], buf_ptr(&b), buf_left(&b));
-	}
-	buf_free(&b);
+	notice_send(it->b, channel_link(it->session->channel), &it->decision, sender_of(it), it->stanza.lang, it->g->conf->language, it->ref);
 }
 
 static void bounce(struct item *it)
 {
 	struct buf b;
 	const char *by = it->session->channel ? link_conf(it->b->links[channel_link(it->session->channel)])->domain : "";
-	if (it->parsed && !it->stanza.answerable) {
+	/* a request must be answered (RFC 6120 section 8.2.3), if with no reason */
+	static const struct decision unexplained = { .action = ACTION_BLOCK };
+	bool silent = it->decision.silent;
+	if (it->parsed && (!it->stanza.answerable || (silent && it->stanza.channel != CHANNEL_IQ))) {
 		channel_drop(it->session, it->id);
 		return;
 	}
 	buf_init(&b, 64 << 10);
-	if (notice_error(&b, &it->decision, by, it->parsed ? it->stanza.lang : NULL, it->g ? it->g->conf->language : NULL, it->ref) == 0)
+	if (notice_error(&b, silent ? &unexplained : &it->decision, by, it->parsed ? it->stanza.lang : NULL, it->g ? it->g->conf->language : NULL,
+	                 silent ? "" : it->ref) == 0)
 		channel_bounce(it->session, it->id, buf_ptr(&b), buf_left(&b));
 	else
 		channel_drop(it->session, it->id);
@@ -517,9 +580,10 @@ static void bounce(struct item *it)
 /* What recipients will have seen of the body. */
 static void leave_window(struct item *it)
 {
-	const struct decide_text *t = it->decision.action == ACTION_DELIVER ? it->texts : it->decision.action == ACTION_REDACT ? it->masked_texts : NULL;
+	const struct decide_text *t = it->decision.action == ACTION_DELIVER ? (it->texts ? &it->texts[it->across.text] : NULL) :
+	                              it->decision.action == ACTION_REDACT ? &it->masked_texts[it->masked_body] : NULL;
 	if (it->parsed)
-		across_end(&it->across, it->b->recent, &it->stanza, sender_of(it), t ? t[it->across.text].data : NULL, t ? t[it->across.text].size : 0);
+		across_end(&it->across, it->b->recent, &it->stanza, sender_of(it), t ? t->data : NULL, t ? t->size : 0);
 }
 
 static enum next step_act(struct item *it)
@@ -532,11 +596,14 @@ static enum next step_act(struct item *it)
 	case ACTION_DELIVER:
 		n->delivered++;
 		channel_deliver(it->session, it->id);
+		if (it->decision.notify)
+			tell_sender(it);
 		break;
 	case ACTION_REDACT:
 		n->redacted++;
 		channel_replace(it->session, it->id, buf_ptr(&it->masked), buf_left(&it->masked));
-		tell_sender(it);
+		if (!it->decision.silent)
+			tell_sender(it);
 		break;
 	case ACTION_QUARANTINE:
 		n->quarantined++;
@@ -606,7 +673,7 @@ void message_inspect(struct broker *b, struct session *s, uint32_t id, bool agai
 	it->raw_size = size;
 	buf_init(&it->masked, 4 * XML_BYTES_MAX);
 	for (size_t i = 0; i < STANZA_BLOBS_MAX; i++)
-		it->blob_fds[i] = -1;
+		it->blobs[i].fd = -1;
 	b->items++;
 	charge(it, size);
 	item_run(it);

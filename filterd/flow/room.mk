@@ -3,6 +3,7 @@ libflow_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(JANSSON_CFLAGS) $(CRYPT
 libflow_a_SOURCES = \
 	filterd/flow/across.c filterd/flow/across.h \
 	filterd/flow/admin.c filterd/flow/admin.h \
+	filterd/flow/audience.c filterd/flow/audience.h \
 	filterd/flow/attach.c filterd/flow/attach.h \
 	filterd/flow/broker.c filterd/flow/broker.h \
 	filterd/flow/component.c filterd/flow/component.h \
@@ -12,6 +13,8 @@ libflow_a_SOURCES = \
 	filterd/flow/incident.c filterd/flow/incident.h \
 	filterd/flow/message.c filterd/flow/message.h \
 	filterd/flow/notice.c filterd/flow/notice.h \
+	filterd/flow/offsets.c filterd/flow/offsets.h \
 	filterd/flow/pool.c filterd/flow/pool.h \
 	filterd/flow/recent.c filterd/flow/recent.h \
-	filterd/flow/stanza.c filterd/flow/stanza.h
+	filterd/flow/stanza.c filterd/flow/stanza.h \
+	filterd/flow/stanza_mask.c

@@ -11,7 +11,6 @@
 enum {
 	TEXTS_OWN_MAX = SCAN_TEXTS_MAX - 2 - ACROSS_TEXTS_MAX, /* two more: attributes, and all texts beyond; and those across messages */
 	BLOB_MAX = 512 * 1024,
-	SLICE_MAX = 4096,       /* bytes masked at a time */
 };
 
 /* Texts under construction: a growing string with its pieces. */
@@ -377,6 +376,7 @@ int stanza_read(struct arena *a, const char *data, size_t size, struct stanza *s
 		s.lang = xml_lang(xml_child(s.top, NS_CLIENT, "body"));
 	s.answerable = strcmp(s.type, "error") != 0 && strcmp(s.type, "result") != 0 && !(s.channel == CHANNEL_PRESENCE && s.to[0] == '\0');
 	s.broadcast = is_broadcast(&s);
+	s.correction = xml_child(s.top, NS_CORRECT, "replace") != NULL;
 	struct reader r = { .s = &s };
 	joined_init(&r.attributes, ROLE_ATTRIBUTE);
 	joined_init(&r.rest, ROLE_OTHER);
@@ -387,133 +387,6 @@ int stanza_read(struct arena *a, const char *data, size_t size, struct stanza *s
 		return -1;
 	*s_r = s;
 	return 0;
-}
-
-/* The masked text, and for each piece where it now lies in it. */
-static int mask_joined(const struct stanza_text *t, const struct stanza_span *spans, size_t n, struct buf *out, uint32_t *starts, uint32_t *ends)
-{
-	size_t span = 0, piece = 0;
-	char masked[SLICE_MAX * 3 + 1];
-	struct buf view = { 0 };
-	uint32_t view_end = 0;
-	for (uint32_t at = 0; at < t->size;) {
-		while (piece < t->npieces && t->pieces[piece].start == at)
-			starts[piece] = (uint32_t)buf_left(out), piece++;
-		uint32_t cp;
-		int len = text_decode(t->data + at, t->size - at, &cp);
-		if (len == 0)
-			return -1;
-		if (at >= view_end && span < n && at >= spans[span].start) {
-			/* a span too long to show its ends anyway is masked whole, in slices */
-			static const struct mask none = { 0, 0 };
-			bool is_long = spans[span].end - spans[span].start > SLICE_MAX;
-			uint32_t slice = spans[span].end - at;
-			if (slice > SLICE_MAX) {
-				slice = SLICE_MAX;
-				while (((unsigned char)t->data[at + slice] & 0xc0) == 0x80)
-					slice--;
-			}
-			if (mask_apply(is_long ? &none : &spans[span].mask, t->data + at, slice, masked, sizeof masked) < 0)
-				return -1;
-			buf_view(&view, masked, strlen(masked));
-			view_end = at + slice;
-		}
-		const char *from = t->data + at;
-		int take = len;
-		if (at < view_end) { /* one code point of the mask for one of the text */
-			take = text_decode((const char *)buf_ptr(&view), buf_left(&view), &cp);
-			from = (const char *)buf_ptr(&view);
-			if (take == 0)
-				return -1;
-			view.off += (size_t)take;
-		}
-		if (buf_put(out, from, (size_t)take) < 0)
-			return -1;
-		at += (uint32_t)len;
-		for (size_t k = piece; k-- > 0 && t->pieces[k].end >= at;)
-			if (t->pieces[k].end == at)
-				ends[k] = (uint32_t)buf_left(out);
-		if (span < n && at >= spans[span].end)
-			span++;
-	}
-	return 0;
-}
-
-static bool touches_fixed(const struct stanza_text *t, const struct stanza_span *spans, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < t->npieces; k++)
-			if (!t->pieces[k].node && !t->pieces[k].attr && t->pieces[k].start < spans[i].end && spans[i].start < t->pieces[k].end)
-				return true;
-	return false;
-}
-
-/* A node can be part of two texts (its own, and one joined over markup): what either masks stays masked.
- * Masking keeps the number of code points, so they can be compared one by one. */
-static int overlay(struct arena *a, const char *old, size_t old_size, const char *masked, size_t masked_size, char **text_r, size_t *size_r)
-{
-	static const uint32_t bullet = 0x2022;
-	char *text = arena_alloc(a, old_size + masked_size + 1);
-	size_t o = 0;
-	if (!text)
-		return -1;
-	for (size_t i = 0, k = 0; i < old_size || k < masked_size;) {
-		uint32_t was = 0, is = 0;
-		int n = text_decode(old + i, old_size - i, &was), m = text_decode(masked + k, masked_size - k, &is);
-		if (n == 0 || m == 0)
-			return -1;
-		o += (size_t)text_encode(was == bullet ? was : is, text + o);
-		i += (size_t)n;
-		k += (size_t)m;
-	}
-	*text_r = text;
-	*size_r = o;
-	return 0;
-}
-
-static int write_back(struct stanza *s, const struct stanza_text *t, const struct buf *out, const uint32_t *starts, const uint32_t *ends)
-{
-	for (size_t k = 0; k < t->npieces; k++) {
-		const struct stanza_piece *p = &t->pieces[k];
-		const char *masked = (const char *)buf_ptr(out) + starts[k];
-		size_t size = ends[k] - starts[k];
-		if (p->node && overlay(s->arena, p->node->text, p->node->size, masked, size, &p->node->text, &p->node->size) < 0)
-			return -1;
-		if (p->attr && overlay(s->arena, p->attr->value, p->attr->size, masked, size, &p->attr->value, &p->attr->size) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int stanza_mask(struct stanza *s, size_t i, const struct stanza_span *spans, size_t n)
-{
-	const struct stanza_text *t = &s->texts[i];
-	if (touches_fixed(t, spans, n))
-		return -1;
-	/* Overlapping spans become one, fully masked. */
-	struct stanza_span *merged = arena_alloc(s->arena, n * sizeof *merged);
-	uint32_t *starts = arena_alloc(s->arena, t->npieces * sizeof *starts), *ends = arena_alloc(s->arena, t->npieces * sizeof *ends);
-	size_t m = 0;
-	if (!merged || !starts || !ends)
-		return -1;
-	for (size_t k = 0; k < n; k++) {
-		if (m > 0 && spans[k].start < merged[m - 1].end) {
-			bool same = spans[k].start == merged[m - 1].start && spans[k].end == merged[m - 1].end;
-			if (spans[k].end > merged[m - 1].end)
-				merged[m - 1].end = spans[k].end;
-			if (!same)
-				merged[m - 1].mask = (struct mask){ 0, 0 };
-		} else {
-			merged[m++] = spans[k];
-		}
-	}
-	struct buf out;
-	buf_init(&out, 4 * XML_BYTES_MAX * 3);
-	int r = mask_joined(t, merged, m, &out, starts, ends);
-	if (r == 0)
-		r = write_back(s, t, &out, starts, ends);
-	buf_free(&out);
-	return r;
 }
 
 int stanza_write(struct buf *b, const struct stanza *s)

@@ -28,6 +28,25 @@ static void get_rest(struct buf *b, struct inspect_frame *f)
 	buf_skip(b, f->payload_len);
 }
 
+bool inspect_next_domain(struct buf *b, const char **domain_r, size_t *size_r)
+{
+	return buf_left(b) > 0 && buf_get_str16(b, domain_r, size_r) == 0;
+}
+
+/* Domains up to the end, none of them empty.  A room of which nothing is known has none. */
+static int get_domains(struct buf *b, struct inspect_frame *f)
+{
+	struct buf domains;
+	const char *domain;
+	size_t n = 0, size;
+	get_rest(b, f);
+	buf_view(&domains, f->payload, f->payload_len);
+	while (inspect_next_domain(&domains, &domain, &size))
+		if (size == 0 || ++n > INSPECT_ROOM_DOMAINS_MAX)
+			return -1;
+	return buf_left(&domains) > 0 || (n > 0 && f->status == INSPECT_ROOM_UNKNOWN) ? -1 : 0;
+}
+
 static int parse_body(struct buf *b, struct inspect_frame *f)
 {
 	switch (f->type) {
@@ -56,6 +75,12 @@ static int parse_body(struct buf *b, struct inspect_frame *f)
 	case INSPECT_PING:
 	case INSPECT_PONG:
 		return buf_get_u32(b, &f->cookie);
+	case INSPECT_ROOM:
+		if (buf_get_str16(b, &f->jid, &f->jid_len) < 0 || buf_get_u8(b, &f->status) < 0 || f->status > INSPECT_ROOM_KNOWN)
+			return -1;
+		if (f->jid_len == 0 && f->status == INSPECT_ROOM_KNOWN)
+			return -1;
+		return get_domains(b, f);
 	case INSPECT_READY:
 		return buf_get_u8(b, &f->version) | buf_get_u32(b, &f->frame_max) | buf_get_u32(b, &f->window);
 	case INSPECT_REPLACE:
@@ -111,6 +136,8 @@ static int put_body(struct buf *b, const struct inspect_frame *f)
 	case INSPECT_PING:
 	case INSPECT_PONG:
 		return buf_put_u32(b, f->cookie);
+	case INSPECT_ROOM:
+		return buf_put_str16(b, f->jid, f->jid_len) | buf_put_u8(b, f->status) | buf_put(b, f->payload, f->payload_len);
 	case INSPECT_READY:
 		return buf_put_u8(b, f->version) | buf_put_u32(b, f->frame_max) | buf_put_u32(b, f->window);
 	case INSPECT_REPLACE:

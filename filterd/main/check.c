@@ -74,12 +74,12 @@ static bool zone_known(const struct conf *c, const char *name)
 }
 
 /* Not refused: shipped rules name zones that a site may do without.  But it may be a slip, and such a rule is silent. */
-static void warn_of_zones(const struct conf *c, const struct rule *r, const char *key, const char **zones, size_t n)
+static void warn_of_zones(const struct conf *c, const struct rule *r, const char *key, const struct cfg_words *zones)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!zone_known(c, zones[i]))
+	for (size_t i = 0; i < zones->n; i++)
+		if (!zone_known(c, zones->item[i]))
 			fprintf(stderr, "warning: rule \"%s\": when.%s names the zone \"%s\", which zones of %s do not define\n",
-			        r->id, key, zones[i], c->path);
+			        r->id, key, zones->item[i], c->path);
 }
 
 static int check_detectors(const struct conf *c, const char *self)
@@ -103,15 +103,16 @@ int check_run(const char *conf_path, const char *self)
 	struct cfgerr err = { 0 };
 	if (conf_load(conf_path, &b, &c, &err) < 0)
 		goto refused;
-	if (policy_rules_parse(&b, &rules, &err) < 0) {
+	if (policy_rules_parse(&b, &rules, &err) < 0 || policy_rules_check(rules, c, &err) < 0) {
+		policy_rules_free(&rules);
 		conf_free(&c);
 		bundle_free(&b);
 		goto refused;
 	}
 	for (size_t i = 0; i < rules->nrules; i++) {
 		const struct rule *r = &rules->rules[i];
-		warn_of_zones(c, r, "from", r->from, r->nfrom);
-		warn_of_zones(c, r, "to", r->to, r->nto);
+		warn_of_zones(c, r, "from", &r->when.from);
+		warn_of_zones(c, r, "to", &r->when.to);
 	}
 	policy_rules_free(&rules);
 	int bad = check_users(c) | check_made_folder("state_dir", c->state_dir) | check_made_folder("run_dir", c->run_dir) |

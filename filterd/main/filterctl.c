@@ -4,6 +4,8 @@
 #include "conf/conf.h"
 #include "main/ctl.h"
 #include "main/ctl_audit.h"
+#include "main/ctl_edm.h"
+#include "main/ctl_fingerprint.h"
 #include "main/ctl_rules.h"
 
 #include <stdio.h>
@@ -36,6 +38,11 @@ static int run_with(const struct ctl *ctl, int (*run)(int argc, char **argv), in
 static int run_rules(const struct ctl *ctl, int argc, char **argv)
 {
 	return run_with(ctl, ctl_rules, argc, argv, "--rules", ctl->conf ? ctl->conf->rules : NULL);
+}
+
+static int run_edm(const struct ctl *ctl, int argc, char **argv)
+{
+	return run_with(ctl, ctl_edm, argc, argv, NULL, NULL);
 }
 
 static int run_audit(const struct ctl *ctl, int argc, char **argv)
@@ -73,6 +80,10 @@ static const struct command {
         {"rules", 1, run_rules, "rules explain [--rules DIR]", "tell why rules did or did not find something"},
         {"rules", 1, run_rules, "rules list, rules lint", "the detectors; what is wrong with their patterns"},
         {"rules", 1, run_rules, "rules profile [--rules DIR] FILE...", "what each pattern costs on texts of your own"},
+        {"edm", 1, run_edm, "edm build --out INDEX CSV", "make an index of real records, to find these and no others"},
+        {"edm", 1, run_edm, "edm info INDEX, edm check INDEX", "what an index holds; whether it is whole"},
+        {"fingerprint", 1, ctl_fingerprint, "fingerprint add FILE...", "register documents, to find passages copied from them"},
+        {"fingerprint", 1, ctl_fingerprint, "fingerprint list|match|remove", "what is registered; what of it stands in a file"},
         {"audit", 1, run_audit, "audit verify [--dir DIR]", "prove that the audit journal is whole"},
         {"help", 0, print_help, "help", "this text"},
         {"version", 0, print_version, "version", "the version"},

@@ -1,6 +1,7 @@
 /* filterd-scan: the program of nursery and workers, started by the monitor.
  *
- *     filterd-scan [--generation] N      fd 3: nursery channel (PROTOCOL.scan); fd 4: the generation's bundle
+ *     filterd-scan [--generation] N      fd 3: nursery channel (PROTOCOL.scan); fd 4: the generation's bundle; fd 5 …: its
+ *                                       indexes of records, if it has any
  */
 #include "config.h"
 

@@ -34,8 +34,8 @@ static int propose(struct monitor *m, const struct bundle *b, enum monitor_reaso
 	int pair[2] = { -1, -1 }, plain = -1, secret = -1, r = -1;
 	uint32_t n = ++m->generation;
 	pid_t pid = -1;
-	if (io_socketpair(SOCK_SEQPACKET, pair) < 0 || (plain = bundle_to_fd(b, 0)) < 0 ||
-	    (secret = bundle_to_fd(b, 1)) < 0 || (pid = supervise_start_nursery(m, n, pair[1], plain)) < 0) {
+	if (io_socketpair(SOCK_SEQPACKET, pair) < 0 || (plain = bundle_to_fd(b, BUNDLE_WITH_INDEXES)) < 0 ||
+	    (secret = bundle_to_fd(b, BUNDLE_WITH_SECRETS)) < 0 || (pid = supervise_start_nursery(m, n, pair[1], plain, b)) < 0) {
 		snprintf(text, text_size, "the nursery could not be started: %s", strerror(errno));
 		goto out;
 	}

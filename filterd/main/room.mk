@@ -46,6 +46,9 @@ filterd_main_filterctl_SOURCES = \
 	filterd/main/ctl.h \
 	filterd/main/ctl_daemon.c \
 	filterd/main/ctl_daemon.h \
+	filterd/main/ctl_edm.c \
+	filterd/main/ctl_edm.h \
+	filterd/main/ctl_fingerprint.c filterd/main/ctl_fingerprint.h \
 	filterd/main/ctl_offline.c \
 	filterd/main/ctl_offline.h \
 	filterd/main/ctl_rules.c \

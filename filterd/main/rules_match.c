@@ -37,6 +37,9 @@ static void add_finding(struct matcher *m, size_t message, const char *text, con
 	                      (json_int_t)end, "confidence", (int)f->confidence);
 	if (m->convo->is_list)
 		json_object_set_new(j, "message", json_integer((json_int_t)message));
+	if (f->document)
+		json_object_update_new(j, json_pack("{s:I, s:i, s:i}", "document", (json_int_t)f->document, "share_document", f->share_document,
+		                                    "share_message", f->share_message));
 	if (crosses)
 		json_object_set_new(j, "crosses", json_true());
 	json_array_append_new(m->findings, j);
@@ -85,12 +88,12 @@ static int is_known(const struct finding *found, size_t n, const struct finding 
 }
 
 /* What only shows together with the messages before; n_r counts what is found. */
-static void match_joined(struct matcher *m, size_t at, const struct window *w, int space, size_t *n_r)
+static void match_joined(struct matcher *m, size_t at, const struct window *w, uint64_t corrects, int space, size_t *n_r)
 {
 	const struct convo_message *msg = &m->convo->messages[at];
 	const struct detect_text *text = &msg->texts[0];
 	size_t n = 0;
-	if (!window_join(w, msg->replaces < 0 ? 0 : (uint64_t)msg->replaces + 1, space, text->data, text->size, m->joined) ||
+	if (!window_join(w, corrects, space, text->data, text->size, m->joined) ||
 	    !window_suspicious(m->joined))
 		return;
 	const struct detect_text joined = { text->role, m->joined->data, m->joined->size };
@@ -126,8 +129,11 @@ static int match_message(struct matcher *m, size_t at)
 	struct window *w = window_of(m, msg->from);
 	if (!w)
 		return -1;
-	match_joined(m, at, w, 1, &n);
-	match_joined(m, at, w, 0, &n);
+	for (int space = 1; space >= 0; space--) { /* a correction stands behind everything, too: recipients saw both */
+		match_joined(m, at, w, 0, space, &n);
+		if (msg->replaces >= 0)
+			match_joined(m, at, w, (uint64_t)msg->replaces + 1, space, &n);
+	}
 	if (msg->replaces >= 0)
 		window_replace(w, (uint64_t)msg->replaces + 1, msg->texts[0].data, msg->texts[0].size);
 	else

@@ -58,7 +58,7 @@ void supervise_start_broker(struct monitor *m, uint64_t now_ms)
 	int channel[2] = { -1, -1 }, recorder[2] = { -1, -1 }, bundle = -1;
 	pid_t pid = -1;
 	if (io_socketpair(SOCK_SEQPACKET, channel) == 0 && io_socketpair(SOCK_SEQPACKET, recorder) == 0 &&
-	    (bundle = bundle_to_fd(&m->config.bundle, 1)) >= 0 && io_nonblock(channel[0]) == 0)
+	    (bundle = bundle_to_fd(&m->config.bundle, BUNDLE_WITH_SECRETS)) >= 0 && io_nonblock(channel[0]) == 0)
 		pid = start_role(m, "broker", (const int[]){ channel[1], bundle, recorder[1] }, 3, &m->broker_privs);
 	io_close(&channel[1]);
 	io_close(&recorder[1]);
@@ -106,7 +106,7 @@ void supervise_start_recorder(struct monitor *m, uint64_t now_ms)
 	io_close(&bundle);
 }
 
-pid_t supervise_start_nursery(struct monitor *m, uint32_t generation, int channel, int bundle)
+pid_t supervise_start_nursery(struct monitor *m, uint32_t generation, int channel, int bundle, const struct bundle *indexes)
 {
 	char number[16];
 	const char *const argv[] = { "filterd-scan", number, NULL };
@@ -115,6 +115,7 @@ pid_t supervise_start_nursery(struct monitor *m, uint32_t generation, int channe
 	                  .fds = {channel, bundle},
 	                  .nfds = 2,
 	                  .privs = m->root ? &m->plain_privs : NULL};
+	s.nfds += bundle_index_fds(indexes, &s.fds[s.nfds]);
 	snprintf(number, sizeof number, "%u", generation);
 	pid_t pid = spawn_run(&s);
 	if (pid < 0)

@@ -21,7 +21,7 @@ void supervise_start_broker(struct monitor *m, uint64_t now_ms);
 /* There is one journal, so there is never more than one recorder: called only when the one before is gone. */
 void supervise_start_recorder(struct monitor *m, uint64_t now_ms);
 /* -1 with errno.  The descriptors stay the caller's. */
-pid_t supervise_start_nursery(struct monitor *m, uint32_t generation, int channel, int bundle)
+pid_t supervise_start_nursery(struct monitor *m, uint32_t generation, int channel, int bundle, const struct bundle *indexes)
 	__attribute__((warn_unused_result));
 
 /* A nursery whose channel is closed, or will be: it has this long to end by itself. */

@@ -3,5 +3,6 @@ libmodel_a_SOURCES = \
 	filterd/model/event.c filterd/model/event.h \
 	filterd/model/jid.c filterd/model/jid.h \
 	filterd/model/mask.c filterd/model/mask.h \
+	filterd/model/pattern.c filterd/model/pattern.h \
 	filterd/model/verdict.c filterd/model/verdict.h \
 	filterd/model/window.c filterd/model/window.h

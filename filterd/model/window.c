@@ -157,22 +157,41 @@ bool window_join(const struct window *w, uint64_t corrects, bool space, const ch
 	return size > 0 && (j_r->start > 0 || j_r->end < j_r->size);
 }
 
-static bool digit_or_foreign(const char *s, size_t from, size_t to)
+/* By its first byte: U+00C0 to U+063F, the letters of Latin, Greek, Cyrillic and Hebrew, in which there is no digit of any kind (the first beyond
+ * is U+0660), and U+2000 to U+203F, quotation marks and dashes.  Much of the world's chat has these in every message, and need not be looked at twice. */
+static bool is_plain(const unsigned char *s)
 {
-	for (size_t i = from; i < to; i++)
-		if ((s[i] >= '0' && s[i] <= '9') || (unsigned char)s[i] >= 0x80)
+	return (s[0] >= 0xc3 && s[0] <= 0xd8) || (s[0] == 0xe2 && s[1] == 0x80);
+}
+
+/* A digit, or a code point that may be one in some script.  The text is valid UTF-8, but may begin or end within a code point here. */
+static bool has_digit(const struct window_joined *j, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		const unsigned char *s = (const unsigned char *)j->data + i;
+		if (*s >= '0' && *s <= '9')
 			return true;
+		if (*s >= 0xc0 && (i + 1 == j->size || !is_plain(s)))
+			return true;
+	}
 	return false;
+}
+
+static bool in_word(char c)
+{
+	return c != ' ' && (unsigned char)c < 0x80;
 }
 
 static bool suspicious_at(const struct window_joined *j, size_t border)
 {
 	size_t from = border > NEAR ? border - NEAR : 0, to = j->size - border > NEAR ? border + NEAR : j->size, left = border, right = border;
-	if (digit_or_foreign(j->data, from, to))
+	while (from > 0 && ((unsigned char)j->data[from] & 0xc0) == 0x80)
+		from--;
+	if (has_digit(j, from, to))
 		return true;
-	while (left > 0 && (left == border || j->data[left - 1] != ' ') && border - left < LONG_WORD)
+	while (left > 0 && (left == border || in_word(j->data[left - 1])) && border - left < LONG_WORD)
 		left--;
-	while (right < j->size && j->data[right] != ' ' && right - border < LONG_WORD)
+	while (right < j->size && in_word(j->data[right]) && right - border < LONG_WORD)
 		right++;
 	return border - left >= LONG_WORD || right - border >= LONG_WORD;
 }

@@ -55,7 +55,8 @@ struct window_joined {
  * with. */
 bool window_join(const struct window *w, uint64_t corrects, bool space, const char *text, size_t size, struct window_joined *j_r)
 	__attribute__((warn_unused_result));
-/* False if nothing near the borders could be a part of a number or token: no digit, no letter beyond ASCII and no long word. */
+/* False if nothing near the borders could be a part of a number or token: no digit, nothing that may be one in another script,
+ * and no long word of ASCII. */
 bool window_suspicious(const struct window_joined *j);
 /* True if [start, end) of the joined text crosses a border of the new text; *start_r and *end_r are the part of it in the new text. */
 bool window_part(const struct window_joined *j, size_t start, size_t end, size_t *start_r, size_t *end_r);

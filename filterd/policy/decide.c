@@ -4,29 +4,14 @@
 
 #include <string.h>
 
-static bool names_zone(const char *const *list, size_t n, const char *zone)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(list[i], zone) == 0 || strcmp(list[i], "*") == 0)
-			return true;
-	return n == 0;
-}
-
 bool policy_rule_applies(const struct rule *r, const struct decide_input *in)
 {
-	if (r->mode == RULE_OFF || (r->channels && !(r->channels & 1u << in->channel)))
-		return false;
-	if (!names_zone((const char *const *)r->from, r->nfrom, in->from))
-		return false;
-	for (size_t i = 0; i < in->nto; i++)
-		if (names_zone((const char *const *)r->to, r->nto, in->to[i]))
-			return true;
-	return false;
+	return r->mode != RULE_OFF && when_applies(&r->when, &in->is) && (!r->when.file || when_file_of(r->when.file, &in->is));
 }
 
 bool policy_finding_counts(const struct rule_condition *c, const struct finding *f)
 {
-	return f->detector == c->index && f->confidence >= c->confidence;
+	return !c->members && f->detector == c->index && f->confidence >= c->confidence;
 }
 
 static bool is_filler(char ch)
@@ -92,24 +77,39 @@ static bool condition_holds(const struct rule_condition *c, const struct decide_
 	return hit.count >= c->count;
 }
 
-/* The conditions that made the rule match, into hits (room for all of them); 0: it doesn't match. */
+/* Whether the conditions hold together; those of detectors that made them hold go to hits (room for all), *n_r counts them. */
+static bool conditions_hold(const struct rule_condition *c, size_t n, const struct decide_input *in, struct decide_hit *hits, size_t *n_r)
+{
+	bool any = false, any_holds = false;
+	size_t all = 0;
+	for (size_t k = 0; k < n; k += 1 + c[k].members) {
+		size_t more = 0;
+		bool holds = c[k].members ? conditions_hold(&c[k + 1], c[k].members, in, hits + all, &more) : condition_holds(&c[k], in, &hits[all]);
+		if (c[k].kind != CONDITION_ANY && holds == (c[k].kind == CONDITION_NONE))
+			return false;
+		any |= c[k].kind == CONDITION_ANY;
+		any_holds |= c[k].kind == CONDITION_ANY && holds;
+		if (holds && c[k].kind != CONDITION_NONE)
+			all += c[k].members ? more : 1;
+	}
+	*n_r = all;
+	return !any || any_holds;
+}
+
+/* What made the rule match, into hits (room for one more than it has conditions); 0: it doesn't match. */
 static size_t rule_hits(const struct rule *r, const struct decide_input *in, struct decide_hit *hits)
 {
 	size_t n = 0;
-	bool any = false, any_holds = false;
-	for (size_t k = 0; k < r->nconditions; k++) {
-		const struct rule_condition *c = &r->conditions[k];
-		bool holds = condition_holds(c, in, &hits[n]);
-		hits[n].rule = r;
-		any |= c->kind == CONDITION_ANY;
-		any_holds |= c->kind == CONDITION_ANY && holds;
-		if (c->kind == CONDITION_ALL && !holds)
-			return 0;
-		if (c->kind == CONDITION_NONE && holds)
-			return 0;
-		n += holds;
+	if (!conditions_hold(r->conditions, r->nconditions, in, hits, &n))
+		return 0;
+	if (n == 0)
+		hits[n++] = (struct decide_hit){ 0 };
+	const struct decide_file *file = r->when.file ? when_file_of(r->when.file, &in->is) : NULL;
+	for (size_t i = 0; i < n; i++) {
+		hits[i].rule = r;
+		hits[i].file = file;
 	}
-	return any && !any_holds ? 0 : n;
+	return n;
 }
 
 /* Takes a stricter action only, so that the first reason for the strictest one is named. */
@@ -160,38 +160,61 @@ static void apply_row(const struct decide_input *in, const struct conf_policy *r
 static void mark_redactions(const struct decide_input *in, const struct decision *d)
 {
 	for (size_t h = 0; h < d->nhits; h++) {
-		if (d->hits[h].rule->mode != RULE_ENFORCE || d->hits[h].rule->action < ACTION_REDACT)
+		if (d->hits[h].rule->mode != RULE_ENFORCE || d->hits[h].rule->action < ACTION_REDACT || !d->hits[h].condition)
 			continue;
 		for (size_t i = 0; i < in->nfindings; i++)
-			if (policy_finding_counts(d->hits[h].condition, &in->findings[i]))
-				d->redact[i] = true;
+			if (!d->redact[i] && policy_finding_counts(d->hits[h].condition, &in->findings[i]))
+				d->redact[i] = d->hits[h].rule; /* rules are in the order of their priority */
 	}
+}
+
+/* What enforced rules ask for beside their action: an alert and a word to the sender of any of them, silence of the one that led to the action. */
+static void add_also(struct decision *d)
+{
+	for (size_t h = 0; h < d->nhits; h++) {
+		const struct rule *r = d->hits[h].rule;
+		if (r->mode != RULE_ENFORCE)
+			continue;
+		d->alert |= (r->also & ALSO_ALERT) != 0;
+		if (!d->notify && d->action == ACTION_DELIVER && r->also & ALSO_NOTIFY_SENDER)
+			d->notify = r;
+	}
+	d->silent = d->rule && d->rule->also & ALSO_SILENT;
+}
+
+/* Where there is nothing to mask, in a file, redact means block. */
+static enum action action_of(const struct rule *r, const struct decide_hit *hits, const struct decide_input *in)
+{
+	return r->action == ACTION_REDACT && (!in->can_redact || !hits[0].condition) ? ACTION_BLOCK : r->action;
 }
 
 void policy_decide(struct arena *a, const struct decide_input *in, struct decision *d_r)
 {
 	struct decision d = { .malware = in->malware };
-	size_t hits_max = 0;
-	for (size_t i = 0; i < in->rules->nrules; i++)
-		hits_max += in->nfindings ? in->rules->rules[i].nconditions : 0;
+	/* what has neither findings nor files can match no rule */
+	size_t nrules = in->nfindings > 0 || in->is.nfiles > 0 ? in->rules->nrules : 0, hits_max = 0;
+	for (size_t i = 0; i < nrules; i++)
+		hits_max += in->rules->rules[i].nconditions + 1;
 	d.hits = arena_alloc(a, hits_max * sizeof *d.hits);
 	d.redact = arena_alloc(a, in->nfindings * sizeof *d.redact);
 	if (!d.hits || !d.redact) {
 		*d_r = (struct decision){ .action = ACTION_BLOCK, .cause = CAUSE_NO_SPACE, .unscanned = true };
 		return;
 	}
-	for (size_t i = 0; i < in->nto; i++)
-		apply_row(in, zone_policy(in->conf, in->from, in->to[i]), &d);
-	for (size_t i = 0; hits_max > 0 && i < in->rules->nrules; i++) {
+	for (size_t i = 0; i < in->is.nto; i++)
+		apply_row(in, zone_policy(in->is.conf, in->is.from, in->is.to[i]), &d);
+	for (size_t i = 0; i < nrules; i++) {
 		const struct rule *r = &in->rules->rules[i];
+		struct decide_hit *hits = &d.hits[d.nhits];
 		if (!policy_rule_applies(r, in))
 			continue;
-		size_t n = rule_hits(r, in, &d.hits[d.nhits]);
+		size_t n = rule_hits(r, in, hits);
 		d.nhits += n;
 		if (n > 0 && r->mode == RULE_ENFORCE && d.denial == DENY_NOTHING)
-			raise(&d, r->action == ACTION_REDACT && !in->can_redact ? ACTION_BLOCK : r->action, r, CAUSE_NONE);
+			raise(&d, action_of(r, hits, in), r, CAUSE_NONE);
 	}
 	if (d.action == ACTION_REDACT)
 		mark_redactions(in, &d);
+	add_also(&d);
 	*d_r = d;
 }

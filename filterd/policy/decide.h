@@ -26,12 +26,8 @@ struct decide_tally {
 };
 
 struct decide_input {
-	const struct conf *conf;
 	const struct policy_rules *rules; /* bound */
-	const char *from;                 /* zone */
-	const char *const *to;            /* zones it will be seen in; at least one.  The strictest decision counts */
-	size_t nto;
-	enum channel_kind channel;
+	struct when_facts is;             /* at least one zone in `to`: the strictest decision counts */
 	bool is_file;                     /* an upload, or an offer to send a file */
 	uint64_t file_size;
 	bool check_peer;                  /* the session facts below are known and apply */
@@ -50,10 +46,11 @@ enum denial { DENY_NOTHING, DENY_TALK, DENY_FILES, DENY_FILE_SIZE, DENY_TLS, DEN
 
 struct decide_hit {                   /* a rule that matched */
 	const struct rule *rule;
-	const struct rule_condition *condition;
+	const struct rule_condition *condition; /* that held; NULL: `when` alone did */
+	const struct decide_file *file; /* of when.file; else NULL */
 	uint32_t count;               /* findings that counted; over time, with those of earlier items */
 	uint64_t span_ms;             /* over time: how long ago the oldest was; else 0 */
-	const struct finding *first;  /* the one with the highest confidence */
+	const struct finding *first;  /* the one with the highest confidence; NULL without a condition */
 };
 
 struct decision {
@@ -63,9 +60,12 @@ struct decision {
 	bool unscanned;               /* delivered or redacted although some cause was there */
 	const struct rule *rule;      /* that led to the action, or NULL */
 	bool malware;
+	bool alert;                   /* what is told of it is an alert */
 	struct decide_hit *hits;      /* every matching rule, monitored ones too */
 	size_t nhits;
-	bool *redact;                 /* per finding, when action is ACTION_REDACT */
+	const struct rule **redact;   /* per finding, when action is ACTION_REDACT: the rule that has it masked, or NULL */
+	const struct rule *notify;    /* it is delivered, and this rule wants the sender to be told; or NULL */
+	bool silent;                  /* the sender is not told */
 };
 
 /* Whether the rule is to be asked at all about this item: its mode and `when`. */

@@ -2,14 +2,14 @@
 
 #include "conf/cfgread.h"
 #include "policy/over_time.h"
+#include "policy/redaction.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-enum { RULES_MAX = 10000, ARENA_MAX = 64 << 20, WORDS_MAX = 64 };
+enum { RULES_MAX = 10000, ARENA_MAX = 64 << 20, WORDS_MAX = 64, CONDITIONS_MAX = 256, DEPTH_MAX = 8, NOTICE_MAX = 1000 };
 
-static const char *const channel_names[CHANNEL_KIND_COUNT] = { "chat", "groupchat", "normal", "headline", "presence", "iq", "upload" };
 static const char *const mode_names[] = { "off", "monitor", "enforce" };
 static const struct { const char *name; enum severity severity; } severities[] = {
 	{ "low", SEV_INFO }, { "medium", SEV_NOTICE }, { "high", SEV_WARNING }, { "critical", SEV_ERROR },
@@ -33,17 +33,20 @@ static const struct cfg_key rule_keys[] = {
 	{ "when", CFG_GROUP, 0, 0, 0 },
 	{ "priority", CFG_INT, 0, -1000, 1000 },
 	{ "detect", CFG_GROUPS, 0, 1, WORDS_MAX },
+	{ "any", CFG_GROUPS, 0, 1, WORDS_MAX },
 	{ "all", CFG_GROUPS, 0, 1, WORDS_MAX },
 	{ "none", CFG_GROUPS, 0, 1, WORDS_MAX },
-	{ "action", CFG_STRING, 1, 1, 16 },
+	{ "action", CFG_STRING, 0, 1, 16 },
+	{ "actions", CFG_STRINGS, 0, 1, 8 },
+	{ "redact", CFG_GROUP, 0, 0, 0 },
 	{ "severity", CFG_STRING, 0, 1, 16 },
 	{ "notice", CFG_GROUP, 0, 0, 0 },
 	{ 0 },
 };
-static const struct cfg_key when_keys[] = {
-	{ "from", CFG_STRINGS, 0, 1, WORDS_MAX },
-	{ "to", CFG_STRINGS, 0, 1, WORDS_MAX },
-	{ "channel", CFG_STRINGS, 0, 1, WORDS_MAX },
+static const struct cfg_key group_keys[] = {
+	{ "any", CFG_GROUPS, 0, 1, WORDS_MAX },
+	{ "all", CFG_GROUPS, 0, 1, WORDS_MAX },
+	{ "none", CFG_GROUPS, 0, 1, WORDS_MAX },
 	{ 0 },
 };
 static const struct cfg_key condition_keys[] = {
@@ -55,8 +58,6 @@ static const struct cfg_key condition_keys[] = {
 	{ "within", CFG_STRING, 0, 1, 16 },
 	{ 0 },
 };
-
-const char *channel_kind_name(enum channel_kind k) { return channel_names[k]; }
 
 const char *condition_per_name(enum condition_per p)
 {
@@ -70,26 +71,6 @@ static int find(const char *const *names, size_t n, const char *name)
 		if (strcmp(names[i], name) == 0)
 			return (int)i;
 	return -1;
-}
-
-static int read_when(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
-{
-	struct cfg_words from = { 0 }, to = { 0 }, channel = { 0 };
-	if (cfg_check(r, g, "when", when_keys) < 0 || cfg_strings(r, g, "from", &from) < 0 || cfg_strings(r, g, "to", &to) < 0 ||
-	    cfg_strings(r, g, "channel", &channel) < 0)
-		return -1;
-	rule->from = from.item;
-	rule->nfrom = from.n;
-	rule->to = to.item;
-	rule->nto = to.n;
-	for (size_t i = 0; i < channel.n; i++) {
-		int k = find(channel_names, CHANNEL_KIND_COUNT, channel.item[i]);
-		if (k < 0)
-			return cfg_error(r, config_setting_get_member(g, "channel"),
-				"there is no channel \"%s\"; it is one of chat, groupchat, normal, headline, presence, iq, upload", channel.item[i]);
-		rule->channels |= 1u << k;
-	}
-	return 0;
 }
 
 static int read_condition(const struct cfg_reader *r, const config_setting_t *g, const char *what, struct rule_condition *c)
@@ -108,49 +89,134 @@ static int read_condition(const struct cfg_reader *r, const config_setting_t *g,
 	return over_time_read(r, g, c);
 }
 
-static int read_conditions(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
+/* The lists of conditions that a rule or group has; "detect" is a rule's older word for "any". */
+static const struct { const char *key; enum condition_kind kind; } lists[] = {
+	{ "detect", CONDITION_ANY }, { "any", CONDITION_ANY }, { "all", CONDITION_ALL }, { "none", CONDITION_NONE },
+};
+
+static size_t count_conditions(const config_setting_t *g, int depth)
 {
-	static const struct { const char *key; enum condition_kind kind; } lists[] = {
-		{ "detect", CONDITION_ANY }, { "all", CONDITION_ALL }, { "none", CONDITION_NONE },
-	};
-	int n = 0;
-	for (size_t k = 0; k < 3; k++) {
+	size_t n = 0;
+	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
 		const config_setting_t *list = config_setting_get_member(g, lists[k].key);
-		n += list ? config_setting_length(list) : 0;
+		for (int i = 0; list && i < config_setting_length(list) && n <= CONDITIONS_MAX && depth <= DEPTH_MAX; i++)
+			n += 1 + count_conditions(config_setting_get_elem(list, (unsigned)i), depth + 1);
 	}
-	if (!config_setting_get_member(g, "detect") && !config_setting_get_member(g, "all"))
-		return cfg_error(r, g, "rule has neither \"detect\" nor \"all\"");
-	rule->conditions = arena_alloc(r->arena, sizeof *rule->conditions * (size_t)n);
-	if (!rule->conditions)
-		return cfg_error(r, g, "out of memory");
-	for (size_t k = 0; k < 3; k++) {
+	return n;
+}
+
+static int read_lists(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule, int depth);
+
+/* What stands in a list: a detector, or a group of lists. */
+static int read_member(const struct cfg_reader *r, const config_setting_t *g, const char *list, enum condition_kind kind, struct rule *rule, int depth)
+{
+	struct rule_condition *c = &rule->conditions[rule->nconditions++];
+	c->kind = kind;
+	bool is_group = false;
+	for (size_t k = 1; k < sizeof lists / sizeof *lists; k++)
+		is_group |= config_setting_get_member(g, lists[k].key) != NULL;
+	if (!is_group)
+		return read_condition(r, g, list, c);
+	size_t first = rule->nconditions;
+	*c = (struct rule_condition){ .kind = kind, .index = -1, .tally = -1 };
+	if (depth == DEPTH_MAX)
+		return cfg_error(r, g, "groups of conditions lie in each other at most %d deep", DEPTH_MAX);
+	if (cfg_check(r, g, "a group of conditions", group_keys) < 0 || read_lists(r, g, rule, depth + 1) < 0)
+		return -1;
+	c->members = rule->nconditions - first;
+	return 0;
+}
+
+static int read_lists(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule, int depth)
+{
+	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
 		const config_setting_t *list = config_setting_get_member(g, lists[k].key);
-		for (int i = 0; list && i < config_setting_length(list); i++) {
-			struct rule_condition *c = &rule->conditions[rule->nconditions++];
-			c->kind = lists[k].kind;
-			if (read_condition(r, config_setting_get_elem(list, (unsigned)i), lists[k].key, c) < 0)
+		for (int i = 0; list && i < config_setting_length(list); i++)
+			if (read_member(r, config_setting_get_elem(list, (unsigned)i), lists[k].key, lists[k].kind, rule, depth) < 0)
 				return -1;
-		}
 	}
 	return 0;
 }
 
-static int read_notice(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
+/* Whether these conditions hold when nothing is found at all. */
+static bool hold_of_nothing(const struct rule_condition *c, size_t n)
 {
-	int n = config_setting_length(g);
-	rule->notices = arena_alloc(r->arena, sizeof *rule->notices * ((size_t)n + 1));
-	if (!rule->notices)
-		return cfg_error(r, g, "out of memory");
-	for (int i = 0; i < n; i++) {
-		config_setting_t *s = config_setting_get_elem(g, (unsigned)i);
-		const char *text = config_setting_get_string(s);
-		if (!text || !text[0] || strlen(text) > 1000)
-			return cfg_error(r, s, "a notice is a text of 1 to 1000 bytes for each language: notice = { en = \"…\"; }");
-		rule->notices[i] = (struct rule_notice){ arena_strdup(r->arena, config_setting_name(s)), arena_strdup(r->arena, text) };
-		if (!rule->notices[i].lang || !rule->notices[i].text)
-			return cfg_error(r, s, "out of memory");
+	bool any = false, any_holds = false;
+	for (size_t i = 0; i < n; i += 1 + c[i].members) {
+		bool holds = c[i].members && hold_of_nothing(&c[i + 1], c[i].members);
+		any |= c[i].kind == CONDITION_ANY;
+		any_holds |= c[i].kind == CONDITION_ANY && holds;
+		if (c[i].kind != CONDITION_ANY && holds == (c[i].kind == CONDITION_NONE))
+			return false;
 	}
-	rule->nnotices = (size_t)n;
+	return !any || any_holds;
+}
+
+static int read_conditions(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
+{
+	size_t n = count_conditions(g, 0);
+	if (n > CONDITIONS_MAX)
+		return cfg_error(r, g, "a rule has at most %d conditions", CONDITIONS_MAX);
+	if (config_setting_get_member(g, "detect") && config_setting_get_member(g, "any"))
+		return cfg_error(r, config_setting_get_member(g, "any"), "\"detect\" and \"any\" are two words for the same list; give one of them");
+	rule->conditions = arena_alloc(r->arena, sizeof *rule->conditions * (n + 1));
+	if (!rule->conditions)
+		return cfg_error(r, g, "out of memory");
+	if (read_lists(r, g, rule, 0) < 0)
+		return -1;
+	if (!rule->when.file && hold_of_nothing(rule->conditions, rule->nconditions))
+		return cfg_error(r, g, "this rule would match every message: it needs \"any\" (or \"detect\") or \"all\" with a detector that must find "
+		                 "something, or \"when\" with a \"file\"");
+	return 0;
+}
+
+static const struct { const char *name; unsigned bit; } also_names[] = {
+	{ "notify-sender", ALSO_NOTIFY_SENDER }, { "silent", ALSO_SILENT }, { "alert", ALSO_ALERT },
+};
+
+static unsigned also_from_name(const char *name)
+{
+	for (size_t i = 0; i < sizeof also_names / sizeof *also_names; i++)
+		if (strcmp(also_names[i].name, name) == 0)
+			return also_names[i].bit;
+	return 0;
+}
+
+void rule_also_names(unsigned also, char *dst, size_t dst_size)
+{
+	size_t o = 0;
+	dst[0] = '\0';
+	for (size_t i = 0; i < sizeof also_names / sizeof *also_names; i++)
+		if (also & also_names[i].bit && o < dst_size)
+			o += (size_t)snprintf(dst + o, dst_size - o, "%s%s", o ? " " : "", also_names[i].name);
+}
+
+/* `action`, or `actions`: what becomes of the content, and what is done beside that. */
+static int read_actions(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
+{
+	const config_setting_t *one = config_setting_get_member(g, "action"), *list = config_setting_get_member(g, "actions");
+	const char *known = list ? "deliver, redact, quarantine, block, notify-sender, silent, alert" : "deliver, redact, quarantine, block";
+	struct cfg_words words;
+	bool said = false;
+	if (!one == !list)
+		return cfg_error(r, list ? list : g, "a rule has either an \"action\" or a list of \"actions\"");
+	if (cfg_strings(r, g, list ? "actions" : "action", &words) < 0)
+		return -1;
+	for (size_t i = 0; i < words.n; i++) {
+		unsigned also = list ? also_from_name(words.item[i]) : 0;
+		int a = action_from_name(words.item[i]);
+		if (a < 0 && !also)
+			return cfgerr_set(r->err, r->file, words.line[i], "action \"%s\" is not one of %s", words.item[i], known);
+		if (a >= 0 && said)
+			return cfgerr_set(r->err, r->file, words.line[i], "only one of \"actions\" can be deliver, redact, quarantine or block");
+		said |= a >= 0;
+		rule->action = a >= 0 ? (enum action)a : rule->action;
+		rule->also |= also;
+	}
+	if (rule->also & ALSO_SILENT && rule->also & ALSO_NOTIFY_SENDER)
+		return cfg_error(r, list, "\"silent\" and \"notify-sender\" contradict each other");
+	if (rule->also & ALSO_SILENT && rule->action == ACTION_DELIVER)
+		return cfg_error(r, list, "\"silent\" goes with redact, quarantine or block: nobody is told of what is delivered");
 	return 0;
 }
 
@@ -161,15 +227,13 @@ static int read_rule(const struct cfg_reader *r, const config_setting_t *g, stru
 	rule->id = cfg_string(r, g, "id");
 	if (strspn(rule->id, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(rule->id))
 		return cfg_error(r, config_setting_get_member(g, "id"), "a rule's id has lower-case letters, digits and hyphens only: \"%s\"", rule->id);
-	const char *mode = cfg_string(r, g, "mode"), *action = cfg_string(r, g, "action"), *severity = cfg_string(r, g, "severity");
+	const char *mode = cfg_string(r, g, "mode"), *severity = cfg_string(r, g, "severity");
 	int m = mode ? find(mode_names, 3, mode) : RULE_ENFORCE;
 	if (m < 0)
 		return cfg_error(r, config_setting_get_member(g, "mode"), "mode \"%s\" is not one of off, monitor, enforce", mode);
 	rule->mode = (enum rule_mode)m;
-	int a = action_from_name(action);
-	if (a < 0)
-		return cfg_error(r, config_setting_get_member(g, "action"), "action \"%s\" is not one of deliver, redact, quarantine, block", action);
-	rule->action = (enum action)a;
+	if (read_actions(r, g, rule) < 0)
+		return -1;
 	rule->severity = SEV_NOTICE;
 	if (severity) {
 		size_t i = 0;
@@ -179,12 +243,19 @@ static int read_rule(const struct cfg_reader *r, const config_setting_t *g, stru
 			return cfg_error(r, config_setting_get_member(g, "severity"), "severity \"%s\" is not one of low, medium, high, critical", severity);
 		rule->severity = severities[i].severity;
 	}
-	const config_setting_t *when = config_setting_get_member(g, "when"), *notice = config_setting_get_member(g, "notice");
-	if (when && read_when(r, when, rule) < 0)
+	const config_setting_t *when = config_setting_get_member(g, "when"), *notice = config_setting_get_member(g, "notice"),
+	                       *redact = config_setting_get_member(g, "redact");
+	if (when && when_read(r, when, &rule->when) < 0)
 		return -1;
-	if (notice && read_notice(r, notice, rule) < 0)
+	if (notice && rule_texts_read(r, notice, "a notice", NOTICE_MAX, &rule->notices) < 0)
+		return -1;
+	if (redact && redaction_read(r, redact, rule) < 0)
 		return -1;
 	rule->priority = cfg_int(g, "priority", 0);
+	rule->line = config_setting_source_line(g);
+	rule->file = arena_strdup(r->arena, r->file);
+	if (!rule->file)
+		return cfg_error(r, g, "out of memory");
 	return read_conditions(r, g, rule);
 }
 
@@ -303,11 +374,25 @@ int policy_rules_bind(struct policy_rules *p, const char *const *ids, size_t n, 
 	for (size_t i = 0; i < p->nrules; i++) {
 		for (size_t k = 0; k < p->rules[i].nconditions; k++) {
 			struct rule_condition *c = &p->rules[i].conditions[k];
+			if (c->members)
+				continue;
 			c->index = find(ids, n, c->detector);
 			if (c->index < 0)
 				return cfgerr_set(err, c->file, c->line, "rule \"%s\" asks for detector \"%s\", which no rule file defines",
 				                  p->rules[i].id, c->detector);
 		}
+	}
+	return 0;
+}
+
+int policy_rules_check(const struct policy_rules *p, const struct conf *conf, struct cfgerr *err)
+{
+	for (size_t i = 0; i < p->nrules; i++) {
+		int line = 0;
+		const char *group = when_missing_group(&p->rules[i].when, conf, &line);
+		if (group)
+			return cfgerr_set(err, p->rules[i].file, line, "rule \"%s\" names the group \"%.64s\", which groups of %.200s do not define",
+			                  p->rules[i].id, group, conf->path);
 	}
 	return 0;
 }
@@ -321,25 +406,4 @@ void policy_rules_free(struct policy_rules **pp)
 	free(p->rules);
 	free(p);
 	*pp = NULL;
-}
-
-static const char *notice_in(const struct rule *r, const char *lang, size_t len)
-{
-	for (size_t i = 0; i < r->nnotices; i++)
-		if (strlen(r->notices[i].lang) == len && strncasecmp(r->notices[i].lang, lang, len) == 0)
-			return r->notices[i].text;
-	return NULL;
-}
-
-const char *rule_notice_text(const struct rule *r, const char *lang, const char *fallback)
-{
-	const char *text = NULL;
-	if (lang) {
-		text = notice_in(r, lang, strlen(lang));
-		if (!text)
-			text = notice_in(r, lang, strcspn(lang, "-_"));
-	}
-	if (!text && fallback)
-		text = notice_in(r, fallback, strlen(fallback));
-	return text ? text : r->nnotices ? r->notices[0].text : NULL;
 }

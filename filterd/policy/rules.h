@@ -7,7 +7,9 @@
 #include "conf/bundle.h"
 #include "conf/cfgerr.h"
 #include "model/event.h"
+#include "model/mask.h"
 #include "model/verdict.h"
+#include "policy/when.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,23 +17,18 @@
 
 enum rule_mode { RULE_OFF, RULE_MONITOR, RULE_ENFORCE };
 
-/* How the content travels; `when.channel` of a rule names these. */
-enum channel_kind {
-	CHANNEL_CHAT, CHANNEL_GROUPCHAT, CHANNEL_NORMAL, CHANNEL_HEADLINE, CHANNEL_PRESENCE, CHANNEL_IQ, CHANNEL_UPLOAD,
-	CHANNEL_KIND_COUNT
-};
-const char *channel_kind_name(enum channel_kind k);
-
-/* From which list of a rule: it matches if all of ALL hold, none of NONE, and one of ANY unless there are none of these. */
+/* From which list of a rule or group: these hold if all of ALL do, none of NONE, and one of ANY unless there are none of these. */
 enum condition_kind { CONDITION_ANY, CONDITION_ALL, CONDITION_NONE };
 
 /* Over what a condition counts: the stanza or file alone, or with all that came before it from its sender, anywhere or in its conversation. */
 enum condition_per { PER_ITEM, PER_SENDER, PER_CONVERSATION };
 const char *condition_per_name(enum condition_per p);
 
-struct rule_condition {       /* an element of `detect` (any), `all` or `none` */
+/* An element of `any` (or `detect`), `all` or `none`: a detector with what is asked of it, or a group of such elements, which follow it. */
+struct rule_condition {
 	enum condition_kind kind;
-	const char *detector;
+	size_t members;       /* of a group: how many conditions behind this one are in it, at any depth; 0: a detector */
+	const char *detector; /* NULL in a group */
 	int index;            /* in the generation's detector table; -1 before policy_rules_bind() */
 	uint8_t confidence;   /* findings below do not count */
 	uint32_t count;       /* at least this many … */
@@ -43,23 +40,46 @@ struct rule_condition {       /* an element of `detect` (any), `all` or `none` *
 	int line;
 };
 
-struct rule_notice {
-	const char *lang, *text;
+/* Texts by language, each language once. */
+struct rule_texts {
+	const struct rule_text { const char *lang, *text; } *item;
+	size_t n;
+};
+
+/* How a rule's action redact writes what was found. */
+enum redaction_form {
+	REDACTION_DEFAULT,    /* by the detector's mask */
+	REDACTION_MASK,
+	REDACTION_LABEL,      /* a text in its place */
+	REDACTION_TOKEN,      /* a token in its place, the same for the same value */
+};
+struct rule_redaction {
+	enum redaction_form form;
+	struct mask mask;
+	struct rule_texts labels;
+};
+
+/* What a rule does beside its action. */
+enum rule_also {
+	ALSO_NOTIFY_SENDER = 1, /* tell the sender even if it is delivered */
+	ALSO_SILENT = 2,        /* never tell the sender */
+	ALSO_ALERT = 4,         /* its events have the severity of an alert */
 };
 
 struct rule {
 	const char *id;
 	enum rule_mode mode;
 	int priority;                 /* of equally strict rules, the one with the highest is named */
-	const char **from, **to;      /* zone names; n = 0: any */
-	size_t nfrom, nto;
-	uint32_t channels;            /* bit per channel_kind; 0: any */
-	struct rule_condition *conditions;
+	struct when when;
+	struct rule_condition *conditions; /* none: what `when` says is enough, and it says something of a file */
 	size_t nconditions;
+	const char *file;             /* where it is written, for errors */
+	int line;
 	enum action action;
+	unsigned also;                /* bits of rule_also */
 	enum severity severity;
-	struct rule_notice *notices;
-	size_t nnotices;
+	struct rule_redaction redaction;
+	struct rule_texts notices;
 };
 
 struct policy_rules {
@@ -74,9 +94,14 @@ int policy_rules_parse(const struct bundle *b, struct policy_rules **rules_r, st
 /* Binds the conditions to detectors; ids[i] is the id of detector i.  A rule that names no detector of
  * these is refused. */
 int policy_rules_bind(struct policy_rules *r, const char *const *ids, size_t n, struct cfgerr *err) __attribute__((warn_unused_result));
+/* Refuses a rule that names a group of users which conf does not define. */
+int policy_rules_check(const struct policy_rules *r, const struct conf *conf, struct cfgerr *err) __attribute__((warn_unused_result));
 void policy_rules_free(struct policy_rules **r);
 
-/* The rule's notice in this language ("de-AT" falls back to "de", then to fallback, then to the first); NULL if it has none. */
-const char *rule_notice_text(const struct rule *r, const char *lang, const char *fallback);
+/* The text in this language: "de-Latn-AT" falls back to "de-Latn" and "de" (RFC 4647 section 3.4), then fallback is looked for
+ * likewise, then the first is taken; NULL if there is none.  Both languages may be NULL. */
+const char *rule_text_in(const struct rule_texts *t, const char *lang, const char *fallback);
+/* The names of what is done beside the action, separated by spaces: "notify-sender alert"; "" for nothing. */
+void rule_also_names(unsigned also, char *dst, size_t dst_size);
 
 #endif

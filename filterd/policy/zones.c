@@ -1,5 +1,6 @@
 #include "policy/zones.h"
 
+#include "base/text.h"
 #include "model/jid.h"
 
 #include <string.h>
@@ -30,6 +31,22 @@ const char *zone_of_jid(const struct conf *conf, const char *jid, size_t size)
 	if (jid_parse(jid, size, &j) < 0)
 		return ZONE_PUBLIC;
 	return zone_of(conf, j.domain, j.domain_len);
+}
+
+bool zone_is_own(const struct conf *conf, const char *zone)
+{
+	for (size_t i = 0; i < conf->nzones; i++)
+		if (strcmp(conf->zones[i].name, zone) == 0)
+			return conf->zones[i].own;
+	return false;
+}
+
+const char *zone_of_room(const struct conf *conf, const char *room, size_t size)
+{
+	for (size_t i = 0; i < conf->nrooms; i++)
+		if (text_glob(conf->rooms[i].room, room, size))
+			return conf->rooms[i].zone;
+	return NULL;
 }
 
 const struct conf_policy *zone_policy(const struct conf *conf, const char *from, const char *to)

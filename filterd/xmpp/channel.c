@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "ipc/inspect_wire.h"
 #include "xmpp/ns.h"
+#include "xmpp/rooms.h"
 #include "xmpp/xml.h"
 
 #include <errno.h>
@@ -67,6 +68,7 @@ struct channel {
 	uint64_t inspected;
 	struct session_entry *sessions;
 	struct open_id *open;
+	struct rooms *rooms;
 };
 
 struct offer {
@@ -130,6 +132,7 @@ static void channel_free(struct channel *c)
 	if (c->timer)
 		event_free(c->timer);
 	free(c->software);
+	rooms_free(&c->rooms);
 	free(c);
 }
 
@@ -209,7 +212,8 @@ static int take_attach(struct channel *c, const struct inspect_frame *f)
 	if (channels_of_link(cs, link))
 		return -1;
 	c->software = strndup(f->software, f->software_len);
-	if (!c->software)
+	c->rooms = rooms_new();
+	if (!c->software || !c->rooms)
 		return -1;
 	c->link = link;
 	c->attached = true;
@@ -287,6 +291,14 @@ static int take_end(struct channel *c, const struct inspect_frame *f)
 	return 0;
 }
 
+static void take_room(struct channel *c, const struct inspect_frame *f)
+{
+	if (f->status == INSPECT_ROOM_KNOWN)
+		rooms_set(c->rooms, f->jid, f->jid_len, f->payload, f->payload_len);
+	else
+		rooms_forget(c->rooms, f->jid, f->jid_len);
+}
+
 static int take_frame(struct channel *c, const struct inspect_frame *f)
 {
 	const struct channels *cs = c->owner;
@@ -304,6 +316,9 @@ static int take_frame(struct channel *c, const struct inspect_frame *f)
 		return take_end(c, f);
 	case INSPECT_INJECTED:
 		cs->ops->injected(cs->ctx, c, f->id, f->status);
+		return 0;
+	case INSPECT_ROOM:
+		take_room(c, f);
 		return 0;
 	case INSPECT_PING:
 		send_frame(c, &(struct inspect_frame){ .type = INSPECT_PONG, .cookie = f->cookie });
@@ -554,6 +569,7 @@ const char *channel_software(const struct channel *c) { return c->software; }
 size_t channel_link(const struct channel *c) { return c->link; }
 unsigned channel_open(const struct channel *c) { return HASH_COUNT(c->open); }
 uint64_t channel_inspected(const struct channel *c) { return c->inspected; }
+const struct rooms *channel_rooms(const struct channel *c) { return c->rooms; }
 
 /* Writes one answer, if somebody still waits for it. */
 static void answer(const struct session *s, uint8_t type, uint32_t id, const void *payload, size_t size)

@@ -54,6 +54,7 @@ const char *channel_software(const struct channel *c);
 size_t channel_link(const struct channel *c);
 unsigned channel_open(const struct channel *c);      /* ids not yet answered */
 uint64_t channel_inspected(const struct channel *c); /* ids in all */
+const struct rooms *channel_rooms(const struct channel *c); /* what its connector says of rooms (xmpp/rooms.h) */
 
 struct session *session_ref(struct session *s);
 void session_unref(struct session *s);

@@ -29,7 +29,11 @@
 #define NS_BOB "urn:xmpp:bob"                                     /* XEP-0231 */
 #define NS_PUBSUB "http://jabber.org/protocol/pubsub"             /* XEP-0060 */
 #define NS_MUC "http://jabber.org/protocol/muc"                   /* XEP-0045 */
+#define NS_MUC_USER "http://jabber.org/protocol/muc#user"
+#define NS_MUC_ADMIN "http://jabber.org/protocol/muc#admin"
+#define NS_MUC_OWNER "http://jabber.org/protocol/muc#owner"
 #define NS_FALLBACK "urn:xmpp:fallback:0"                         /* XEP-0428 */
+#define NS_FALLBACK_OLD "urn:xmpp:feature-fallback:0"               /* its name in drafts */
 #define NS_REFERENCE "urn:xmpp:reference:0"                       /* XEP-0372 */
 #define NS_REPLY "urn:xmpp:reply:0"                               /* XEP-0461 */
 #define NS_CORRECT "urn:xmpp:message-correct:0"                   /* XEP-0308 */

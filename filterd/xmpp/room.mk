@@ -4,4 +4,5 @@ libxmpp_a_SOURCES = \
 	filterd/xmpp/channel.c filterd/xmpp/channel.h \
 	filterd/xmpp/link.c filterd/xmpp/link.h \
 	filterd/xmpp/ns.h \
+	filterd/xmpp/rooms.c filterd/xmpp/rooms.h \
 	filterd/xmpp/xml.c filterd/xmpp/xml.h

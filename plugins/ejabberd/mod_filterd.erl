@@ -30,6 +30,8 @@
 %%% --- module ------------------------------------------------------------------------------------------------------
 
 start(Host, _Opts) ->
+    %% before anybody can ask about a room
+    [ejabberd_hooks:add(Hook, Host, mod_filterd_rooms, Hook, ?PRIORITY) || Hook <- mod_filterd_rooms:hooks()],
     ok = mod_filterd_channel:guard(Host),
     [ejabberd_hooks:add(Hook, Host, ?MODULE, Hook, ?PRIORITY) || Hook <- host_hooks()],
     %% a global hook, the same for all hosts: added once however often it is asked for
@@ -40,13 +42,15 @@ start(Host, _Opts) ->
 stop(Host) ->
     Left = mod_filterd_channel:unguard(Host),
     [ejabberd_hooks:delete(Hook, Host, ?MODULE, Hook, ?PRIORITY) || Hook <- host_hooks()],
+    [ejabberd_hooks:delete(Hook, Host, mod_filterd_rooms, Hook, ?PRIORITY) || Hook <- mod_filterd_rooms:hooks()],
     case Left of
         more ->
             ok;
         last ->
             ejabberd_hooks:delete(component_send_packet, ?MODULE, component_send_packet, ?PRIORITY),
             %% ejabberd unloads the code of this module only; a newer version starts with newer parts
-            [begin code:purge(Part), code:delete(Part) end || Part <- [mod_filterd_channel, mod_filterd_session, mod_filterd_lane, mod_filterd_content]],
+            [begin code:purge(Part), code:delete(Part) end || Part <- [mod_filterd_channel, mod_filterd_session, mod_filterd_lane,
+                                                                           mod_filterd_content, mod_filterd_rooms]],
             ok
     end.
 

@@ -29,6 +29,7 @@
 -define(INJECTED, 16#06).
 -define(PING, 16#40).
 -define(PONG, 16#41).
+-define(ROOM, 16#42).
 -define(READY, 16#81).
 -define(DELIVER, 16#82).
 -define(REPLACE, 16#83).
@@ -45,6 +46,7 @@
 -define(BATCH_MAX, 200).
 -define(READS, 100).
 -define(SESSIONS_MAX, 1048576).
+-define(ROOMS_MAX, 65536).
 %% With room for a tick's worth of questions: the channel begins anew before its numbers run out.
 -define(ID_MAX, 16#fff00000).
 %% an INSPECT frame without its stanza
@@ -64,6 +66,7 @@
                 open = #{} :: #{pos_integer() => {pid(), pos_integer()}},
                 waiting = queue:new() :: queue:queue(),
                 sessions = #{} :: #{pid() => #session{}},
+                rooms = #{} :: #{mod_filterd_rooms:room() => pos_integer()},    % told, and in which version
                 heard = 0 :: integer(),
                 pinged :: undefined | integer(),
                 injector :: pid()}).
@@ -135,7 +138,7 @@ join(Channel, Info, Answered) ->
 -spec inspect(pid(), pos_integer(), 0 | 1, stanza()) -> ok.
 inspect(Channel, Seq, Again, Pkt) ->
     Asked = xmpp:set_from_to(Pkt, routed(xmpp:get_from(Pkt)), routed(xmpp:get_to(Pkt))),
-    Channel ! {inspect, self(), Seq, Again, fxml:element_to_binary(xmpp:encode(Asked))},
+    Channel ! {inspect, self(), Seq, {Again, mod_filterd_rooms:looked(Pkt)}, fxml:element_to_binary(xmpp:encode(Asked))},
     ok.
 
 %% The address by whose domain ejabberd routes: however else it may be spelt, for filterd's zones it is that one.
@@ -179,6 +182,7 @@ init([]) ->
     process_flag(priority, high),
     process_flag(message_queue_data, off_heap),
     ets:new(?MODULE, [named_table, protected, {read_concurrency, true}]),
+    mod_filterd_rooms:new_table(),
     %% after a crash: the modules are still loaded
     [ets:insert(?MODULE, {{host, Host}, self()}) || Host <- ejabberd_option:hosts(), gen_mod:is_loaded(Host, mod_filterd)],
     Channel = self(),
@@ -186,10 +190,12 @@ init([]) ->
     {ok, #state{injector = spawn_link(fun() -> ?MODULE:injector(Channel) end)}}.
 
 handle_call({guard, Host}, _From, State) ->
+    mod_filterd_rooms:forget(),
     ets:insert(?MODULE, {{host, Host}, self()}),
     {reply, ok, State};
 handle_call({unguard, Host}, From, State) ->
     ets:delete(?MODULE, {host, Host}),
+    mod_filterd_rooms:forget(),
     %% a session that looked the host up just now may be about to ask
     erlang:send_after(50, self(), {unguarded, Host, From}),
     {noreply, State};
@@ -279,7 +285,7 @@ put_question({inspect, Pid, Seq, _, Stanza}, {Frames, #state{frame_max = Max} = 
     {Frames, State};
 put_question(Question, {Frames, #state{open = Open, window = Window, waiting = Waiting} = State}) when map_size(Open) >= Window ->
     {Frames, State#state{waiting = queue:in(Question, Waiting)}};
-put_question({inspect, Pid, Seq, Again, Stanza}, {Frames, #state{open = Open, next_id = Id} = State}) ->
+put_question({inspect, Pid, Seq, {Again, Room}, Stanza}, {Frames, #state{open = Open, next_id = Id} = State}) ->
     case number(Pid, State) of
         unknown ->
             {Frames, State};
@@ -287,8 +293,9 @@ put_question({inspect, Pid, Seq, Again, Stanza}, {Frames, #state{open = Open, ne
             tell(Pid, [{Seq, failed}], State),
             {Frames, State};
         {Number, Introduction, S} ->
+            {News, S1} = tell_room(Room, S),
             Frame = frame(?INSPECT, [<<Id:32, Number:32, Again:8>>, Stanza]),
-            {[[Introduction, Frame] | Frames], S#state{open = Open#{Id => {Pid, Seq}}, next_id = Id + 1}}
+            {[[Introduction, News, Frame] | Frames], S1#state{open = Open#{Id => {Pid, Seq}}, next_id = Id + 1}}
     end.
 
 %% The number of a session on this channel, and the frame that introduces it where it has none yet.
@@ -306,6 +313,28 @@ number(Pid, #state{channel = Channel, sessions = Sessions, next_session = Next} 
         _ ->
             unknown     % ended in the meantime
     end.
+
+%% What filterd has not been told yet of the room to which a stanza goes.
+tell_room(none, State) ->
+    {[], State};
+tell_room({Room, Serial}, #state{rooms = Told} = State) ->
+    case mod_filterd_rooms:known(Room) of
+        Version when Version == map_get(Room, Told), Serial /= unknown ->
+            {[], State};
+        Version when Version == unknown; Serial == unknown ->
+            {[frame(?ROOM, [room_name(Room), 0]) || is_map_key(Room, Told)], State#state{rooms = maps:remove(Room, Told)}};
+        _ when map_size(Told) >= ?ROOMS_MAX ->
+            {Frame, S} = tell_room({Room, Serial}, State#state{rooms = #{}}),
+            {[frame(?ROOM, <<0:16, 0>>), Frame], S};
+        Version ->
+            %% read after the version: should they be newer, they are told again
+            case mod_filterd_rooms:domains(Room) of
+                too_many -> tell_room({Room, unknown}, State);
+                Domains -> {frame(?ROOM, [room_name(Room), 1 | [str16(Domain) || Domain <- Domains]]), State#state{rooms = Told#{Room => Version}}}
+            end
+    end.
+
+room_name({Name, Host}) -> str16(<<Name/binary, "@", Host/binary>>).
 
 origin(c2s) -> 1;
 origin(s2s) -> 2;
@@ -482,7 +511,7 @@ socket_options() ->
 attached({ready, Socket, FrameMax, Window}, State) ->
     ?INFO_MSG("Inspect channel to filterd is up", []),
     admit(activate(Socket, State#state{socket = Socket, channel = make_ref(), trouble = undefined, buffer = <<>>, frame_max = FrameMax,
-                                 window = Window, next_id = 1, next_session = 1, heard = now_ms(), pinged = undefined}));
+                                 window = Window, next_id = 1, next_session = 1, rooms = #{}, heard = now_ms(), pinged = undefined}));
 attached(Failure, #state{trouble = Trouble} = State) ->
     [?WARNING_MSG("No inspect channel to filterd: ~0tP", [Failure, 12]) || Failure /= Trouble],
     fail_all(State#state{trouble = Failure}).

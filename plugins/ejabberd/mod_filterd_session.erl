@@ -49,7 +49,8 @@ host(#session{info = #{host := Host}}) ->
 hold(Pkt, false, Session) ->
     {Seq, S} = append(Pkt, Session),
     settle([{Seq, deliver}], S);
-hold(Pkt, true, #session{info = #{host := Host}} = Session) ->
+hold(Pkt0, true, #session{info = #{host := Host}} = Session) ->
+    Pkt = mod_filterd_rooms:look(Pkt0),
     {Seq, S} = append(Pkt, Session),
     case mod_filterd_channel:pid(Host) of
         undefined ->
@@ -177,11 +178,29 @@ settle(New, #session{queue = Queue, verdicts = Verdicts, next = Next} = Session)
 
 take(#session{queue = Queue, verdicts = Verdicts} = Session, Decided) ->
     case queue:peek(Queue) of
-        {value, {Seq, Pkt, _}} when is_map_key(Seq, Verdicts) ->
+        {value, {Seq, Pkt, _} = Item} when is_map_key(Seq, Verdicts) ->
             {Verdict, Rest} = maps:take(Seq, Verdicts),
-            take(Session#session{queue = queue:drop(Queue), verdicts = Rest}, [{Pkt, Verdict} | Decided]);
+            S = Session#session{queue = queue:drop(Queue), verdicts = Rest},
+            case passes(Verdict) andalso mod_filterd_rooms:is_outdated(Pkt) of
+                true -> ask_anew(Item, S, Decided);
+                false -> take(S, [{Pkt, Verdict} | Decided])
+            end;
         _ ->
             {lists:reverse(Decided), Session}
+    end.
+
+passes(deliver) -> true;
+passes({replace, _}) -> true;
+passes(_) -> false.
+
+%% Somebody of a new domain has come into the room meanwhile, and the answer is not about them.
+ask_anew({Seq, Pkt, Deadline}, #session{queue = Queue, channel = Channel} = Session, Decided) ->
+    case {mod_filterd_rooms:look_anew(Pkt), Channel} of
+        {none, _} -> take(Session, [{Pkt, refused} | Decided]);
+        {_, undefined} -> take(Session, [{Pkt, refused} | Decided]);
+        {Anew, {Pid, _}} ->
+            mod_filterd_channel:inspect(Pid, Seq, 1, Anew),
+            {lists:reverse(Decided), arm(Session#session{queue = queue:in_r({Seq, Anew, Deadline}, Queue)})}
     end.
 
 now_ms() ->

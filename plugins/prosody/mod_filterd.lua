@@ -34,7 +34,7 @@ local xmlns_stanzas = "urn:ietf:params:xml:ns:xmpp-stanzas";
 
 -- Frame types [3, 4, 5]
 local ATTACH, SESSION, INSPECT, CANCEL, END, INJECTED = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06;
-local PING, PONG = 0x40, 0x41;
+local PING, PONG, ROOM = 0x40, 0x41, 0x42;
 local READY, DELIVER, REPLACE, BOUNCE, DROP, INJECT = 0x81, 0x82, 0x83, 0x84, 0x85, 0x86;
 local CONTROL_FIRST, CONTROL_LAST = 0x40, 0x7f;
 
@@ -42,6 +42,8 @@ local MAX_FRAME_UNREADY = 4096;
 local LAST_ID = 0xffffffff;
 local FILTER_PRIORITY = -900; -- below mod_smacks' 999: a held stanza must have been counted, or a resumed client sends it again
 local SWEEP, SILENT, GIVE_UP = 0.1, 10, 5; -- seconds
+local ROOMS_MAX, ROOM_DOMAINS_MAX = 65536, 256; -- [8]
+local ASKED_ANEW_MAX = 3;
 
 local component, timeout, fail_open, max_held, exempt;
 
@@ -121,6 +123,98 @@ local function str16(text)
 	return pack(">I2", #text)..text;
 end
 
+--- Rooms: of which domains their occupants are [3, ROOM] ---
+
+-- Only of rooms to which something with content is sent. Joins and leaves mark a room, and it is looked at again when
+-- the next stanza for it is asked about: within one event the room's list may lack somebody who changes nick.
+-- serial grows whenever a domain is added anywhere: where it is still that of the asking, nobody new can read the answer.
+local rooms, rooms_count, serial = {}, 0, 0; -- address -> { domains, stale, serial, told (channel) }
+
+-- The address of the room of ours to which this goes, if it goes to one
+local function room_of(address)
+	local node, domain = jid.split(address);
+	local host = node and hosts[domain];
+	local muc = host and host.modules and host.modules.muc;
+	if not (muc and muc.get_room_from_jid) then return nil; end
+	local bare = node.."@"..domain;
+	if rooms[bare] or jid.prep(bare) == bare then return bare; end -- in another spelling, it would be a room without occupants
+end
+
+local function room_changed(event)
+	local room = rooms[event.room.jid];
+	if room then room.stale = true; end
+end
+
+-- The domains of a room's occupants as a set, and how many; nil: not to be known
+local function occupant_domains(address)
+	local host = hosts[jid.host(address)];
+	local muc = host and host.modules.muc;
+	if not muc then return nil; end
+	local ok, found = xpcall(muc.get_room_from_jid, traceback, address);
+	if not ok or found and not found._occupants then return nil; end
+	local domains, count = {}, 0;
+	if found then
+		for _, occupant in pairs(found._occupants) do -- each_occupant() copies them all
+			local domain = jid.host(occupant.bare_jid);
+			if not domains[domain] then
+				domains[domain], count = true, count + 1;
+			end
+		end
+	end
+	return count <= ROOM_DOMAINS_MAX and domains or nil;
+end
+
+local function forget_rooms()
+	rooms, rooms_count = {}, 0;
+	if channel and channel.ready then write_frame(channel, frame(ROOM, "I2B", 0, 0)); end
+end
+
+-- What is known of a room now
+local function look_at_room(address)
+	local room = rooms[address];
+	if room and not room.stale then return room; end
+	if not room then
+		if rooms_count >= ROOMS_MAX then forget_rooms(); end
+		room = { domains = false, stale = true, serial = 0, told = false };
+		rooms[address], rooms_count = room, rooms_count + 1;
+	end
+	local before, now = room.domains, occupant_domains(address);
+	local changed = not before or not now;
+	for domain in pairs(now or {}) do
+		if not before or not before[domain] then
+			serial, changed = serial + 1, true;
+			room.serial = serial;
+		end
+	end
+	for domain in pairs(before or {}) do changed = changed or not now[domain]; end
+	if changed then room.told = false; end
+	room.domains, room.stale = now or false, false;
+	return room;
+end
+
+-- Before a stanza for it is asked about
+local function tell_room(ch, address)
+	local room = look_at_room(address);
+	if room.told == ch then return room; end
+	local names = {};
+	for domain in pairs(room.domains or {}) do names[#names+1] = str16(domain); end
+	local body = str16(address)..pack(">B", room.domains and 1 or 0)..t_concat(names);
+	write_frame(ch, pack(">I4B", #body + 1, ROOM), body);
+	room.told = ch;
+	return room;
+end
+
+local function room_destroyed(event)
+	local address = event.room.jid;
+	local room = rooms[address];
+	if not room then return; end
+	rooms[address], rooms_count = nil, rooms_count - 1;
+	serial = serial + 1;
+	if channel and room.told == channel then
+		write_frame(channel, frame(ROOM, "I2c"..#address.."B", #address, address, 0));
+	end
+end
+
 --- Queues: one per session, answers are applied in the order in which its stanzas came ---
 
 local queues = setmetatable({}, { __mode = "k" }); -- session -> queue
@@ -129,6 +223,9 @@ local applying = false; -- a component's stanza is on its way back in
 local function handle_error(err)
 	module:log("error", "Traceback[filterd]: %s", traceback(err, 2));
 end
+
+local passed = setmetatable({}, { __mode = "k" }); -- stanza for a room -> serial at its verdict
+local await; -- asks about an item, and watches its deadline
 
 local function put_back(q, stanza)
 	if q.kind ~= 3 then
@@ -159,12 +256,14 @@ end
 local conclude = {};
 
 function conclude.deliver(q, item)
+	passed[item.stanza] = item.serial or nil;
 	put_back(q, item.stanza);
 end
 
 function conclude.replace(q, item)
 	local new, old = item.replacement.attr, item.stanza.attr;
 	new.type, new.id, new.from, new.to = old.type, old.id, old.from, old.to; -- addressing is never filterd's
+	passed[item.replacement] = item.serial or nil;
 	put_back(q, item.replacement);
 end
 
@@ -216,11 +315,30 @@ local function read_on(q)
 	conn:pausefor(0); -- resume() alone forgets what the socket library has already read
 end
 
+-- Has somebody of a new domain come in since it was asked about? Then the answer is not about them.
+local function is_outdated(item)
+	if not item.serial or item.verdict ~= "deliver" and item.verdict ~= "replace" then return false; end
+	return not rooms[item.room] or look_at_room(item.room).serial ~= item.serial;
+end
+
+local function ask_anew(item)
+	if not channel or item.anew == ASKED_ANEW_MAX then
+		item.verdict = "refuse";
+		return;
+	end
+	item.anew, item.verdict, item.id, item.replacement = item.anew + 1, false, false, nil;
+	await(item);
+end
+
 local function drain(q)
 	if q.draining then return; end
 	q.draining = true;
 	local item = q[q.first];
 	while item and item.verdict do
+		if is_outdated(item) then
+			ask_anew(item);
+			if not item.verdict then break; end
+		end
 		q[q.first] = nil;
 		q.first = q.first + 1;
 		-- a client that has gone must not appear again
@@ -282,11 +400,16 @@ local function ask(item)
 	local id = ch.next_id;
 	if id == LAST_ID then return lose_channel(ch, "ids used up"); end
 	if q.announced_on ~= ch then announce(q); end
+	item.room = room_of(item.stanza.attr.to);
+	if item.room then
+		local room = tell_room(ch, item.room);
+		item.serial = room.domains and room.serial; -- of an unknown room everybody is an occupant: nobody can be new
+	end
 	ch.next_id = id + 1;
 	item.id = id;
 	ch.open[id] = item;
 	ch.open_count = ch.open_count + 1;
-	write_frame(ch, pack(">I4BI4I4B", #text + 10, INSPECT, id, q.number, 0), text);
+	write_frame(ch, pack(">I4BI4I4B", #text + 10, INSPECT, id, q.number, item.anew > 0 and 1 or 0), text);
 end
 
 local function ask_waiting()
@@ -332,6 +455,16 @@ function lose_channel(ch, why)
 	fail_all();
 end
 
+function await(item)
+	item.deadline = monotonic() + timeout;
+	line_up(item);
+	if not sweeping then
+		sweeping = true;
+		module:add_timer(SWEEP, sweep);
+	end
+	ask_waiting();
+end
+
 local function new_queue(session, kind)
 	local q = { origin = session, kind = kind, first = 1, last = 0 };
 	queues[session] = q;
@@ -358,19 +491,14 @@ local function take(session, stanza, kind)
 	end
 
 	-- all its fields from the start: a table that grows is built anew
-	local item = { q = q, stanza = stanza, verdict = false, id = false, deadline = false, before = false, behind = false };
+	local item = { q = q, stanza = stanza, verdict = false, id = false, deadline = false, before = false, behind = false,
+		room = false, serial = false, anew = 0 };
 	q.last = q.last + 1;
 	q[q.last] = item;
 	if not content then
 		item.verdict = "deliver"; -- waits for those before it
 	elseif channel then -- while it is being opened, questions wait: the answer is a moment away
-		item.deadline = monotonic() + timeout;
-		line_up(item);
-		if not sweeping then
-			sweeping = true;
-			module:add_timer(SWEEP, sweep);
-		end
-		ask_waiting();
+		await(item);
 	else
 		settle(item, "fail");
 	end
@@ -462,6 +590,16 @@ local function on_session_gone(event)
 	session_gone(event.session);
 end
 
+-- The session's thread may have been waiting for something, and somebody come in meanwhile
+local function on_groupchat(event)
+	local stanza = event.stanza;
+	local at, room = passed[stanza], rooms[event.room.jid];
+	passed[stanza] = nil;
+	if not at or room and look_at_room(event.room.jid).serial == at then return; end
+	event.origin.send(st.error_reply(stanza, "wait", "resource-constraint", "Somebody has just come in. Not delivered; please try again."));
+	return true;
+end
+
 local watched = {};
 local function watch(host)
 	if watched[host] or not hosts[host] then return; end
@@ -473,11 +611,19 @@ local function watch(host)
 		end
 	end
 	here:hook("route/remote", on_component_stanza, 1000);
+	for _, event in ipairs { "muc-occupant-joined", "muc-occupant-left", "muc-room-restored" } do
+		here:hook(event, room_changed, 1000);
+	end
+	here:hook("muc-room-destroyed", room_destroyed, 1000);
+	here:hook("muc-occupant-groupchat", on_groupchat, 1000);
 	here:hook("pre-resource-unbind", on_session_gone, -100); -- after mod_smacks, which keeps sessions that may be resumed
 	here:hook("component-disconnected", on_session_gone, 100);
 end
 module:hook("host-activated", watch);
-module:hook("host-deactivated", function (host) watched[host] = nil; end);
+module:hook("host-deactivated", function (host)
+	watched[host] = nil;
+	forget_rooms(); -- an address of it may be another server's from now on
+end);
 module:hook("s2s-destroyed", on_session_gone, 100);
 
 local function live_sessions()

@@ -48,8 +48,16 @@ def examples():
 
 
 @pytest.mark.parametrize("example", list(examples()), ids=lambda e: re.search(r'id = "([^"]+)"', e).group(1))
-def test_examples_of_the_manual(rules, tmp_path, example):
+def test_examples_of_the_manual(rules, prefix, tmp_path, example):
     (tmp_path / "example.rules").write_text(example)
+    for index in re.findall(r'index = "([^"]+)"', example):
+        (tmp_path / "table.csv").write_text("name,iban,birth\nAnna Example,DE89370400440532013000,1980-03-12\n")
+        subprocess.run([str(pathlib.Path(prefix) / "bin" / "filterctl"), "edm", "build", "--out", tmp_path / index, tmp_path / "table.csv"],
+                       check=True, timeout=60, stdout=subprocess.DEVNULL)
+    for name in re.findall(r'set = "([^"]+\.fpr)"', example):
+        (tmp_path / "plan.txt").write_text("The new plant opens in the second quarter, and the old one closes in the third.\n")
+        subprocess.run([str(pathlib.Path(prefix) / "bin" / "filterctl"), "fingerprint", "add", "--set", tmp_path / name, tmp_path / "plan.txt"],
+                       check=True, timeout=60)
     got = rules("check", tmp_path)
     assert got.returncode == 0, got.stderr + got.stdout
 
@@ -58,8 +66,8 @@ def test_manual_describes_every_element():
     """Keys and validators are taken from the sources' own tables."""
     page = MAN.read_text().replace("\\-", "-")
     keys = set()
-    for source in ("detect/ruledef.c", "policy/rules.c"):
-        keys |= set(re.findall(r'\{ "([a-z_]+)", CFG_', (TOP / "filterd" / source).read_text()))
+    for source in [*(TOP / "filterd" / "detect").glob("*.c"), *(TOP / "filterd" / "policy").glob("*.c")]:
+        keys |= set(re.findall(r'\{ "([a-z_]+)", CFG_', source.read_text()))
     validators = re.findall(r'^\t\{ "([a-z0-9-]+)", "', (TOP / "filterd" / "detect" / "valid.c").read_text(), re.M)
     assert len(keys) > 25 and len(validators) > 10
     missing = [k for k in sorted(keys) if not re.search(r"\b%s\b" % k, page)]
@@ -122,6 +130,8 @@ def test_corrections_take_the_place_of_what_they_correct(match):
     before = [{"from": "a", "id": "m1", "body": "card 1"}, {"from": "a", "body": "8888 1881"}]
     for which in ("m1", 0):
         assert [p[:2] for p in places(match, *before, {"from": "a", "replace": which, "body": "visa 4012 8888"})] == [("payment-card", 2)]
+    # recipients saw what was corrected
+    assert [p[:2] for p in places(match, {"id": "m1", "body": "visa 4012 8888"}, {"replace": "m1", "body": "8888 1881"})] == [("payment-card", 1)]
     # nobody else can correct it, and what is not there is not corrected: then it stands behind
     assert places(match, *before, {"from": "b", "replace": "m1", "body": "visa 4012 8888"}) == []
     assert places(match, *before, {"from": "a", "replace": "m9", "body": "visa 4012 8888"}) == []
@@ -185,6 +195,22 @@ def test_lint_tells_how_patterns_are_run(rules):
     assert got.returncode == 0, got.stdout
     assert re.search(r"github-token: literal, \d+ steps: .*ghp_", got.stdout)
     assert re.search(r"payment-card: number, ", got.stdout)
+
+
+SLOW = [r"(?:[a-z ]*)*ST-\d", r"(a+)+$", r"(a|aa)+$", r"([a-z]+)*\d", r"(.*)*x", r"(.*a){20}", r"(a?){30}a{30}", r"^(([a-z])+.)+[A-Z]([a-z])+$",
+        r"(x+x+)+y", r"(?:\d+)+-ID", r"(?i)(?:[a-z0-9]+[._-]?)+@example", r"ST-(?:[a-z ]*)*\d", r"\b(?:\w+ ?)+:secret", r"(?:(?:ab)*)*c\d",
+        r"id: (?:\s*\w*\s*)*;", r"(?:\s+\S+\s*)+END", r"(?:[\w.-]+)+@[a-z]+", r"^(\w+\s?)*\d$", r"(?:[a-z]{1,20}){1,20}\d"]
+SOUND = [r"\bST-\d{6}\b", r"(?:[a-z]{1,40} ){1,5}Z", r"[A-Za-z0-9]{20,120}", r"(?:\d[ -]?){12,18}\d", r"[a-z0-9._%+-]{1,64}@[a-z0-9.-]{1,100}\.[a-z]{2,10}",
+         r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----", r"eyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{10,2000}", r"https?://[^\s/]+/\S*", r"\d+ EUR"]
+
+
+@pytest.mark.parametrize("regex,slow", [(r, True) for r in SLOW] + [(r, False) for r in SOUND])
+def test_slow_patterns_are_refused(rules, tmp_path, regex, slow):
+    (tmp_path / "a.rules").write_text('detectors: ( { id = "a"; title = "A"; patterns = ( { regex = "%s"; confidence = 60; } ); } );' % regex)
+    checked, linted = rules("check", tmp_path), rules("lint", "--json", tmp_path)
+    assert checked.returncode == linted.returncode == (1 if slow else 0), checked.stderr
+    assert json.loads(linted.stdout)["catastrophic"] == (1 if slow else 0)
+    assert ("this regex" in checked.stderr) == slow
 
 
 def test_explain_tells_each_step(rules):

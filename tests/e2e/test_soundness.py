@@ -585,6 +585,85 @@ def test_remote_user_in_our_room(world):
     assert not bob.saw("SECRET " + tag) and not rita.saw("SECRET back " + tag)
 
 
+def test_who_is_in_a_room_is_told(world):
+    room = "told@" + world.server.muc
+    rita, alice = world.client("rita@remote.test", world.remote), world.client("alice@example.test")
+
+    def ask(text, times=1):
+        tag = world.unique(text)
+        for _ in range(times):
+            alice.send(room, tag, type="groupchat")
+        return world.peer.wait_ask(lambda a: tag in a.stanza).room
+
+    def told():
+        return len([1 for name, fields in world.peer.frames if name == "ROOM" and fields["room"] == room])
+    alice.join(room, "alice")
+    assert ask("alone") == "example.test"
+    before = told()
+    assert ask("often", times=20) == "example.test"
+    dave = world.client("dave@example.test")
+    dave.join(room, "dave")
+    assert ask("two of one domain") == "example.test"
+    assert told() == before     # nothing for each message, nor for each occupant
+    rita.join(room, "rita")
+    assert ask("two") == "example.test remote.test"
+    mine = alice.mark()
+    rita.presence(room + "/rita", type="unavailable")
+    alice.wait(lambda s: s.kind == "presence" and s.type == "unavailable" and s.sender == room + "/rita", since=mine)
+    assert ask("one") == "example.test"
+    mine = alice.mark()
+    alice.presence(room + "/alice", type="unavailable")
+    alice.wait(lambda s: s.kind == "presence" and s.type == "unavailable" and s.sender == room + "/alice", since=mine)
+    assert ask("from outside") == "example.test"    # dave is in
+    assert told() - before == 2
+    assert not any(fields["room"] != room for name, fields in world.peer.frames[-30:] if name == "ROOM")
+
+
+def test_room_of_another_server_is_not_told(world):
+    alice = world.client("alice@example.test")
+    tag = world.unique("remote room")
+    alice.send("far@" + world.remote.muc, tag, type="groupchat")
+    assert world.peer.wait_ask(lambda a: tag in a.stanza).room is None
+
+
+def came_in_between(world, text, times):
+    """carol comes and goes while filterd thinks; the asks about the stanza."""
+    alice, carol = world.client("alice@example.test"), world.client("carol@partner.test")
+    room = "between%d@%s" % (world.numbers, world.server.muc)
+    alice.join(room, "alice")
+    tag = world.unique(text)
+    alice.send(room, "wait:300 " + tag, type="groupchat", id="between-" + tag.replace(" ", "").replace("#", ""))
+
+    def asks():
+        return [a for a in world.peer.asks if tag in a.stanza]
+    for n in range(times):
+        world.peer.wait_ask(lambda a: tag in a.stanza and len(asks()) > n)
+        if n:
+            mine = carol.mark()
+            carol.presence(room + "/carol", type="unavailable")
+            carol.wait(lambda s: s.kind == "presence" and s.type == "unavailable" and s.sender == room + "/carol", since=mine)
+        carol.join(room, "carol")
+    return alice, carol, room, tag, asks
+
+
+def test_who_comes_in_between_is_asked_about(world):
+    alice, carol, room, tag, asks = came_in_between(world, "asked anew", 1)
+    alice.wait_message(body="wait:300 " + tag, type="groupchat")
+    carol.wait_message(body="wait:300 " + tag, type="groupchat")
+    assert [(a.room, a.flags) for a in asks()] == [("example.test", 0), ("example.test partner.test", 1)]
+    alice.settle()
+    assert len(bodies(carol, tag)) == 1
+
+
+def test_who_comes_and_goes_all_the_time_gets_nothing(world):
+    alice, carol, room, tag, asks = came_in_between(world, "too often", 4)
+    error = alice.wait_error("between-" + tag.replace(" ", "").replace("#", ""))
+    assert error.error[:2] == ("wait", "resource-constraint")
+    carol.settle()
+    assert not bodies(carol, tag) and len(asks()) == 4
+    assert [m.type for m in alice.messages() if m.body and tag in m.body] in ([], ["error"])     # an error may quote
+
+
 def test_remote_server_gone_while_held(world):
     rita, bob = world.client("rita@remote.test", world.remote), world.client("bob@example.test")
     tag = world.unique("s2s-gone")

@@ -14,6 +14,7 @@ clean-fuzz:
 .PHONY: clean-fuzz
 include tests/fuzz/conf.mk
 include tests/fuzz/decode.mk
+include tests/fuzz/edm.mk
 include tests/fuzz/http_text.mk
 include tests/fuzz/inspect_wire.mk
 include tests/fuzz/journal_tail.mk
@@ -21,6 +22,7 @@ include tests/fuzz/layer_text.mk
 include tests/fuzz/monitor_wire.mk
 include tests/fuzz/note.mk
 include tests/fuzz/policy_rules.mk
+include tests/fuzz/prints.mk
 include tests/fuzz/record_wire.mk
 include tests/fuzz/rules.mk
 include tests/fuzz/scan_wire.mk

@@ -81,12 +81,31 @@ static void quoting_forges_nothing(void **state)
 	assert_string_equal(text_quote(tiny, sizeof tiny, "aaaaaaaaaaaaaaaaaaa", 19), "aaaaaaaa…");
 }
 
+static void globs(void **state)
+{
+	static const struct { const char *pattern, *text; bool fits; } cases[] = {
+		{ "board@rooms.test", "board@rooms.test", true },   { "board@rooms.test", "Board@rooms.test", true },
+		{ "board@rooms.test", "board@rooms.test.x", false }, { "board@rooms.test", "aboard@rooms.test", false },
+		{ "*@rooms.test", "board@rooms.test", true },       { "*@rooms.test", "@rooms.test", true },
+		{ "*@rooms.test", "board@other.test", false },      { "pro-*@rooms.test", "pro-x@rooms.test", true },
+		{ "pro-*@rooms.test", "prox@rooms.test", false },   { "*a*b*", "xxaxxbxx", true },
+		{ "*a*b*", "xxbxxaxx", false },                     { "*ab", "abab", true },
+		{ "*", "", true },                                  { "", "", true },
+		{ "", "x", false },                                 { "a?c", "abc", true }, { "a?c", "ac", false },
+		{ "[ab]", "a", false },                             { "**", "x", true },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (text_glob(cases[i].pattern, cases[i].text, strlen(cases[i].text)) != cases[i].fits)
+			fail_msg("%s, %s", cases[i].pattern, cases[i].text);
+	assert_true(text_glob("a*", "abc", 1)); /* no further than size */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_round_trip),     cmocka_unit_test(never_beyond_max),
 		cmocka_unit_test(failed_get_touches_nothing), cmocka_unit_test(utf8_borders),
-		cmocka_unit_test(quoting_forges_nothing),
+		cmocka_unit_test(quoting_forges_nothing), cmocka_unit_test(globs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,6 +82,8 @@ static void published_vectors(void **state)
 static void every_validator_has_vectors_both_ways(void **state)
 {
 	for (const struct validator *v = valid_tables[0]; v->name; v++) { /* the other tables: detect_country */
+		if (v->check == valid_needs_own) /* detect_own */
+			continue;
 		int seen[2] = { 0, 0 };
 		for (size_t k = 0; k < sizeof vectors / sizeof *vectors; k++)
 			if (strcmp(vectors[k].name, v->name) == 0)

@@ -133,8 +133,16 @@ static void precheck_sees_what_matters(void **state)
 	assert_false(window_suspicious(&j));
 	assert_non_null(join(&w, 0, true, "call 4", &j));
 	assert_true(window_suspicious(&j));
-	assert_non_null(join(&w, 0, true, "привет", &j));
-	assert_true(window_suspicious(&j));
+	static const char *const plain[] = { "привет", "Grüße, „gut“ – ja", "καλημέρα", "שלום", "a longish-word" };
+	static const char *const maybe[] = { "٤", "４", "四", "nr ④", "𝟒", "߄", "x²" };
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+		assert_non_null(join(&w, 0, i % 2, plain[i], &j));
+		assert_false(window_suspicious(&j));
+	}
+	for (size_t i = 0; i < sizeof maybe / sizeof *maybe; i++) {
+		assert_non_null(join(&w, 0, i % 2, maybe[i], &j));
+		assert_true(window_suspicious(&j));
+	}
 	assert_non_null(join(&w, 0, true, "KMDENGbPxRfiCYz", &j));
 	assert_true(window_suspicious(&j));
 }

@@ -59,18 +59,20 @@ static int tear_down(void **state)
 
 static const char text[] = "4012888888881881 4012-8888-8888-1881 5555555555554444";
 static const struct decide_text texts[] = { { text, sizeof text - 1 } };
-static const struct finding cards[] = { { 0, 0, 0, 16, 90 }, { 0, 0, 17, 36, 80 }, { 0, 0, 37, 53, 60 } };
+static const struct finding cards[] = { { 0, 0, 0, 16, 90, 0, 0, 0 }, { 0, 0, 17, 36, 80, 0, 0, 0 }, { 0, 0, 37, 53, 60, 0, 0, 0 } };
 
 static struct decision decided(struct world *w, struct decide_input in, const char *to)
 {
 	const char *zones[] = { to };
 	struct decision d;
-	in.conf = w->conf;
+	in.is.conf = w->conf;
+	in.is.sender = in.is.sender ? in.is.sender : "alice@example.test/phone";
+	in.is.recipient = in.is.recipient ? in.is.recipient : "";
 	in.rules = w->rules;
 	in.texts = texts;
 	if (to) {
-		in.to = zones;
-		in.nto = 1;
+		in.is.to = zones;
+		in.is.nto = 1;
 	}
 	policy_decide(w->arena, &in, &d);
 	return d;
@@ -90,35 +92,35 @@ static void zones_by_domain(void **state)
 
 static void strictest_wins(void **state)
 {
-	struct decision d = decided(*state, (struct decide_input){ .from = "internal", .findings = cards, .nfindings = 2, .can_redact = true }, "partners");
+	struct decision d = decided(*state, (struct decide_input){ .is.from = "internal", .findings = cards, .nfindings = 2, .can_redact = true }, "partners");
 	assert_int_equal(d.action, ACTION_REDACT);
 	assert_string_equal(d.rule->id, "cards");
 	assert_true(d.redact[0] && d.redact[1]);
-	assert_string_equal(rule_notice_text(d.rule, "de-AT", "en"), "Keine Karten.");
-	assert_string_equal(rule_notice_text(d.rule, "fr", "en"), "No cards.");
+	assert_string_equal(rule_text_in(&d.rule->notices, "de-AT", "en"), "Keine Karten.");
+	assert_string_equal(rule_text_in(&d.rule->notices, "fr", "en"), "No cards.");
 	/* two different values: the stricter rule */
-	d = decided(*state, (struct decide_input){ .from = "internal", .findings = cards, .nfindings = 3, .can_redact = true }, "partners");
+	d = decided(*state, (struct decide_input){ .is.from = "internal", .findings = cards, .nfindings = 3, .can_redact = true }, "partners");
 	assert_int_equal(d.action, ACTION_BLOCK);
 	assert_string_equal(d.rule->id, "many");
 	assert_int_equal(d.nhits, 2);
 	/* the same value twice is one, and inside nothing else applies */
-	d = decided(*state, (struct decide_input){ .from = "internal", .findings = cards, .nfindings = 2, .can_redact = true }, "internal");
+	d = decided(*state, (struct decide_input){ .is.from = "internal", .findings = cards, .nfindings = 2, .can_redact = true }, "internal");
 	assert_int_equal(d.action, ACTION_DELIVER);
 	/* where nothing can be masked, redact means block */
-	d = decided(*state, (struct decide_input){ .from = "internal", .findings = cards, .nfindings = 1 }, "partners");
+	d = decided(*state, (struct decide_input){ .is.from = "internal", .findings = cards, .nfindings = 1 }, "partners");
 	assert_int_equal(d.action, ACTION_BLOCK);
 	/* below the confidence asked for */
-	d = decided(*state, (struct decide_input){ .from = "internal", .findings = &cards[2], .nfindings = 1, .can_redact = true }, "partners");
+	d = decided(*state, (struct decide_input){ .is.from = "internal", .findings = &cards[2], .nfindings = 1, .can_redact = true }, "partners");
 	assert_int_equal(d.action, ACTION_DELIVER);
 }
 
 static void monitor_only_tells(void **state)
 {
-	static const struct finding key = { 0, 1, 0, 5, 90 };
-	struct decision d = decided(*state, (struct decide_input){ .from = "internal", .findings = &key, .nfindings = 1, .channel = CHANNEL_CHAT }, "public");
+	static const struct finding key = { 0, 1, 0, 5, 90, 0, 0, 0 };
+	struct decision d = decided(*state, (struct decide_input){ .is.from = "internal", .findings = &key, .nfindings = 1, .is.channels = 1u << CHANNEL_CHAT }, "public");
 	assert_int_equal(d.action, ACTION_DELIVER);
 	assert_int_equal(d.nhits, 1);
-	d = decided(*state, (struct decide_input){ .from = "internal", .findings = &key, .nfindings = 1, .channel = CHANNEL_PRESENCE }, "public");
+	d = decided(*state, (struct decide_input){ .is.from = "internal", .findings = &key, .nfindings = 1, .is.channels = 1u << CHANNEL_PRESENCE }, "public");
 	assert_int_equal(d.nhits, 0);
 }
 
@@ -126,20 +128,20 @@ static void monitor_only_tells(void **state)
 static void no_verdict_is_never_clean(void **state)
 {
 	for (int c = CAUSE_NONE + 1; c < CAUSE_COUNT; c++) {
-		struct decision d = decided(*state, (struct decide_input){ .from = "internal", .causes = 1u << c }, "public");
+		struct decision d = decided(*state, (struct decide_input){ .is.from = "internal", .causes = 1u << c }, "public");
 		assert_int_equal(d.action, ACTION_BLOCK);
 		assert_int_equal(d.cause, c);
-		d = decided(*state, (struct decide_input){ .from = "internal", .causes = 1u << c }, "partners");
+		d = decided(*state, (struct decide_input){ .is.from = "internal", .causes = 1u << c }, "partners");
 		assert_int_equal(d.action, c == CAUSE_ENCRYPTED ? ACTION_DELIVER : c == CAUSE_TIMEOUT ? ACTION_QUARANTINE : ACTION_BLOCK);
 		assert_true(d.unscanned);
 	}
-	struct decision d = decided(*state, (struct decide_input){ .from = "internal", .malware = true }, "internal");
+	struct decision d = decided(*state, (struct decide_input){ .is.from = "internal", .malware = true }, "internal");
 	assert_true(d.action == ACTION_BLOCK && d.malware);
 	/* out of memory while deciding */
 	struct arena *tiny = arena_new(16);
 	const char *zones[] = { "internal" };
 	const struct world *w = *state;
-	const struct decide_input in = { .conf = w->conf, .rules = w->rules, .from = "internal", .to = zones, .nto = 1, .findings = cards, .nfindings = 3, .texts = texts };
+	const struct decide_input in = { .rules = w->rules, .is = { .conf = w->conf, .from = "internal", .to = zones, .nto = 1, .sender = "", .recipient = "" }, .findings = cards, .nfindings = 3, .texts = texts };
 	policy_decide(tiny, &in, &d);
 	assert_int_equal(d.action, ACTION_BLOCK);
 	arena_free(&tiny);
@@ -147,19 +149,19 @@ static void no_verdict_is_never_clean(void **state)
 
 static void table_denies(void **state)
 {
-	struct decision d = decided(*state, (struct decide_input){ .from = "internal", .is_file = true }, "partners");
+	struct decision d = decided(*state, (struct decide_input){ .is.from = "internal", .is_file = true }, "partners");
 	assert_true(d.action == ACTION_BLOCK && d.denial == DENY_FILES);
-	d = decided(*state, (struct decide_input){ .from = "public" }, "internal");
+	d = decided(*state, (struct decide_input){ .is.from = "public" }, "internal");
 	assert_int_equal(d.denial, DENY_TALK);
-	d = decided(*state, (struct decide_input){ .from = "partners", .check_peer = true }, "internal");
+	d = decided(*state, (struct decide_input){ .is.from = "partners", .check_peer = true }, "internal");
 	assert_int_equal(d.denial, DENY_TLS);
-	d = decided(*state, (struct decide_input){ .from = "partners", .check_peer = true, .tls = true, .is_s2s = true }, "internal");
+	d = decided(*state, (struct decide_input){ .is.from = "partners", .check_peer = true, .tls = true, .is_s2s = true }, "internal");
 	assert_int_equal(d.denial, DENY_PEER_CERT);
-	d = decided(*state, (struct decide_input){ .from = "partners", .check_peer = true, .tls = true, .is_s2s = true, .peer_cert = true }, "internal");
+	d = decided(*state, (struct decide_input){ .is.from = "partners", .check_peer = true, .tls = true, .is_s2s = true, .peer_cert = true }, "internal");
 	assert_int_equal(d.action, ACTION_DELIVER);
 	/* seen in several zones: the strictest counts */
 	static const char *const all[] = { "internal", "partners", "public" };
-	d = decided(*state, (struct decide_input){ .from = "internal", .to = all, .nto = 3, .is_file = true }, NULL);
+	d = decided(*state, (struct decide_input){ .is.from = "internal", .is.to = all, .is.nto = 3, .is_file = true }, NULL);
 	assert_int_equal(d.denial, DENY_FILES);
 }
 
@@ -171,7 +173,7 @@ static void conditions_combine(void **state)
 		"          { id = \"one-and\"; priority = 5; detect = ( { detector = \"iban\"; } ); all = ( { detector = \"card\"; } ); action = \"block\"; },"
 		"          { id = \"never\"; detect = ( { detector = \"key\"; confidence = 1; } ); action = \"block\"; } ); disable = { rules = [ \"never\" ]; };";
 	static const char *const ids[] = { "card", "key", "iban" };
-	static const struct finding f[] = { { 0, 0, 0, 16, 90 }, { 0, 0, 17, 36, 80 }, { 0, 1, 37, 53, 60 }, { 0, 2, 37, 53, 60 } };
+	static const struct finding f[] = { { 0, 0, 0, 16, 90, 0, 0, 0 }, { 0, 0, 17, 36, 80, 0, 0, 0 }, { 0, 1, 37, 53, 60, 0, 0, 0 }, { 0, 2, 37, 53, 60, 0, 0, 0 } };
 	static const struct { size_t from, n; const char *rule; size_t nhits; } t[] = {
 		{ 0, 1, "but", 1 }, { 1, 1, NULL, 0 }, { 0, 3, "both", 2 }, { 1, 2, NULL, 0 }, { 2, 1, NULL, 0 }, { 3, 1, "but", 1 }, { 0, 4, "one-and", 4 },
 		{ 2, 2, NULL, 0 },
@@ -185,7 +187,7 @@ static void conditions_combine(void **state)
 	assert_string_equal(other.rules->rules[0].id, "one-and");
 	assert_string_equal(other.rules->rules[1].id, "both");
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
-		struct decision d = decided(&other, (struct decide_input){ .from = "internal", .findings = f + t[i].from, .nfindings = t[i].n, .can_redact = true }, "internal");
+		struct decision d = decided(&other, (struct decide_input){ .is.from = "internal", .findings = f + t[i].from, .nfindings = t[i].n, .can_redact = true }, "internal");
 		if (!t[i].rule != !d.rule || (d.rule && strcmp(d.rule->id, t[i].rule) != 0) || d.nhits != t[i].nhits)
 			fail_msg("case %zu: %s, %zu hits", i, d.rule ? d.rule->id : "no rule", d.nhits);
 	}

@@ -83,13 +83,27 @@ static const struct { const char *name; uint8_t type; } types[] = {
 	{ "ATTACH", INSPECT_ATTACH }, { "SESSION", INSPECT_SESSION }, { "INSPECT", INSPECT_INSPECT }, { "CANCEL", INSPECT_CANCEL },
 	{ "END", INSPECT_END }, { "INJECTED", INSPECT_INJECTED }, { "PING", INSPECT_PING }, { "PONG", INSPECT_PONG },
 	{ "READY", INSPECT_READY }, { "DELIVER", INSPECT_DELIVER }, { "REPLACE", INSPECT_REPLACE }, { "BOUNCE", INSPECT_BOUNCE },
-	{ "DROP", INSPECT_DROP },
+	{ "DROP", INSPECT_DROP }, { "ROOM", INSPECT_ROOM },
 };
+
+/* Names between spaces, as str16 each; returns the bytes written. */
+static size_t pack_domains(char *names, char *dst)
+{
+	size_t at = 0;
+	for (char *name = strtok(names, " "); name; name = strtok(NULL, " ")) {
+		size_t n = strlen(name);
+		dst[at++] = 0;
+		dst[at++] = (char)n;
+		memcpy(dst + at, name, n);
+		at += n;
+	}
+	return at;
+}
 
 /* Static storage for the strings of one frame. */
 static void parse_frame(const struct play *p, const char *line, struct inspect_frame *f)
 {
-	static char token[128], software[256], jid[256], host[256], address[256], payload[LINE_MAX_BYTES];
+	static char token[128], software[256], jid[256], host[256], address[256], payload[LINE_MAX_BYTES], domains[1024];
 	char name[32] = "";
 	sscanf(line + 2, "%31s", name);
 	*f = (struct inspect_frame){ 0 };
@@ -114,6 +128,15 @@ static void parse_frame(const struct play *p, const char *line, struct inspect_f
 		f->software = software, f->software_len = strlen(software);
 	if (word(line, "jid", jid, sizeof jid))
 		f->jid = jid, f->jid_len = strlen(jid);
+	if (f->type == INSPECT_ROOM) { /* words are looked for beyond the line, too */
+		assert_true(word(line, "room", jid, sizeof jid));
+		f->jid = jid, f->jid_len = strlen(jid);
+		f->status = (uint8_t)number(line, "known");
+		assert_true(word(line, "domains", domains, sizeof domains));
+		f->payload_len = pack_domains(domains, payload);
+		f->payload = payload;
+		return;
+	}
 	if (word(line, "host", host, sizeof host))
 		f->host = host, f->host_len = strlen(host);
 	if (word(line, "address", address, sizeof address))

@@ -28,9 +28,9 @@ from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
 ATTACH, SESSION, INSPECT, CANCEL, END, INJECTED = 1, 2, 3, 4, 5, 6
-PING, PONG = 0x40, 0x41
+PING, PONG, ROOM = 0x40, 0x41, 0x42
 READY, DELIVER_T, REPLACE_T, BOUNCE_T, DROP_T, INJECT = 0x81, 0x82, 0x83, 0x84, 0x85, 0x86
-NAMES = {1: "ATTACH", 2: "SESSION", 3: "INSPECT", 4: "CANCEL", 5: "END", 6: "INJECTED", 0x40: "PING", 0x41: "PONG",
+NAMES = {1: "ATTACH", 2: "SESSION", 3: "INSPECT", 4: "CANCEL", 5: "END", 6: "INJECTED", 0x40: "PING", 0x41: "PONG", 0x42: "ROOM",
          0x81: "READY", 0x82: "DELIVER", 0x83: "REPLACE", 0x84: "BOUNCE", 0x85: "DROP", 0x86: "INJECT"}
 TYPES = {name: number for number, name in NAMES.items()}
 MAX_FRAME, WINDOW = 589824, 4096
@@ -109,6 +109,16 @@ def parse(type, body):
             return {"id": id, "status": status}
         if type in (PING, PONG):
             return {"cookie": struct.unpack(">I", body)[0]}
+        if type == ROOM:
+            (size,) = struct.unpack_from(">H", body)
+            at, domains = 3 + size, []
+            while at < len(body):
+                (length,) = struct.unpack_from(">H", body, at)
+                domains.append(body[at + 2:at + 2 + length].decode())
+                at += 2 + length
+            if at != len(body) or body[2 + size] > 1 or domains and not body[2 + size]:
+                raise Broken("not a room")
+            return {"room": body[2:2 + size].decode(), "known": body[2 + size], "domains": " ".join(sorted(domains))}
         if type == READY:
             version, max_frame, window = struct.unpack(">BII", body)
             return {"version": version, "max_frame": max_frame, "window": window}
@@ -140,6 +150,8 @@ def build(type, **f):
         body = struct.pack(">IB", int(f["id"]), int(f["status"]))
     elif type in (PING, PONG):
         body = struct.pack(">I", int(f["cookie"]))
+    elif type == ROOM:
+        body = str16(f["room"]) + bytes([int(f["known"])]) + b"".join(map(str16, f.get("domains", "").split()))
     elif type == READY:
         body = struct.pack(">BII", int(f["version"]), int(f["max_frame"]), int(f["window"]))
     elif type in (REPLACE_T, INJECT):
@@ -181,6 +193,7 @@ class Ask:
     stanza: str
     at: float
     cancelled: bool = False
+    room: str = None        # the domains in the room it goes to, as told before it; None: unknown
     element: ET.Element = field(default=None, repr=False)
 
     def __post_init__(self):
@@ -423,7 +436,7 @@ class Peer:
         if type != ATTACH or hello["version"] != 1 or self.offers.pop(hello["token"], None) is None:
             return False
         self.frames.append(("ATTACH", hello))
-        self.sessions, self.writer = {}, writer
+        self.sessions, self.rooms, self.writer = {}, {}, writer
         self.attaches += 1
         self.inject_id = 0
         writer.write(build(READY, version=1, max_frame=self.max_frame, window=self.window))
@@ -450,8 +463,14 @@ class Peer:
                     raise Broken("INSPECT of an unknown session")
                 ask = Ask(fields["id"], session, fields["flags"], fields["stanza"],
                           asyncio.get_running_loop().time())
+                ask.room = self.rooms.get(ask.element.get("to", "").split("/")[0])
                 self.asks.append(ask)
                 self._judge(ask, writer)
+            elif type == ROOM:
+                if fields["known"]:
+                    self.rooms[fields["room"]] = fields["domains"]
+                else:
+                    self.rooms.pop(fields["room"], None)
             elif type == CANCEL:
                 for ask in self.asks:
                     if ask.id == fields["id"]:

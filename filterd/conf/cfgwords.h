@@ -1,0 +1,13 @@
+/* A list of strings as it stands in a file (conf/cfgread.h reads it). */
+#ifndef FILTERD_CONF_CFGWORDS_H
+#define FILTERD_CONF_CFGWORDS_H
+
+#include <stddef.h>
+
+struct cfg_words {
+	const char **item;
+	int *line;
+	size_t n;
+};
+
+#endif
