@@ -335,16 +335,10 @@ static void see_evidence(const struct detect_set *set, struct detect_scratch *s,
 	}
 }
 
-/* Might a finding of the detector count?  Not where no term of evidence that it needs is anywhere in the text. */
-static int may_count(const struct detect_set *set, const struct detect_scratch *s, uint16_t detector)
+/* Might a finding of the pattern count?  Not where no term of evidence that it needs is anywhere in the text. */
+static int may_count(const struct detect_scratch *s, const struct pattern *p)
 {
-	const struct detector *d = &set->detectors[detector];
-	for (size_t i = 0; s->seen_told && i < d->def->nevidence; i++) {
-		const struct evidence *e = &d->evidence[i];
-		if (e->def->required && e->def->min > 0 && !e->short_term && !(e->wide_term && !s->view.ascii) && s->seen[e->index] != s->text_number)
-			return 0;
-	}
-	return 1;
+	return p->gate == PATTERN_OPEN || !s->seen_told || s->seen[p->gate] == s->text_number || (p->gate_ascii && !s->view.ascii);
 }
 
 static void scan_literals(const struct detect_set *set, struct detect_scratch *s)
@@ -370,7 +364,7 @@ static void scan_literals(const struct detect_set *set, struct detect_scratch *s
 				continue;
 			}
 			struct candidate c = { .set = set, .s = s, .p = &set->patterns[users->item[k]] };
-			if (!may_count(set, s, c.p->detector))
+			if (!may_count(s, c.p))
 				continue;
 			size_t from = h->start > c.p->cls.before ? h->start - c.p->cls.before : 0;
 			while (from > 0 && from < s->view.size && ((unsigned char)s->view.data[from] & 0xc0) == 0x80)
@@ -429,7 +423,7 @@ static void take_hits(const struct detect_set *set, struct detect_scratch *s, co
 	struct candidate c = { .set = set, .s = s, .p = &set->patterns[h->pattern] };
 	struct scan_place *place = &s->places[h->pattern];
 	size_t end = h->start;
-	if (!may_count(set, s, c.p->detector))
+	if (!may_count(s, c.p))
 		return;
 	if (!c.p->checked && place->text == s->text_number && place->next > h->start)
 		return;
@@ -472,7 +466,7 @@ static void take_outline(const struct detect_set *set, struct detect_scratch *s,
 	struct scan_place *place = &s->places[h->pattern];
 	const struct outline *o = c.p->cls.outline;
 	size_t end = h->start;
-	if ((place->text == s->text_number && place->next > h->start) || !may_count(set, s, c.p->detector))
+	if ((place->text == s->text_number && place->next > h->start) || !may_count(s, c.p))
 		return;
 	for (int i = 0; i < o->nalts && end == h->start; i++) {
 		size_t to = 0;
