@@ -540,15 +540,15 @@ static void swap_views(struct view *a, struct view *b)
 }
 
 /* Spans found in a layer become spans of the view that it was decoded from.  Those in whose match no decoded piece takes part were found
- * there already, or are none there; but a keyword in mixed scripts may be evidence, and stand outside. */
-static void lower_spans(struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d)
+ * there already, or are none there; but the evidence for them may be decoded, and stand outside. */
+static void lower_spans(const struct detect_set *set, struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d)
 {
 	size_t n = from;
 	for (size_t i = from; i < s->nspans; i++) {
 		struct span p = s->spans[i];
 		size_t start, end, a, b;
 		view_map(layer, p.match_start, p.match_end, &start, &end);
-		if (decode_map(d, start, end, &a, &b) == 0 && !d->mixed) {
+		if (decode_map(d, start, end, &a, &b) == 0 && !d->mixed && set->detectors[p.detector].def->nevidence == 0) {
 			s->per_detector[p.detector]--;
 			continue;
 		}
@@ -586,7 +586,7 @@ static int scan_hidden(const struct detect_set *set, struct detect_scratch *s, i
 	swap_views(&s->view, below);
 	s->low_stale = 1;
 	if (r == VIEW_OK)
-		lower_spans(s, from, below, d);
+		lower_spans(set, s, from, below, d);
 	else
 		s->nspans = from;
 	return r;
