@@ -588,17 +588,21 @@ static void swap_views(struct view *a, struct view *b)
 	*b = t;
 }
 
+enum { CUT_MARGIN = 32 }; /* no lookaround sees farther */
+
 /* Spans found in a layer, which is the decoded text from base on, become spans of the view that it was decoded from.  Those in whose
- * match no decoded piece takes part were found there already, or are none there; but a keyword in mixed scripts may be evidence,
- * and stand outside. */
-static void lower_spans(struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d, size_t base)
+ * match no decoded piece takes part were found there already, or are none there; but the evidence for them may be decoded, and stand
+ * outside.  Where the layer is cut out of its text, what touches the cut is no match of the text. */
+static void lower_spans(const struct detect_set *set, struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d, size_t base)
 {
 	size_t n = from;
 	for (size_t i = from; i < s->nspans; i++) {
 		struct span p = s->spans[i];
 		size_t start, end, a, b;
 		view_map(layer, p.match_start, p.match_end, &start, &end);
-		if (decode_map(d, base + start, base + end, &a, &b) == 0 && !d->mixed) {
+		int whole = (base == 0 || start >= CUT_MARGIN) && (base + layer->text_size >= d->size || end + CUT_MARGIN <= layer->text_size);
+		int waits = whole && (d->mixed || set->detectors[p.detector].def->nevidence > 0);
+		if (decode_map(d, base + start, base + end, &a, &b) == 0 && !waits) {
 			s->per_detector[p.detector]--;
 			continue;
 		}
@@ -649,7 +653,7 @@ static int scan_layer(const struct detect_set *set, struct detect_scratch *s, in
 		r = scan_hidden(set, s, depth + 1);
 	}
 	if (r == VIEW_OK)
-		lower_spans(s, before, &s->view, d, from);
+		lower_spans(set, s, before, &s->view, d, from);
 	else
 		s->nspans = before;
 	return r;
