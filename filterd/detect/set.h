@@ -18,6 +18,8 @@ struct pattern {
 	uint16_t detector;
 	uint16_t group; /* the one called "secret" is the sensitive part; 0: the whole match */
 	uint8_t checked; /* validators or exclusions can refuse a match */
+	uint8_t cap;     /* confidence that a finding can have without support (odds.h) */
+	double odds;
 	struct classified cls;
 };
 
