@@ -433,7 +433,7 @@ static void disguises_are_masked_whole(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const char *t = cases[i].text;
 		char masked[300];
-		expect(e, t, cases[i].piece, cases[i].piece ? 80 : 0);
+		expect(e, t, cases[i].piece, cases[i].piece ? 73 : 0); /* more than Luhn allows */
 		if (!cases[i].piece)
 			continue;
 		snprintf(masked, sizeof masked, "%.*s***%s", (int)e->out[0].start, t, t + e->out[0].end);
