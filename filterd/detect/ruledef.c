@@ -9,6 +9,7 @@
 static const struct cfg_key file_keys[] = {
 	{ "detectors", CFG_GROUPS, 0, 0, 0 },
 	{ "rules", CFG_GROUPS, 0, 0, 0 }, /* policy's part of the same file */
+	{ "allow", CFG_GROUPS, 0, 0, 0 }, /* likewise */
 	{ "disable", CFG_GROUP, 0, 0, 0 },
 	{ 0 },
 };

@@ -3,6 +3,7 @@
 
 #include "conf/conf.h"
 #include "main/ctl.h"
+#include "main/ctl_allow.h"
 #include "main/ctl_audit.h"
 #include "main/ctl_edm.h"
 #include "main/ctl_rules.h"
@@ -81,6 +82,7 @@ static const struct command {
         {"rules", 1, run_rules, "rules profile [--rules DIR] FILE...", "what each pattern costs on texts of your own"},
         {"edm", 1, run_edm, "edm build --out INDEX CSV", "make an index of real records, to find these and no others"},
         {"edm", 1, run_edm, "edm info INDEX, edm check INDEX", "what an index holds; whether it is whole"},
+        {"allow", 0, ctl_allow, "allow hash [--offline]", "hashes of values from standard input, for the allow-list"},
         {"audit", 1, run_audit, "audit verify [--dir DIR]", "prove that the audit journal is whole"},
         {"help", 0, print_help, "help", "this text"},
         {"version", 0, print_version, "version", "the version"},
