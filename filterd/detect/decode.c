@@ -169,6 +169,25 @@ static size_t backslash(const char *s, size_t size, size_t at, char *dst, size_t
 	return len;
 }
 
+static int is_number(char c)
+{
+	return is_digit(c) || c == ' ' || c == '-' || c == '.' || c == '/';
+}
+
+enum { CHANCE_MAX = 64 };
+
+/* A row in digits alone that does not stand for a number, told at its first pair. */
+static int is_chance(const char *s, size_t size, size_t at)
+{
+	int b = hex_pair(s, size, at);
+	if (b < 0 || is_number((char)b))
+		return 0;
+	size_t end = size - at > CHANCE_MAX ? at + CHANCE_MAX : size;
+	while (at < end && is(s[at], DIGIT))
+		at++;
+	return at == size || (at < end && !is(s[at], LETTER) && !strchr(" :,-", s[at]));
+}
+
 /* All pairs stand close, or all are parted by the same one of space, colon, comma or dash. */
 static size_t hex_row(const char *s, size_t size, size_t at, char *dst, size_t *n)
 {
@@ -188,7 +207,7 @@ static size_t hex_row(const char *s, size_t size, size_t at, char *dst, size_t *
 	for (size_t k = at; k < i; k++)
 		letters |= is_letter(s[k]);
 	for (size_t k = 0; k < *n; k++)
-		words |= !is_digit(dst[k]) && !(dst[k] && strchr(" -./", dst[k]));
+		words |= !is_number(dst[k]);
 	/* a row of digits is most likely a number: only another number may hide in it */
 	return *n < HEX_BYTES_MIN || odd || (!letters && words) ? 0 : i - at;
 }
@@ -219,6 +238,8 @@ static size_t base64(const char *s, size_t size, size_t at, char *dst, size_t *n
 			dst[(*n)++] = (char)bits;
 			if (is_control(dst[*n - 3]) || is_control(dst[*n - 2]) || is_control(dst[*n - 1]))
 				return 0; /* no text: most words end here */
+			if (*n == 3 && ((unsigned char)dst[0] >= 0xf5 || ((unsigned char)dst[0] >= 0x80 && ((unsigned char)dst[1] & 0xc0) != 0x80)))
+				return 0; /* no UTF-8: most numbers end here */
 		}
 	}
 	if (chars < BASE64_MIN || chars % 4 == 1)
@@ -416,7 +437,7 @@ static int decode_at(const char *s, size_t size, size_t at, struct decoded *d, s
 	if ((!is_letter(c) && !is_digit(c)) || (at > 0 && (is_letter(s[at - 1]) || is_digit(s[at - 1]))))
 		return 0;
 	/* each is asked only where a look at the next bytes leaves it a chance: most words have none */
-	return (may_be_hex(s, size, at) && try(hex_row, s, size, at, d, read_r)) ||
+	return (may_be_hex(s, size, at) && !is_chance(s, size, at) && try(hex_row, s, size, at, d, read_r)) ||
 	       (at + BASE64_MIN <= size && all_base64(s + at, BASE64_MIN) && try(base64, s, size, at, d, read_r)) ||
 	       (at + 2 <= size && (is_digit(c) || begins_digit_word(s + at)) && try(spelled, s, size, at, d, read_r));
 }
@@ -489,7 +510,7 @@ int decode_make(struct decoded *d, const char *s, size_t size)
 	if (room(d, size + 8) < 0)
 		return -1;
 	for (size_t i = 0; i < size && !d->mixed; i++)
-		d->mixed = may_be_mixed(s, size, i);
+		d->mixed = (unsigned char)s[i] >= 0x80 && may_be_mixed(s, size, i);
 	for (size_t i = 0; i < size;) {
 		size_t len;
 		if (d->npieces == d->pieces_cap && room(d, size + 8) < 0)

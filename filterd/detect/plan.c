@@ -146,6 +146,22 @@ static size_t context_of(const struct detect_set *set)
 	return CONTEXT_MIN + BYTES_PER_POINT * most;
 }
 
+static void set_gates(struct detect_set *set)
+{
+	for (size_t i = 0; i < set->npatterns; i++) {
+		struct pattern *p = &set->patterns[i];
+		const struct detector *d = &set->detectors[p->detector];
+		p->gate = PATTERN_OPEN;
+		for (size_t k = 0; k < d->def->nevidence && p->gate == PATTERN_OPEN; k++) {
+			const struct evidence *e = &d->evidence[k];
+			if (!e->def->required || e->def->min < 1 || e->short_term)
+				continue;
+			p->gate = e->index;
+			p->gate_ascii = e->wide_term;
+		}
+	}
+}
+
 int detect_plan(struct detect_set *set)
 {
 	set->context = context_of(set);
@@ -157,6 +173,7 @@ int detect_plan(struct detect_set *set)
 	if (!uses)
 		return -1;
 	collect(set, uses);
+	set_gates(set);
 	qsort(uses, n, sizeof *uses, by_text);
 	int r = plan_literals(set, uses, n);
 	free(uses);

@@ -29,7 +29,8 @@ libdetect_a_SOURCES = \
 	filterd/detect/prints_file.c filterd/detect/prints_file.h \
 	filterd/detect/prints_index.c filterd/detect/prints_index.h \
 	filterd/detect/regex.c filterd/detect/regex.h \
-	filterd/detect/ruledef.c filterd/detect/ruledef.h \
+	filterd/detect/ruledef.c filterd/detect/ruledef.h filterd/detect/rulefile.c filterd/detect/rulefile.h \
+	filterd/detect/numberdef.c filterd/detect/numberdef.h filterd/detect/override.c filterd/detect/packs.c \
 	filterd/detect/scan.c filterd/detect/scan.h \
 	filterd/detect/selftest.c \
 	filterd/detect/siphash.c filterd/detect/siphash.h \

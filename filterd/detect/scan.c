@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUDGET_CLOCK_EVERY = 8, TRACE_HITS = 256, SHORT_TEXT = 1024, SURROUNDINGS_MAX = 8192 };
+enum { BUDGET_CLOCK_EVERY = 64, BUDGET_CALL = 16, TRACE_HITS = 256, SHORT_TEXT = 1024, SURROUNDINGS_MAX = 8192 };
 
 /* Short texts that never meet PCRE2 are through before a look at the clock would be. */
 static void budget_start(struct budget *b)
@@ -23,10 +23,18 @@ static void budget_start(struct budget *b)
 		b->deadline_us = clock_us() + b->budget_us;
 }
 
+/* A call of PCRE2 is more than a step. */
+static void budget_call(struct budget *b)
+{
+	budget_start(b);
+	b->ticks += BUDGET_CALL;
+}
+
 int budget_spent(struct budget *b)
 {
-	if (b->over || ++b->ticks % BUDGET_CLOCK_EVERY != 0)
+	if (b->over || ++b->ticks < BUDGET_CLOCK_EVERY)
 		return b->over;
+	b->ticks = 0;
 	budget_start(b);
 	b->over = clock_us() >= b->deadline_us;
 	return b->over;
@@ -224,6 +232,7 @@ static void retry_inside(struct candidate *c, size_t from, size_t to)
 	if (!c->p->re.callout)
 		from = next_point(&s->view, from);
 	while (from < to && !budget_spent(&s->budget)) {
+		budget_call(&s->budget);
 		int rc = regex_match_judged(&c->p->re, &s->run, s->view.data, c->window, from, to - 1, s->view.ascii, c->p->group, stands, c);
 		if (rc < 0)
 			s->budget.limited = 1;
@@ -262,12 +271,12 @@ static size_t find_all(struct candidate *c, size_t from, size_t last)
 {
 	struct detect_scratch *s = c->s;
 	size_t starts = starts_per_call(c->p);
-	budget_start(&s->budget);
 	c->window = window(c->p, &s->view, last);
 	while (from <= last && !budget_spent(&s->budget)) {
 		size_t to = last - from < starts ? last : from + starts;
 		if (to < last)
-			s->budget.ticks = BUDGET_CLOCK_EVERY - 1; /* a call may take long: look at the clock before the next */
+			s->budget.ticks = BUDGET_CLOCK_EVERY; /* a call may take long: look at the clock before the next */
+		budget_call(&s->budget);
 		int rc = regex_match(&c->p->re, &s->run, s->view.data, c->window, from, to, s->view.ascii);
 		const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(s->run.data);
 		if (rc == 1 && ov[1] == c->window && c->window < s->view.size) { /* may go on behind it */
@@ -326,16 +335,10 @@ static void see_evidence(const struct detect_set *set, struct detect_scratch *s,
 	}
 }
 
-/* Might a finding of the detector count?  Not where no term of evidence that it needs is anywhere in the text. */
-static int may_count(const struct detect_set *set, const struct detect_scratch *s, uint16_t detector)
+/* Might a finding of the pattern count?  Not where no term of evidence that it needs is anywhere in the text. */
+static int may_count(const struct detect_scratch *s, const struct pattern *p)
 {
-	const struct detector *d = &set->detectors[detector];
-	for (size_t i = 0; s->seen_told && i < d->def->nevidence; i++) {
-		const struct evidence *e = &d->evidence[i];
-		if (e->def->required && e->def->min > 0 && !e->short_term && !(e->wide_term && !s->view.ascii) && s->seen[e->index] != s->text_number)
-			return 0;
-	}
-	return 1;
+	return p->gate == PATTERN_OPEN || !s->seen_told || s->seen[p->gate] == s->text_number || (p->gate_ascii && !s->view.ascii);
 }
 
 static void scan_literals(const struct detect_set *set, struct detect_scratch *s)
@@ -361,7 +364,7 @@ static void scan_literals(const struct detect_set *set, struct detect_scratch *s
 				continue;
 			}
 			struct candidate c = { .set = set, .s = s, .p = &set->patterns[users->item[k]] };
-			if (!may_count(set, s, c.p->detector))
+			if (!may_count(s, c.p))
 				continue;
 			size_t from = h->start > c.p->cls.before ? h->start - c.p->cls.before : 0;
 			while (from > 0 && from < s->view.size && ((unsigned char)s->view.data[from] & 0xc0) == 0x80)
@@ -400,7 +403,7 @@ static void scan_numbers(const struct detect_set *set, struct detect_scratch *s)
 static size_t find_at(struct candidate *c, size_t start)
 {
 	struct detect_scratch *s = c->s;
-	budget_start(&s->budget);
+	budget_call(&s->budget);
 	c->window = window(c->p, &s->view, start);
 	int judged = c->p->checked && c->p->re.callout;
 	int rc = judged ? regex_match_judged(&c->p->re, &s->run, s->view.data, c->window, start, start, s->view.ascii, c->p->group, stands, c)
@@ -420,7 +423,7 @@ static void take_hits(const struct detect_set *set, struct detect_scratch *s, co
 	struct candidate c = { .set = set, .s = s, .p = &set->patterns[h->pattern] };
 	struct scan_place *place = &s->places[h->pattern];
 	size_t end = h->start;
-	if (!may_count(set, s, c.p->detector))
+	if (!may_count(s, c.p))
 		return;
 	if (!c.p->checked && place->text == s->text_number && place->next > h->start)
 		return;
@@ -463,7 +466,7 @@ static void take_outline(const struct detect_set *set, struct detect_scratch *s,
 	struct scan_place *place = &s->places[h->pattern];
 	const struct outline *o = c.p->cls.outline;
 	size_t end = h->start;
-	if ((place->text == s->text_number && place->next > h->start) || !may_count(set, s, c.p->detector))
+	if ((place->text == s->text_number && place->next > h->start) || !may_count(s, c.p))
 		return;
 	for (int i = 0; i < o->nalts && end == h->start; i++) {
 		size_t to = 0;
@@ -585,17 +588,21 @@ static void swap_views(struct view *a, struct view *b)
 	*b = t;
 }
 
+enum { CUT_MARGIN = 32 }; /* no lookaround sees farther */
+
 /* Spans found in a layer, which is the decoded text from base on, become spans of the view that it was decoded from.  Those in whose
- * match no decoded piece takes part were found there already, or are none there; but a keyword in mixed scripts may be evidence,
- * and stand outside. */
-static void lower_spans(struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d, size_t base)
+ * match no decoded piece takes part were found there already, or are none there; but the evidence for them may be decoded, and stand
+ * outside.  Where the layer is cut out of its text, what touches the cut is no match of the text. */
+static void lower_spans(const struct detect_set *set, struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d, size_t base)
 {
 	size_t n = from;
 	for (size_t i = from; i < s->nspans; i++) {
 		struct span p = s->spans[i];
 		size_t start, end, a, b;
 		view_map(layer, p.match_start, p.match_end, &start, &end);
-		if (decode_map(d, base + start, base + end, &a, &b) == 0 && !d->mixed) {
+		int whole = (base == 0 || start >= CUT_MARGIN) && (base + layer->text_size >= d->size || end + CUT_MARGIN <= layer->text_size);
+		int waits = whole && (d->mixed || set->detectors[p.detector].def->nevidence > 0);
+		if (decode_map(d, base + start, base + end, &a, &b) == 0 && !waits) {
 			s->per_detector[p.detector]--;
 			continue;
 		}
@@ -646,7 +653,7 @@ static int scan_layer(const struct detect_set *set, struct detect_scratch *s, in
 		r = scan_hidden(set, s, depth + 1);
 	}
 	if (r == VIEW_OK)
-		lower_spans(s, before, &s->view, d, from);
+		lower_spans(set, s, before, &s->view, d, from);
 	else
 		s->nspans = before;
 	return r;

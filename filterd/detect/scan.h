@@ -13,7 +13,7 @@ enum { SCAN_SPANS_MAX = 10000, SCAN_SPANS_PER_DETECTOR_MAX = 1000, SCAN_HITS_MAX
 struct budget {
 	uint64_t deadline_us; /* 0: the clock was not looked at yet, which most texts don't take */
 	uint32_t budget_us;
-	unsigned ticks;
+	unsigned ticks; /* until the next look at it */
 	int over;    /* no time is left: nothing more is looked at */
 	int limited; /* one pattern, or the number of findings, ran into a limit: the others go on, but the scan is not complete */
 };

@@ -17,9 +17,13 @@ struct pattern {
 	const struct pattern_def *def;
 	uint16_t detector;
 	uint16_t group; /* the one called "secret" is the sensitive part; 0: the whole match */
+	uint32_t gate;   /* evidence that a finding can't do without; PATTERN_OPEN: none */
+	uint8_t gate_ascii; /* it can be told so of ASCII texts only */
 	uint8_t checked; /* validators or exclusions can refuse a match */
 	struct classified cls;
 };
+
+enum { PATTERN_OPEN = UINT32_MAX };
 
 /* Indexes of patterns. */
 struct pattern_list {
