@@ -88,7 +88,7 @@ static size_t tell_pattern(const struct teller *t, const struct pattern *p, size
 {
 	const struct view *v = &t->s->view;
 	size_t matches = 0;
-	tell(t, 1, "pattern %zu (%s:%d, %s, confidence %d): %.200s", number, t->d->def->file, p->def->line, pattern_class_name(p->cls.kind),
+	tell(t, 1, "pattern %zu (%s:%d, %s, confidence %d): %.200s", number, p->def->file, p->def->line, pattern_class_name(p->cls.kind),
 	     p->def->confidence, p->def->regex);
 	for (size_t from = 0; from < v->size && matches < MATCHES_MAX;) {
 		int rc = regex_match(&p->re, &t->s->run, v->data, v->size, from, v->size, v->ascii);

@@ -24,13 +24,13 @@ libdetect_a_SOURCES = \
 	filterd/detect/overlap.c \
 	filterd/detect/pass.c filterd/detect/pass.h \
 	filterd/detect/plan.c filterd/detect/profile.c \
-	filterd/detect/plan.c \
 	filterd/detect/prints.h filterd/detect/prints_set.h \
 	filterd/detect/prints_compile.c filterd/detect/prints_def.c filterd/detect/prints_scan.c \
 	filterd/detect/prints_file.c filterd/detect/prints_file.h \
 	filterd/detect/prints_index.c filterd/detect/prints_index.h \
 	filterd/detect/regex.c filterd/detect/regex.h \
-	filterd/detect/ruledef.c filterd/detect/ruledef.h \
+	filterd/detect/ruledef.c filterd/detect/ruledef.h filterd/detect/rulefile.c filterd/detect/rulefile.h \
+	filterd/detect/numberdef.c filterd/detect/numberdef.h filterd/detect/override.c filterd/detect/packs.c \
 	filterd/detect/scan.c filterd/detect/scan.h \
 	filterd/detect/selftest.c \
 	filterd/detect/siphash.c filterd/detect/siphash.h \

@@ -11,8 +11,9 @@ enum { SCAN_SPANS_MAX = 10000, SCAN_SPANS_PER_DETECTOR_MAX = 1000, SCAN_HITS_MAX
 
 /* What all stages of one call share: when it is used up, the rest is not looked at and the caller says so. */
 struct budget {
-	uint64_t deadline_us;
-	unsigned ticks;
+	uint64_t deadline_us; /* 0: the clock was not looked at yet, which most texts don't take */
+	uint32_t budget_us;
+	unsigned ticks; /* until the next look at it */
 	int over;    /* no time is left: nothing more is looked at */
 	int limited; /* one pattern, or the number of findings, ran into a limit: the others go on, but the scan is not complete */
 };
@@ -46,6 +47,8 @@ struct detect_scratch {
 	struct number_hit *number_hits;
 	struct trace_hit *trace_hits;
 	size_t trace_hits_max;
+	uint32_t *seen;  /* of each evidence: the text at hand (text_number) has one of its terms, if seen_told */
+	int seen_told;
 	struct scan_place *places; /* of each pattern */
 	uint32_t text_number;      /* of the text at hand, for places */
 	struct span *spans;

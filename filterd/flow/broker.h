@@ -48,6 +48,9 @@ struct broker {
 void broker_reference(char ref_r[EVENT_REF_SIZE]);
 /* Keyed hash of a matched value, the same for the same value: 16 hex digits (HMAC-SHA-256, cut). */
 void broker_hash(const struct broker *b, const char *value, size_t size, char hash_r[17]);
+/* A word that stands for the value, for people who must not see it: the same for the same value, and no other number.  8 hex digits
+ * (HMAC-SHA-256, cut) of which at most three decimal ones are in a row. */
+void broker_token(const struct broker *b, const char *value, size_t size, char token_r[9]);
 /* Tells syslog; for events that are no incident, or whose effect needs not wait for the journal. */
 void broker_report(struct broker *b, const struct event_record *e);
 /* Zones in which something that everybody may see counts as seen: all that are configured, and public.

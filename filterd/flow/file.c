@@ -41,10 +41,24 @@ static const char *whole_path(struct upload_item *it, const struct scan_file_fin
 	return path;
 }
 
+/* Over any link of the filter's: an upload came over none. */
+static void tell_owner(struct upload_item *it)
+{
+	for (size_t i = 0; i < it->b->nlinks; i++) {
+		if (link_conf(it->b->links[i])->serves != LINK_FILTER || !link_is_up(it->b->links[i]))
+			continue;
+		notice_send(it->b, i, &it->decision, it->owner, NULL, it->g->conf->language, it->ref);
+		return;
+	}
+}
+
 static void finish(struct upload_item *it, enum upload_verdict verdict)
 {
 	struct upload_job *job = it->job;
-	const char *text = verdict == UPLOAD_CLEAN ? NULL : notice_text(&it->decision, NULL, it->g ? it->g->conf->language : NULL);
+	bool silent = it->decision.silent;
+	if (verdict == UPLOAD_CLEAN && it->decision.notify)
+		tell_owner(it);
+	const char *text = verdict == UPLOAD_CLEAN || silent ? NULL : notice_text(&it->decision, NULL, it->g ? it->g->conf->language : NULL);
 	char sentence[1200] = "";
 	if (text)
 		snprintf(sentence, sizeof sentence, "%s", text);
@@ -52,7 +66,7 @@ static void finish(struct upload_item *it, enum upload_verdict verdict)
 		it->b->counters.files_clean++;
 	else
 		it->b->counters.files_refused++;
-	upload_verdict(job, verdict, it->ref[0] ? it->ref : NULL, sentence[0] ? sentence : NULL);
+	upload_verdict(job, verdict, it->ref[0] && !silent ? it->ref : NULL, sentence[0] ? sentence : NULL);
 	generation_unref(&it->g);
 	arena_free(&it->arena);
 	free(it);

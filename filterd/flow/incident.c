@@ -101,10 +101,11 @@ static void put_match(struct broker *b, const struct generation *g, const struct
 {
 	static const char *const modes[] = { "off", "monitor", "enforce" };
 	struct told told;
-	char size[24];
+	char size[24], also[64];
 	struct event_record e;
 	start(&e, EVENT_DLP_MATCH, s);
-	e.severity = hit->rule->severity;
+	e.severity = hit->rule->also & ALSO_ALERT && hit->rule->mode == RULE_ENFORCE ? SEV_ALERT : hit->rule->severity;
+	rule_also_names(hit->rule->also, also, sizeof also);
 	event_record_add(&e, "rule", hit->rule->id);
 	if (hit->condition)
 		add_finding(&e, b, g, s, hit, texts, &told);
@@ -112,6 +113,7 @@ static void put_match(struct broker *b, const struct generation *g, const struct
 		add_file(&e, hit->file, size);
 	event_record_add(&e, "mode", modes[hit->rule->mode]);
 	event_record_add(&e, "action", action_name(hit->rule->mode == RULE_ENFORCE ? d->action : ACTION_DELIVER));
+	event_record_add(&e, "also", also[0] ? also : NULL);
 	put(b, &e, w);
 }
 
@@ -145,6 +147,8 @@ static const char *denial_name(enum denial why)
 
 static void fill_outcome(struct event_record *e, const struct incident_subject *s, const struct decision *d)
 {
+	if (d->alert)
+		e->severity = SEV_ALERT;
 	event_record_add(e, "rule", d->rule ? d->rule->id : NULL);
 	event_record_add(e, "cause", d->denial ? denial_name(d->denial) : d->malware && !d->cause ? "malware" : d->cause ? cause_name(d->cause) : NULL);
 	event_record_add(e, "zones", s->zones);

@@ -72,7 +72,8 @@ struct item {
 	const struct decide_tally *tallies;
 	struct decision decision;
 	struct buf masked;              /* the stanza that goes on, when redacted … */
-	struct decide_text *masked_texts; /* … and its texts */
+	struct decide_text *masked_texts; /* … its texts, … */
+	size_t masked_body;             /* … and which of them is the first body */
 };
 
 static void item_run(struct item *it);
@@ -410,6 +411,37 @@ static void on_verified(void *ctx, const struct pool_result *r)
 	item_run(it);
 }
 
+/* "[payment-card:7f3a9c01]" */
+static const char *token_of(struct item *it, const struct finding *f)
+{
+	const char *id = it->g->detectors[f->detector].id;
+	char *value = arena_alloc(it->arena, f->end - f->start + 1u), *text = arena_alloc(it->arena, strlen(id) + 12), token[9];
+	if (!value || !text)
+		return NULL;
+	broker_token(it->b, value, policy_value(it->texts, f, value), token);
+	snprintf(text, strlen(id) + 12, "[%s:%s]", id, token);
+	return text;
+}
+
+static int make_span(struct item *it, const struct finding *f, const struct rule *r, struct stanza_span *span_r)
+{
+	*span_r = (struct stanza_span){ f->start, f->end, it->g->detectors[f->detector].mask, NULL };
+	switch (r->redaction.form) {
+	case REDACTION_DEFAULT:
+		return 0;
+	case REDACTION_MASK:
+		span_r->mask = r->redaction.mask;
+		return 0;
+	case REDACTION_LABEL:
+		span_r->text = rule_text_in(&r->redaction.labels, it->stanza.lang, it->g->conf->language);
+		break;
+	case REDACTION_TOKEN:
+		span_r->text = token_of(it, f);
+		break;
+	}
+	return span_r->text ? 0 : -1;
+}
+
 static int mask_findings(struct item *it)
 {
 	struct stanza *s = &it->stanza;
@@ -427,12 +459,13 @@ static int mask_findings(struct item *it)
 				continue;
 			if (n > 0 && f->start < spans[n - 1].start)
 				return -1; /* … and is not believed */
-			spans[n++] = (struct stanza_span){ f->start, f->end, it->g->detectors[f->detector].mask };
+			if (make_span(it, f, it->decision.redact[i], &spans[n++]) < 0)
+				return -1;
 		}
 		if (n > 0 && stanza_mask(s, t, spans, n) < 0)
 			return -1;
 	}
-	return stanza_write(&it->masked, s);
+	return stanza_mask_end(s) < 0 ? -1 : stanza_write(&it->masked, s);
 }
 
 static enum next step_mask(struct item *it)
@@ -448,6 +481,10 @@ static enum next step_mask(struct item *it)
 		it->decision.action = ACTION_BLOCK;
 		return STEP_NEXT;
 	}
+	it->masked_body = again.ntexts;
+	for (size_t i = again.ntexts; i-- > 0;)
+		if (again.texts[i].role == ROLE_BODY)
+			it->masked_body = i;
 	for (size_t i = 0; i < again.ntexts; i++) {
 		texts[i] = (struct scan_text){ again.texts[i].role, again.texts[i].data, again.texts[i].size };
 		it->masked_texts[i] = (struct decide_text){ again.texts[i].data, again.texts[i].size };
@@ -518,31 +555,25 @@ static enum next step_record(struct item *it)
 
 static void tell_sender(struct item *it)
 {
-	struct buf b;
-	if (it->stanza.channel == CHANNEL_IQ || it->stanza.channel == CHANNEL_PRESENCE)
+	if (it->stanza.channel == CHANNEL_IQ || it->stanza.channel == CHANNEL_PRESENCE || !it->session->channel) /* without one, links may be gone too */
 		return;
-	buf_init(&b, 64 << 10);
-	/* In the component's own name, over its own link: no right to speak for others is needed. */
-	for (size_t i = 0; i < it->b->nlinks; i++) {
-		if (!it->session->channel || channel_link(it->session->channel) != i) /* without one, links may be gone too */
-			continue;
-		const struct conf_link *lc = link_conf(it->b->links[i]);
-		if (notice_redacted(&b, &it->decision, lc->domain, sender_of(it), it->stanza.lang, it->g->conf->language, it->ref) == 0)
-			(void)link_send(it->b->links[i], buf_ptr(&b), buf_left(&b));
-	}
-	buf_free(&b);
+	notice_send(it->b, channel_link(it->session->channel), &it->decision, sender_of(it), it->stanza.lang, it->g->conf->language, it->ref);
 }
 
 static void bounce(struct item *it)
 {
 	struct buf b;
 	const char *by = it->session->channel ? link_conf(it->b->links[channel_link(it->session->channel)])->domain : "";
-	if (it->parsed && !it->stanza.answerable) {
+	/* a request must be answered (RFC 6120 section 8.2.3), if with no reason */
+	static const struct decision unexplained = { .action = ACTION_BLOCK };
+	bool silent = it->decision.silent;
+	if (it->parsed && (!it->stanza.answerable || (silent && it->stanza.channel != CHANNEL_IQ))) {
 		channel_drop(it->session, it->id);
 		return;
 	}
 	buf_init(&b, 64 << 10);
-	if (notice_error(&b, &it->decision, by, it->parsed ? it->stanza.lang : NULL, it->g ? it->g->conf->language : NULL, it->ref) == 0)
+	if (notice_error(&b, silent ? &unexplained : &it->decision, by, it->parsed ? it->stanza.lang : NULL, it->g ? it->g->conf->language : NULL,
+	                 silent ? "" : it->ref) == 0)
 		channel_bounce(it->session, it->id, buf_ptr(&b), buf_left(&b));
 	else
 		channel_drop(it->session, it->id);
@@ -552,9 +583,10 @@ static void bounce(struct item *it)
 /* What recipients will have seen of the body. */
 static void leave_window(struct item *it)
 {
-	const struct decide_text *t = it->decision.action == ACTION_DELIVER ? it->texts : it->decision.action == ACTION_REDACT ? it->masked_texts : NULL;
+	const struct decide_text *t = it->decision.action == ACTION_DELIVER ? (it->texts ? &it->texts[it->across.text] : NULL) :
+	                              it->decision.action == ACTION_REDACT ? &it->masked_texts[it->masked_body] : NULL;
 	if (it->parsed)
-		across_end(&it->across, it->b->recent, &it->stanza, sender_of(it), t ? t[it->across.text].data : NULL, t ? t[it->across.text].size : 0);
+		across_end(&it->across, it->b->recent, &it->stanza, sender_of(it), t ? t->data : NULL, t ? t->size : 0);
 }
 
 static enum next step_act(struct item *it)
@@ -567,11 +599,14 @@ static enum next step_act(struct item *it)
 	case ACTION_DELIVER:
 		n->delivered++;
 		channel_deliver(it->session, it->id);
+		if (it->decision.notify)
+			tell_sender(it);
 		break;
 	case ACTION_REDACT:
 		n->redacted++;
 		channel_replace(it->session, it->id, buf_ptr(&it->masked), buf_left(&it->masked));
-		tell_sender(it);
+		if (!it->decision.silent)
+			tell_sender(it);
 		break;
 	case ACTION_QUARANTINE:
 		n->quarantined++;

@@ -62,7 +62,8 @@ const char *notice_text(const struct decision *d, const char *lang, const char *
 {
 	if (d->denial != DENY_NOTHING)
 		return denial_texts[d->denial];
-	const char *text = d->rule ? rule_notice_text(d->rule, lang, fallback_lang) : NULL;
+	const struct rule *r = d->notify ? d->notify : d->silent ? NULL : d->rule;
+	const char *text = r ? rule_text_in(&r->notices, lang, fallback_lang) : NULL;
 	if (text)
 		return text;
 	if (d->action == ACTION_QUARANTINE)
@@ -71,6 +72,8 @@ const char *notice_text(const struct decision *d, const char *lang, const char *
 		return "This file carries malware. It was not delivered.";
 	if (d->action == ACTION_REDACT)
 		return "Parts of your message were masked before delivery.";
+	if (d->notify)
+		return "Your message was delivered, but it holds what rules of your organisation speak of.";
 	return cause_texts[d->cause];
 }
 
@@ -104,9 +107,18 @@ int notice_error(struct buf *b, const struct decision *d, const char *by, const 
 	return r | put(b, "</error>");
 }
 
-int notice_redacted(struct buf *b, const struct decision *d, const char *from, const char *to, const char *lang, const char *fallback, const char *ref)
+int notice_delivered(struct buf *b, const struct decision *d, const char *from, const char *to, const char *lang, const char *fallback, const char *ref)
 {
 	return put(b, "<message type='headline' from='") | put_escaped(b, from) | put(b, "' to='") | put_escaped(b, to) | put(b, "'><body>") |
 	       put_sentence(b, d, lang, fallback, ref) | put(b, "</body><incident xmlns='" NS_NOTICE "' reference='") | put_escaped(b, ref) |
 	       put(b, "'/><no-store xmlns='urn:xmpp:hints'/></message>");
+}
+
+void notice_send(struct broker *b, size_t link, const struct decision *d, const char *to, const char *lang, const char *fallback, const char *ref)
+{
+	struct buf out;
+	buf_init(&out, 64 << 10);
+	if (notice_delivered(&out, d, link_conf(b->links[link])->domain, to, lang, fallback, ref) == 0)
+		(void)link_send(b->links[link], buf_ptr(&out), buf_left(&out));
+	buf_free(&out);
 }

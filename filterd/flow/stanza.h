@@ -58,6 +58,7 @@ struct stanza {
 	size_t ntexts, texts_cap; /* at most SCAN_TEXTS_MAX */
 	struct stanza_blob blobs[STANZA_BLOBS_MAX];
 	size_t nblobs;
+	struct stanza_edit *edits; /* what stanza_mask() said */
 };
 
 /* Parses and takes apart.  -1 when it is not a stanza that XMPP allows, or a cap is hit.  All memory is a's. */
@@ -67,11 +68,14 @@ int stanza_read(struct arena *a, const char *data, size_t size, struct stanza *s
 struct stanza_span {
 	uint32_t start, end;
 	struct mask mask;
+	const char *text;        /* comes in its place (UTF-8, not empty); NULL: the mask, which keeps the number of code points */
 };
-/* Masks the spans (sorted by start) in text i.  The number of code points stays the same, so that offsets which other
- * extensions hold (XEP-0372, 0428, 0461) stay true.  -1 when a span touches what may not be changed, or
+/* Says what of text i is to be masked (spans sorted by start; what overlaps is masked whole).  -1 when a span touches what may not be changed, or
  * memory is out: then the stanza must not pass. */
 int stanza_mask(struct stanza *s, size_t i, const struct stanza_span *spans, size_t n) __attribute__((warn_unused_result));
+/* Does it, for all texts.  Offsets that other extensions hold into a body or subject (XEP-0372, 0394, 0428, 0461) stay true, or the
+ * extension goes.  -1 as above. */
+int stanza_mask_end(struct stanza *s) __attribute__((warn_unused_result));
 /* The stanza as it is now, in jabber:client. */
 int stanza_write(struct buf *b, const struct stanza *s) __attribute__((warn_unused_result));
 

@@ -333,6 +333,7 @@ int scan_put_msg(struct buf *out, const struct scan_msg *m)
 		r |= put_cut(out, m->detector.title, sizeof m->detector.title);
 		r |= buf_put_u8(out, m->detector.mask_first);
 		r |= buf_put_u8(out, m->detector.mask_last);
+		r |= buf_put_u8(out, m->detector.off);
 		break;
 	case SCAN_MSG_EXIT:
 	case SCAN_MSG_WORKER:
@@ -372,7 +373,7 @@ static int get_detector(struct buf *in, struct scan_detector *d)
 {
 	if (buf_get_u16(in, &d->index) < 0 || get_fixed(in, d->id, sizeof d->id) < 0 ||
 	    get_fixed(in, d->title, sizeof d->title) < 0 || buf_get_u8(in, &d->mask_first) < 0 ||
-	    buf_get_u8(in, &d->mask_last) < 0)
+	    buf_get_u8(in, &d->mask_last) < 0 || buf_get_u8(in, &d->off) < 0 || d->off > 1)
 		return SCAN_WIRE_BAD;
 	return SCAN_WIRE_OK;
 }

@@ -142,6 +142,7 @@ struct scan_detector {
 	uint16_t index;
 	char id[SCAN_ID_SIZE], title[SCAN_TITLE_SIZE];
 	uint8_t mask_first, mask_last;
+	uint8_t off; /* switched off: it finds nothing */
 };
 
 struct scan_worker { /* of WORKER, EXIT and KILL */

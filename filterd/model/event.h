@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* RFC 5424 section 6.2.1 */
-enum severity { SEV_CRITICAL = 2, SEV_ERROR = 3, SEV_WARNING = 4, SEV_NOTICE = 5, SEV_INFO = 6 };
+enum severity { SEV_ALERT = 1, SEV_CRITICAL = 2, SEV_ERROR = 3, SEV_WARNING = 4, SEV_NOTICE = 5, SEV_INFO = 6 };
 
 enum event_id {
 	EVENT_MALWARE_FOUND,
@@ -55,7 +55,7 @@ struct event_field {
 	const char *value;
 };
 
-enum { EVENT_FIELDS_MAX = 20, EVENT_REF_SIZE = 17 };
+enum { EVENT_FIELDS_MAX = 24, EVENT_REF_SIZE = 17 };
 
 /* One event on its way to syslog and journal.  (libevent has the short names.) */
 struct event_record {

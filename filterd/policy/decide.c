@@ -163,9 +163,23 @@ static void mark_redactions(const struct decide_input *in, const struct decision
 		if (d->hits[h].rule->mode != RULE_ENFORCE || d->hits[h].rule->action < ACTION_REDACT || !d->hits[h].condition)
 			continue;
 		for (size_t i = 0; i < in->nfindings; i++)
-			if (policy_finding_counts(d->hits[h].condition, &in->findings[i]))
-				d->redact[i] = true;
+			if (!d->redact[i] && policy_finding_counts(d->hits[h].condition, &in->findings[i]))
+				d->redact[i] = d->hits[h].rule; /* rules are in the order of their priority */
 	}
+}
+
+/* What enforced rules ask for beside their action: an alert and a word to the sender of any of them, silence of the one that led to the action. */
+static void add_also(struct decision *d)
+{
+	for (size_t h = 0; h < d->nhits; h++) {
+		const struct rule *r = d->hits[h].rule;
+		if (r->mode != RULE_ENFORCE)
+			continue;
+		d->alert |= (r->also & ALSO_ALERT) != 0;
+		if (!d->notify && d->action == ACTION_DELIVER && r->also & ALSO_NOTIFY_SENDER)
+			d->notify = r;
+	}
+	d->silent = d->rule && d->rule->also & ALSO_SILENT;
 }
 
 /* Where there is nothing to mask, in a file, redact means block. */
@@ -201,5 +215,6 @@ void policy_decide(struct arena *a, const struct decide_input *in, struct decisi
 	}
 	if (d.action == ACTION_REDACT)
 		mark_redactions(in, &d);
+	add_also(&d);
 	*d_r = d;
 }

@@ -60,9 +60,12 @@ struct decision {
 	bool unscanned;               /* delivered or redacted although some cause was there */
 	const struct rule *rule;      /* that led to the action, or NULL */
 	bool malware;
+	bool alert;                   /* what is told of it is an alert */
 	struct decide_hit *hits;      /* every matching rule, monitored ones too */
 	size_t nhits;
-	bool *redact;                 /* per finding, when action is ACTION_REDACT */
+	const struct rule **redact;   /* per finding, when action is ACTION_REDACT: the rule that has it masked, or NULL */
+	const struct rule *notify;    /* it is delivered, and this rule wants the sender to be told; or NULL */
+	bool silent;                  /* the sender is not told */
 };
 
 /* Whether the rule is to be asked at all about this item: its mode and `when`. */

@@ -2,12 +2,13 @@
 
 #include "conf/cfgread.h"
 #include "policy/over_time.h"
+#include "policy/redaction.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-enum { RULES_MAX = 10000, ARENA_MAX = 64 << 20, WORDS_MAX = 64, CONDITIONS_MAX = 256, DEPTH_MAX = 8 };
+enum { RULES_MAX = 10000, ARENA_MAX = 64 << 20, WORDS_MAX = 64, CONDITIONS_MAX = 256, DEPTH_MAX = 8, NOTICE_MAX = 1000 };
 
 static const char *const mode_names[] = { "off", "monitor", "enforce" };
 static const struct { const char *name; enum severity severity; } severities[] = {
@@ -17,11 +18,15 @@ static const struct { const char *name; enum severity severity; } severities[] =
 static const struct cfg_key file_keys[] = {
 	{ "rules", CFG_GROUPS, 0, 0, RULES_MAX },
 	{ "detectors", CFG_ANY, 0, 0, 0 }, /* detect/ reads these */
+	{ "include", CFG_ANY, 0, 0, 0 },
+	{ "override", CFG_ANY, 0, 0, 0 },
+	{ "enable", CFG_ANY, 0, 0, 0 },
 	{ "disable", CFG_GROUP, 0, 0, 0 },
 	{ 0 },
 };
 static const struct cfg_key disable_keys[] = {
 	{ "detectors", CFG_ANY, 0, 0, 0 }, /* detect's */
+	{ "countries", CFG_ANY, 0, 0, 0 },
 	{ "rules", CFG_STRINGS, 0, 0, RULES_MAX },
 	{ 0 },
 };
@@ -35,7 +40,9 @@ static const struct cfg_key rule_keys[] = {
 	{ "any", CFG_GROUPS, 0, 1, WORDS_MAX },
 	{ "all", CFG_GROUPS, 0, 1, WORDS_MAX },
 	{ "none", CFG_GROUPS, 0, 1, WORDS_MAX },
-	{ "action", CFG_STRING, 1, 1, 16 },
+	{ "action", CFG_STRING, 0, 1, 16 },
+	{ "actions", CFG_STRINGS, 0, 1, 8 },
+	{ "redact", CFG_GROUP, 0, 0, 0 },
 	{ "severity", CFG_STRING, 0, 1, 16 },
 	{ "notice", CFG_GROUP, 0, 0, 0 },
 	{ 0 },
@@ -167,22 +174,53 @@ static int read_conditions(const struct cfg_reader *r, const config_setting_t *g
 	return 0;
 }
 
-static int read_notice(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
+static const struct { const char *name; unsigned bit; } also_names[] = {
+	{ "notify-sender", ALSO_NOTIFY_SENDER }, { "silent", ALSO_SILENT }, { "alert", ALSO_ALERT },
+};
+
+static unsigned also_from_name(const char *name)
 {
-	int n = config_setting_length(g);
-	rule->notices = arena_alloc(r->arena, sizeof *rule->notices * ((size_t)n + 1));
-	if (!rule->notices)
-		return cfg_error(r, g, "out of memory");
-	for (int i = 0; i < n; i++) {
-		config_setting_t *s = config_setting_get_elem(g, (unsigned)i);
-		const char *text = config_setting_get_string(s);
-		if (!text || !text[0] || strlen(text) > 1000)
-			return cfg_error(r, s, "a notice is a text of 1 to 1000 bytes for each language: notice = { en = \"…\"; }");
-		rule->notices[i] = (struct rule_notice){ arena_strdup(r->arena, config_setting_name(s)), arena_strdup(r->arena, text) };
-		if (!rule->notices[i].lang || !rule->notices[i].text)
-			return cfg_error(r, s, "out of memory");
+	for (size_t i = 0; i < sizeof also_names / sizeof *also_names; i++)
+		if (strcmp(also_names[i].name, name) == 0)
+			return also_names[i].bit;
+	return 0;
+}
+
+void rule_also_names(unsigned also, char *dst, size_t dst_size)
+{
+	size_t o = 0;
+	dst[0] = '\0';
+	for (size_t i = 0; i < sizeof also_names / sizeof *also_names; i++)
+		if (also & also_names[i].bit && o < dst_size)
+			o += (size_t)snprintf(dst + o, dst_size - o, "%s%s", o ? " " : "", also_names[i].name);
+}
+
+/* `action`, or `actions`: what becomes of the content, and what is done beside that. */
+static int read_actions(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
+{
+	const config_setting_t *one = config_setting_get_member(g, "action"), *list = config_setting_get_member(g, "actions");
+	const char *known = list ? "deliver, redact, quarantine, block, notify-sender, silent, alert" : "deliver, redact, quarantine, block";
+	struct cfg_words words;
+	bool said = false;
+	if (!one == !list)
+		return cfg_error(r, list ? list : g, "a rule has either an \"action\" or a list of \"actions\"");
+	if (cfg_strings(r, g, list ? "actions" : "action", &words) < 0)
+		return -1;
+	for (size_t i = 0; i < words.n; i++) {
+		unsigned also = list ? also_from_name(words.item[i]) : 0;
+		int a = action_from_name(words.item[i]);
+		if (a < 0 && !also)
+			return cfgerr_set(r->err, r->file, words.line[i], "action \"%s\" is not one of %s", words.item[i], known);
+		if (a >= 0 && said)
+			return cfgerr_set(r->err, r->file, words.line[i], "only one of \"actions\" can be deliver, redact, quarantine or block");
+		said |= a >= 0;
+		rule->action = a >= 0 ? (enum action)a : rule->action;
+		rule->also |= also;
 	}
-	rule->nnotices = (size_t)n;
+	if (rule->also & ALSO_SILENT && rule->also & ALSO_NOTIFY_SENDER)
+		return cfg_error(r, list, "\"silent\" and \"notify-sender\" contradict each other");
+	if (rule->also & ALSO_SILENT && rule->action == ACTION_DELIVER)
+		return cfg_error(r, list, "\"silent\" goes with redact, quarantine or block: nobody is told of what is delivered");
 	return 0;
 }
 
@@ -193,15 +231,13 @@ static int read_rule(const struct cfg_reader *r, const config_setting_t *g, stru
 	rule->id = cfg_string(r, g, "id");
 	if (strspn(rule->id, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(rule->id))
 		return cfg_error(r, config_setting_get_member(g, "id"), "a rule's id has lower-case letters, digits and hyphens only: \"%s\"", rule->id);
-	const char *mode = cfg_string(r, g, "mode"), *action = cfg_string(r, g, "action"), *severity = cfg_string(r, g, "severity");
+	const char *mode = cfg_string(r, g, "mode"), *severity = cfg_string(r, g, "severity");
 	int m = mode ? find(mode_names, 3, mode) : RULE_ENFORCE;
 	if (m < 0)
 		return cfg_error(r, config_setting_get_member(g, "mode"), "mode \"%s\" is not one of off, monitor, enforce", mode);
 	rule->mode = (enum rule_mode)m;
-	int a = action_from_name(action);
-	if (a < 0)
-		return cfg_error(r, config_setting_get_member(g, "action"), "action \"%s\" is not one of deliver, redact, quarantine, block", action);
-	rule->action = (enum action)a;
+	if (read_actions(r, g, rule) < 0)
+		return -1;
 	rule->severity = SEV_NOTICE;
 	if (severity) {
 		size_t i = 0;
@@ -211,10 +247,13 @@ static int read_rule(const struct cfg_reader *r, const config_setting_t *g, stru
 			return cfg_error(r, config_setting_get_member(g, "severity"), "severity \"%s\" is not one of low, medium, high, critical", severity);
 		rule->severity = severities[i].severity;
 	}
-	const config_setting_t *when = config_setting_get_member(g, "when"), *notice = config_setting_get_member(g, "notice");
+	const config_setting_t *when = config_setting_get_member(g, "when"), *notice = config_setting_get_member(g, "notice"),
+	                       *redact = config_setting_get_member(g, "redact");
 	if (when && when_read(r, when, &rule->when) < 0)
 		return -1;
-	if (notice && read_notice(r, notice, rule) < 0)
+	if (notice && rule_texts_read(r, notice, "a notice", NOTICE_MAX, &rule->notices) < 0)
+		return -1;
+	if (redact && redaction_read(r, redact, rule) < 0)
 		return -1;
 	rule->priority = cfg_int(g, "priority", 0);
 	rule->line = config_setting_source_line(g);
@@ -371,25 +410,4 @@ void policy_rules_free(struct policy_rules **pp)
 	free(p->rules);
 	free(p);
 	*pp = NULL;
-}
-
-static const char *notice_in(const struct rule *r, const char *lang)
-{
-	for (size_t len = strlen(lang); len > 0;) {
-		for (size_t i = 0; i < r->nnotices; i++)
-			if (strlen(r->notices[i].lang) == len && strncasecmp(r->notices[i].lang, lang, len) == 0)
-				return r->notices[i].text;
-		while (len > 0 && lang[len - 1] != '-' && lang[len - 1] != '_') /* the subtag and the hyphen before it */
-			len--;
-		len -= len > 0;
-	}
-	return NULL;
-}
-
-const char *rule_notice_text(const struct rule *r, const char *lang, const char *fallback)
-{
-	const char *text = lang ? notice_in(r, lang) : NULL;
-	if (!text && fallback)
-		text = notice_in(r, fallback);
-	return text ? text : r->nnotices ? r->notices[0].text : NULL;
 }

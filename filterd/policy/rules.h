@@ -7,6 +7,7 @@
 #include "conf/bundle.h"
 #include "conf/cfgerr.h"
 #include "model/event.h"
+#include "model/mask.h"
 #include "model/verdict.h"
 #include "policy/when.h"
 
@@ -39,8 +40,30 @@ struct rule_condition {
 	int line;
 };
 
-struct rule_notice {
-	const char *lang, *text;
+/* Texts by language, each language once. */
+struct rule_texts {
+	const struct rule_text { const char *lang, *text; } *item;
+	size_t n;
+};
+
+/* How a rule's action redact writes what was found. */
+enum redaction_form {
+	REDACTION_DEFAULT,    /* by the detector's mask */
+	REDACTION_MASK,
+	REDACTION_LABEL,      /* a text in its place */
+	REDACTION_TOKEN,      /* a token in its place, the same for the same value */
+};
+struct rule_redaction {
+	enum redaction_form form;
+	struct mask mask;
+	struct rule_texts labels;
+};
+
+/* What a rule does beside its action. */
+enum rule_also {
+	ALSO_NOTIFY_SENDER = 1, /* tell the sender even if it is delivered */
+	ALSO_SILENT = 2,        /* never tell the sender */
+	ALSO_ALERT = 4,         /* its events have the severity of an alert */
 };
 
 struct rule {
@@ -53,9 +76,10 @@ struct rule {
 	const char *file;             /* where it is written, for errors */
 	int line;
 	enum action action;
+	unsigned also;                /* bits of rule_also */
 	enum severity severity;
-	struct rule_notice *notices;
-	size_t nnotices;
+	struct rule_redaction redaction;
+	struct rule_texts notices;
 };
 
 struct policy_rules {
@@ -74,8 +98,10 @@ int policy_rules_bind(struct policy_rules *r, const char *const *ids, size_t n, 
 int policy_rules_check(const struct policy_rules *r, const struct conf *conf, struct cfgerr *err) __attribute__((warn_unused_result));
 void policy_rules_free(struct policy_rules **r);
 
-/* The rule's notice in this language: "de-Latn-AT" falls back to "de-Latn" and "de" (RFC 4647 section 3.4), then fallback is looked
- * for likewise, then the first is taken; NULL if it has none. */
-const char *rule_notice_text(const struct rule *r, const char *lang, const char *fallback);
+/* The text in this language: "de-Latn-AT" falls back to "de-Latn" and "de" (RFC 4647 section 3.4), then fallback is looked for
+ * likewise, then the first is taken; NULL if there is none.  Both languages may be NULL. */
+const char *rule_text_in(const struct rule_texts *t, const char *lang, const char *fallback);
+/* The names of what is done beside the action, separated by spaces: "notify-sender alert"; "" for nothing. */
+void rule_also_names(unsigned also, char *dst, size_t dst_size);
 
 #endif

@@ -33,6 +33,7 @@
 #define NS_MUC_ADMIN "http://jabber.org/protocol/muc#admin"
 #define NS_MUC_OWNER "http://jabber.org/protocol/muc#owner"
 #define NS_FALLBACK "urn:xmpp:fallback:0"                         /* XEP-0428 */
+#define NS_FALLBACK_OLD "urn:xmpp:feature-fallback:0"               /* its name in drafts */
 #define NS_REFERENCE "urn:xmpp:reference:0"                       /* XEP-0372 */
 #define NS_REPLY "urn:xmpp:reply:0"                               /* XEP-0461 */
 #define NS_CORRECT "urn:xmpp:message-correct:0"                   /* XEP-0308 */

@@ -5,7 +5,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Masks the middle of every text; what is written must be read again. */
+/* Masks the middle of every text, or puts another in its place; what is written must be read again. */
 static void mask_and_write(struct stanza *s)
 {
 	for (size_t i = 0; i < s->ntexts; i++) {
@@ -15,10 +15,11 @@ static void mask_and_write(struct stanza *s)
 			start--;
 		while (end < t->size && ((unsigned char)t->data[end] & 0xc0) == 0x80)
 			end++;
-		const struct stanza_span span = { start, end, { 1, 1 } };
+		const struct stanza_span span = { start, end, { 1, 1 }, i % 2 ? "[x]" : NULL };
 		if (start < end)
 			(void)!stanza_mask(s, i, &span, 1);
 	}
+	(void)!stanza_mask_end(s);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -91,7 +91,7 @@ static void globs(void **state)
 		{ "pro-*@rooms.test", "prox@rooms.test", false },   { "*a*b*", "xxaxxbxx", true },
 		{ "*a*b*", "xxbxxaxx", false },                     { "*ab", "abab", true },
 		{ "*", "", true },                                  { "", "", true },
-		{ "", "x", false },                                 { "a?c", "abc", true },
+		{ "", "x", false },                                 { "a?c", "abc", true }, { "a?c", "ac", false },
 		{ "[ab]", "a", false },                             { "**", "x", true },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

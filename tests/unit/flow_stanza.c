@@ -123,8 +123,10 @@ static char *masked(const char *xml, enum text_role role, const char *secret, st
 		if (s.texts[i].role != role || !at)
 			continue;
 		uint32_t start = (uint32_t)(at - s.texts[i].data);
-		struct stanza_span span = { start, start + (uint32_t)strlen(secret), m };
+		struct stanza_span span = { start, start + (uint32_t)strlen(secret), m, NULL };
 		*result_r = stanza_mask(&s, i, &span, 1);
+		if (*result_r == 0)
+			*result_r = stanza_mask_end(&s);
 	}
 	buf_init(&b, 1 << 20);
 	if (*result_r == 0 && stanza_write(&b, &s) == 0)
@@ -184,11 +186,112 @@ static void very_many_texts(void **state)
 	free(xml);
 }
 
+/* One text in the place of a secret that stands in many places; what counts code points of the body is moved or goes. */
+static void texts_take_the_place(void **state)
+{
+#define H(inner) "<html xmlns='http://jabber.org/protocol/xhtml-im'><body xmlns='http://www.w3.org/1999/xhtml'>" inner "</body></html>"
+#define FALLBACK(start, end) "<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'><body start='" start "' end='" end "'/></fallback>"
+#define REFERENCE(begin, end) "<reference xmlns='urn:xmpp:reference:0' begin='" begin "' end='" end "' type='mention' uri='xmpp:a@x'/>"
+#define SECRET "4012888888881881"
+	static const struct { const char *in, *out; } t[] = {
+		{ "<message><body>card " SECRET ", and " SECRET "</body></message>", "<message><body>card [card], and [card]</body></message>" },
+		/* split by markup: the text is in the first part */
+		{ "<message>" H("no: <b>4012</b><i>8888</i>88881881 ok") "</message>", "<message>" H("no: <b>[card]</b><i></i> ok") "</message>" },
+		{ "<message>" H("no: <b>" SECRET "</b> ok") "</message>", "<message>" H("no: <b>[card]</b> ok") "</message>" },
+		{ "<message><x xmlns='urn:x' a='b " SECRET "'/></message>", "<message><x xmlns='urn:x' a='b [card]'/></message>" },
+		/* a quote, with the secret in it, before and behind it; code points, not bytes */
+		{ "<message><body>&gt; é " SECRET "\nyes</body>" FALLBACK("0", "21") "</message>", "<message><body>&gt; é [card]\nyes</body>" FALLBACK("0", "11") "</message>" },
+		{ "<message><body>😀 " SECRET " see me</body>" REFERENCE("23", "25") "</message>", "<message><body>😀 [card] see me</body>" REFERENCE("13", "15") "</message>" },
+		{ "<message><body>see me: " SECRET "</body>" REFERENCE("4", "6") "</message>", "<message><body>see me: [card]</body>" REFERENCE("4", "6") "</message>" },
+		{ "<message><body>a " SECRET "</body><fallback xmlns='urn:xmpp:feature-fallback:0'><body start='0' end='18'/></fallback></message>",
+		  "<message><body>a [card]</body><fallback xmlns='urn:xmpp:feature-fallback:0'><body start='0' end='8'/></fallback></message>" },
+		/* cut in the middle of it */
+		{ "<message><body>a " SECRET " b</body>" FALLBACK("0", "9") REFERENCE("9", "20") "</message>", "<message><body>a [card] b</body>" FALLBACK("0", "8") REFERENCE("2", "10") "</message>" },
+		/* no offset at all, or one of something else */
+		{ "<message><body>" SECRET "</body>" REFERENCE("7", "99") FALLBACK("1x", "2") FALLBACK("-1", "2") "</message>", "<message><body>[card]</body></message>" },
+		{ "<message><body>" SECRET "</body><fallback xmlns='urn:xmpp:fallback:0'/><reference xmlns='urn:xmpp:reference:0' anchor='xmpp:b@x?id=1' begin='90' end='99'/></message>",
+		  "<message><body>[card]</body><fallback xmlns='urn:xmpp:fallback:0'/><reference xmlns='urn:xmpp:reference:0' anchor='xmpp:b@x?id=1' begin='90' end='99'/></message>" },
+		{ "<message><body>" SECRET " b</body><markup xmlns='urn:xmpp:markup:0'><span start='17' end='18'><strong/></span><list start='0' end='18'><li start='0'/></list></markup></message>",
+		  "<message><body>[card] b</body><markup xmlns='urn:xmpp:markup:0'><span start='7' end='8'><strong/></span><list start='0' end='8'><li start='0'/></list></markup></message>" },
+		/* of two languages, nobody knows which is meant */
+		{ "<message><body>" SECRET "</body><body xml:lang='de'>" SECRET " d</body>" REFERENCE("0", "2") "<x xmlns='urn:x'/></message>",
+		  "<message><body>[card]</body><body xml:lang='de'>[card] d</body><x xmlns='urn:x'/></message>" },
+		/* the subject has its own */
+		{ "<message><subject>s " SECRET " t</subject><body>harmless</body><fallback xmlns='urn:xmpp:fallback:0'><subject start='19' end='20'/><body start='1' end='3'/></fallback></message>",
+		  "<message><subject>s [card] t</subject><body>harmless</body><fallback xmlns='urn:xmpp:fallback:0'><subject start='9' end='10'/><body start='1' end='3'/></fallback></message>" },
+		/* each message has its own */
+		{ "<message><body>out " SECRET "</body>" REFERENCE("0", "3") "<forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client'><body>" SECRET " in</body>" REFERENCE("17", "19") "</message></forwarded></message>",
+		  "<message><body>out [card]</body>" REFERENCE("0", "3") "<forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client'><body>[card] in</body>" REFERENCE("7", "9") "</message></forwarded></message>" },
+	};
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		struct arena *a = arena_new(XML_ARENA_MAX);
+		struct stanza s = read_stanza(a, t[i].in);
+		struct buf b;
+		for (size_t k = 0; k < s.ntexts; k++) {
+			struct stanza_span spans[8];
+			size_t n = 0;
+			for (const char *at = s.texts[k].data; (at = memmem(at, (size_t)(s.texts[k].data + s.texts[k].size - at), SECRET, 16)); at += 16)
+				spans[n++] = (struct stanza_span){ (uint32_t)(at - s.texts[k].data), (uint32_t)(at - s.texts[k].data) + 16, { 0, 0 }, "[card]" };
+			if (n > 0)
+				assert_int_equal(stanza_mask(&s, k, spans, n), 0);
+		}
+		assert_int_equal(stanza_mask_end(&s), 0);
+		buf_init(&b, 1 << 20);
+		assert_int_equal(stanza_write(&b, &s), 0);
+		struct stanza want = read_stanza(a, t[i].out), again;
+		assert_int_equal(stanza_read(a, (const char *)buf_ptr(&b), buf_left(&b), &again), 0);
+		buf_reset(&b);
+		assert_int_equal(stanza_write(&b, &again), 0);
+		struct buf w;
+		buf_init(&w, 1 << 20);
+		assert_int_equal(stanza_write(&w, &want), 0);
+		if (buf_left(&b) != buf_left(&w) || memcmp(buf_ptr(&b), buf_ptr(&w), buf_left(&w)) != 0)
+			fail_msg("case %zu: %.*s\n  want %.*s", i, (int)buf_left(&b), (const char *)buf_ptr(&b), (int)buf_left(&w), (const char *)buf_ptr(&w));
+		buf_free(&b);
+		buf_free(&w);
+		arena_free(&a);
+	}
+}
+
+/* A node is a text of its own and a part of a joined one: the two never undo each other, and the text comes once. */
+static void what_two_texts_hide_stays_hidden(void **state)
+{
+	static const struct { struct stanza_span joined, own; const char *out; } t[] = { /* joined: "ab cdef gh"; its second node: "cdef" */
+		{ { 3, 7, { 0, 0 }, "[x]" }, { 0, 4, { 0, 0 }, "[x]" }, "ab <b>[x]</b> gh" },
+		{ { 1, 5, { 0, 0 }, "[x]" }, { 0, 2, { 0, 0 }, "[x]" }, "a[x]<b>ef</b> gh" },
+		{ { 1, 5, { 0, 0 }, "[x]" }, { 1, 3, { 0, 0 }, "[y]" }, "a[x]<b>f</b> gh" },
+		{ { 5, 10, { 0, 0 }, "[x]" }, { 0, 2, { 0, 0 }, "[y]" }, "ab <b>[y][x]</b>" },
+		{ { 0, 10, { 0, 0 }, NULL }, { 1, 2, { 0, 0 }, "[y]" }, "•• <b>•[y]••</b> ••" },
+		{ { 3, 5, { 0, 0 }, NULL }, { 1, 4, { 0, 1 }, NULL }, "ab <b>•••f</b> gh" },
+	};
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		struct arena *a = arena_new(XML_ARENA_MAX);
+		struct stanza s = read_stanza(a, "<message>" H("ab <b>cdef</b> gh") "</message>");
+		struct buf b;
+		for (size_t k = 0; k < s.ntexts; k++) {
+			if (s.texts[k].role == ROLE_XHTML)
+				assert_int_equal(stanza_mask(&s, k, &t[i].joined, 1), 0);
+			else if (s.texts[k].size == 4 && memcmp(s.texts[k].data, "cdef", 4) == 0)
+				assert_int_equal(stanza_mask(&s, k, &t[i].own, 1), 0);
+		}
+		assert_int_equal(stanza_mask_end(&s), 0);
+		buf_init(&b, 1 << 20);
+		assert_int_equal(stanza_write(&b, &s), 0);
+		char want[300];
+		snprintf(want, sizeof want, "<message>" H("%s") "</message>", t[i].out);
+		if (buf_left(&b) != strlen(want) || memcmp(buf_ptr(&b), want, strlen(want)) != 0)
+			fail_msg("case %zu: %.*s\n  want %s", i, (int)buf_left(&b), (const char *)buf_ptr(&b), want);
+		buf_free(&b);
+		arena_free(&a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_text_is_read), cmocka_unit_test(unreadable_is_a_cause), cmocka_unit_test(files_inside_are_decoded), cmocka_unit_test(attributes_of_the_stanza_are_read),
 		cmocka_unit_test(mask_lands_where_text_came_from), cmocka_unit_test(long_spans_are_masked_whole), cmocka_unit_test(very_many_texts),
+		cmocka_unit_test(texts_take_the_place), cmocka_unit_test(what_two_texts_hide_stays_hidden),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -265,7 +265,7 @@ static void nursery_messages_round_trip(void **state)
 	assert_int_equal(scan_put_msg(&b, &m), 0);
 	assert_int_equal(scan_get_msg(&b, &got), 0);
 	assert_memory_equal(&got.hello, &m.hello, sizeof m.hello);
-	m = (struct scan_msg){ .type = SCAN_MSG_DETECTOR, .detector = { 11, "payment-card", "Payment card number", 0, 4 } };
+	m = (struct scan_msg){ .type = SCAN_MSG_DETECTOR, .detector = { 11, "payment-card", "Payment card number", 0, 4, 1 } };
 	assert_int_equal(scan_put_msg(&b, &m), 0);
 	assert_int_equal(scan_get_msg(&b, &got), 0);
 	assert_memory_equal(&got.detector, &m.detector, sizeof m.detector);

@@ -96,8 +96,8 @@ static void strictest_wins(void **state)
 	assert_int_equal(d.action, ACTION_REDACT);
 	assert_string_equal(d.rule->id, "cards");
 	assert_true(d.redact[0] && d.redact[1]);
-	assert_string_equal(rule_notice_text(d.rule, "de-AT", "en"), "Keine Karten.");
-	assert_string_equal(rule_notice_text(d.rule, "fr", "en"), "No cards.");
+	assert_string_equal(rule_text_in(&d.rule->notices, "de-AT", "en"), "Keine Karten.");
+	assert_string_equal(rule_text_in(&d.rule->notices, "fr", "en"), "No cards.");
 	/* two different values: the stricter rule */
 	d = decided(*state, (struct decide_input){ .is.from = "internal", .findings = cards, .nfindings = 3, .can_redact = true }, "partners");
 	assert_int_equal(d.action, ACTION_BLOCK);

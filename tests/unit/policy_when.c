@@ -267,7 +267,7 @@ static void notices_fall_back(void **state)
 		{ NULL, "de", "d" }, { NULL, NULL, "f" }, { "", "", "f" }, { "-", "zh-", "z" }, { "d", "x", "f" },
 	};
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++)
-		assert_string_equal(rule_notice_text(&w.rules->rules[0], t[i].lang, t[i].fallback), t[i].text);
+		assert_string_equal(rule_text_in(&w.rules->rules[0].notices, t[i].lang, t[i].fallback), t[i].text);
 	end(&w);
 }
 
