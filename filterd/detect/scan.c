@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUDGET_CLOCK_EVERY = 64, BUDGET_CALL = 16, TRACE_HITS = 256, SHORT_TEXT = 1024, SURROUNDINGS_MAX = 8192, CUT_MARGIN = 128, BORDER_MARGIN = 8 };
+enum { BUDGET_CLOCK_EVERY = 64, BUDGET_CALL = 16, TRACE_HITS = 256, SHORT_TEXT = 1024, SURROUNDINGS_MAX = 8192, CUT_MARGIN = 128, BORDER_MARGIN = 2 };
 
 /* Short texts that never meet PCRE2 are through before a look at the clock would be. */
 static void budget_start(struct budget *b)
