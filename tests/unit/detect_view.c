@@ -157,6 +157,19 @@ static int setup(void **state)
 	return view_init();
 }
 
+/* Eighteen letters each: a text of them would be a view of eleven times its size. */
+static void swollen(void **state)
+{
+	enum { N = 4000 };
+	struct view v = { 0 };
+	char text[3 * N];
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = "\xef\xb7\xba"[i % 3];
+	assert_int_equal(view_make(&v, text, sizeof text), VIEW_SWOLLEN);
+	assert_int_equal(view_make(&v, text, 60), VIEW_OK); /* a few are writing */
+	view_free(&v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +180,7 @@ int main(void)
 		cmocka_unit_test(maps_back_to_the_original),
 		cmocka_unit_test(any_span_round_trips),
 		cmocka_unit_test(growth_is_bounded),
+		cmocka_unit_test(swollen),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }
