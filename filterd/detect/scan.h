@@ -26,6 +26,7 @@ struct span {
 	uint32_t match_start, match_end; /* of the whole match */
 	uint16_t detector;
 	uint8_t confidence;
+	uint8_t uncapped; /* confidence if it had support (odds.h) */
 	uint8_t share_document, share_message; /* as in struct finding */
 	uint32_t document;
 };
