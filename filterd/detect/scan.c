@@ -28,6 +28,7 @@ static void budget_call(struct budget *b)
 {
 	budget_start(b);
 	b->ticks += BUDGET_CALL;
+	b->over |= ++b->calls > b->calls_max;
 }
 
 int budget_spent(struct budget *b)
@@ -772,9 +773,10 @@ enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, c
 {
 	enum cause cause = CAUSE_NONE;
 	size_t n = 0;
-	s->budget = (struct budget){ .budget_us = budget_us, .over = budget_us == 0 };
+	s->budget = (struct budget){ .budget_us = budget_us, .over = budget_us == 0, .calls_max = BUDGET_CALLS };
 	for (size_t i = 0; i < ntexts && !s->budget.over; i++) {
 		s->nspans = 0;
+		s->budget.calls_max += texts[i].size / BUDGET_BYTES_PER_CALL;
 		if (texts[i].size > SHORT_TEXT)
 			budget_start(&s->budget);
 		memset(s->per_detector, 0, s->ndetectors * sizeof *s->per_detector);
