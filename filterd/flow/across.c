@@ -72,10 +72,19 @@ int across_begin(struct across *a, struct recent *r, const struct stanza *s, con
 	return 0;
 }
 
-bool across_map(struct across *a, size_t i, struct finding *f)
+static bool is_known(const struct across *a, const struct finding *own, size_t n, uint16_t detector, size_t start, size_t end)
+{
+	for (size_t i = 0; i < n; i++)
+		if (own[i].text == a->text && own[i].detector == detector && own[i].start < end && start < own[i].end)
+			return true;
+	return false;
+}
+
+bool across_map(struct across *a, size_t i, struct finding *f, const struct finding *own, size_t nown)
 {
 	size_t start, end;
-	if (i >= a->n || !window_part(a->joined[i], f->start, f->end, &start, &end))
+	if (i >= a->n || (!window_part(a->joined[i], f->start, f->end, &start, &end) &&
+	                  (!window_inside(a->joined[i], f->start, f->end, &start, &end) || is_known(a, own, nown, f->detector, start, end))))
 		return false;
 	f->text = (uint16_t)a->text;
 	f->start = (uint32_t)start;

@@ -30,8 +30,9 @@ struct across {
 /* Puts the stanza's body in its window, and makes what is to be looked at with it: texts look_at[0..n).  sender: a JID.  window_s: seconds; 0:
  * windows are off.  -1 without memory: then the message was not looked at in full. */
 int across_begin(struct across *a, struct recent *r, const struct stanza *s, const char *sender, int window_s) __attribute__((warn_unused_result));
-/* Makes a finding in joined text i one of the body.  False if it is none that crosses a border. */
-bool across_map(struct across *a, size_t i, struct finding *f);
+/* Makes a finding in joined text i one of the body.  False if it is no news: it neither crosses a border, nor is one that the body alone
+ * (own[0..nown), the findings in the stanza's texts) does not have at all, as that of a password which the message before announced. */
+bool across_map(struct across *a, size_t i, struct finding *f, const struct finding *own, size_t nown);
 /* Where the same text stands in the message's other texts (bodies of other languages, XHTML-IM, extensions): what completes a secret does so
  * there, too.  Returns how many places there are; out, if not NULL, has room for them.  f: made by across_map(). */
 size_t across_copies(const struct stanza *s, const struct finding *f, struct finding *out);

@@ -205,7 +205,7 @@ static void on_texts(void *ctx, const struct pool_result *r)
 	for (size_t i = 0; more && i < r->nfindings; i++) { /* in order: those of the stanza's own texts come first */
 		more[n] = r->findings[i];
 		own += more[n].text < it->stanza.ntexts;
-		if (more[n].text < it->stanza.ntexts || across_map(&it->across, more[n].text - it->stanza.ntexts, &more[n]))
+		if (more[n].text < it->stanza.ntexts || across_map(&it->across, more[n].text - it->stanza.ntexts, &more[n], more, own))
 			n++;
 	}
 	it->nfindings -= more ? r->nfindings - n : 0;

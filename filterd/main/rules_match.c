@@ -111,7 +111,8 @@ static void match_joined(struct matcher *m, size_t at, const struct window *w, u
 	for (size_t i = 0; i < n && *n_r < DETECT_FINDINGS_MAX; i++) {
 		struct finding f = m->more[i];
 		size_t start, end;
-		if (!window_part(m->joined, f.start, f.end, &start, &end))
+		bool crosses = window_part(m->joined, f.start, f.end, &start, &end);
+		if (!crosses && !window_inside(m->joined, f.start, f.end, &start, &end))
 			continue;
 		f.text = (uint16_t)which;
 		f.start = (uint32_t)start;

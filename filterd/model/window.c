@@ -152,6 +152,7 @@ bool window_join(const struct window *w, uint64_t corrects, bool space, const ch
 	j_r->start = j_r->size;
 	memcpy(j_r->data + j_r->size, text, size);
 	j_r->end = j_r->size += size;
+	j_r->cut = size < whole;
 	for (size_t i = at + 1; size == whole && i < w->n && !w->pieces[i].cut && j_r->size - j_r->end < WINDOW_EDGE; i++)
 		put(j_r, w->text + w->pieces[i].from, w->pieces[i].size, space);
 	return size > 0 && (j_r->start > 0 || j_r->end < j_r->size);
@@ -199,6 +200,15 @@ static bool suspicious_at(const struct window_joined *j, size_t border)
 bool window_suspicious(const struct window_joined *j)
 {
 	return (j->start > 0 && suspicious_at(j, j->start)) || (j->end < j->size && suspicious_at(j, j->end));
+}
+
+bool window_inside(const struct window_joined *j, size_t start, size_t end, size_t *start_r, size_t *end_r)
+{
+	if (start < j->start || end > j->end || (j->cut && end == j->end))
+		return false;
+	*start_r = start - j->start;
+	*end_r = end - j->start;
+	return true;
 }
 
 bool window_part(const struct window_joined *j, size_t start, size_t end, size_t *start_r, size_t *end_r)

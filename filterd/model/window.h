@@ -48,6 +48,7 @@ struct window_joined {
 	char data[WINDOW_JOIN_MAX];
 	size_t size;
 	size_t start, end;          /* where the new text stands in it */
+	bool cut;                   /* only the start of it stands there */
 };
 
 /* Joins the text with those of the window.  corrects: the id of the text whose place it takes, or 0: it comes behind all.  space: one
@@ -58,6 +59,8 @@ bool window_join(const struct window *w, uint64_t corrects, bool space, const ch
 /* False if nothing near the borders could be a part of a number or token: no digit, nothing that may be one in another script,
  * and no long word of ASCII. */
 bool window_suspicious(const struct window_joined *j);
+/* True if [start, end) of the joined text lies in the new text, and not at a cut end of it; *start_r and *end_r are where. */
+bool window_inside(const struct window_joined *j, size_t start, size_t end, size_t *start_r, size_t *end_r);
 /* True if [start, end) of the joined text crosses a border of the new text; *start_r and *end_r are the part of it in the new text. */
 bool window_part(const struct window_joined *j, size_t start, size_t end, size_t *start_r, size_t *end_r);
 /* A message may come in several forms (languages, XHTML-IM), of which clients show one; a window has room for one.  True if the text should

@@ -203,9 +203,10 @@ static const struct allow_entry *entry_for_item(const struct rule *r, const stru
 {
 	const struct allow_list *l = &in->rules->allow;
 	const struct allow_entry *e = allow_sender(l, in->is.sender, r->id, in->today);
-	const struct decide_file *file = r->when.file ? when_file_of(r->when.file, &in->is) : in->is_file && in->is.nfiles == 1 ? &in->is.files[0] : NULL;
+	bool upload = (in->is.channels & 1u << CHANNEL_UPLOAD) != 0; /* then the file is all there is; a stanza that offers one has texts, too */
+	const struct decide_file *file = r->when.file ? when_file_of(r->when.file, &in->is) : upload && in->is.nfiles == 1 ? &in->is.files[0] : NULL;
 	/* a picture inside a stanza is not all of what a rule with conditions may have found */
-	if (!e && file && (in->is_file || r->nconditions == 0))
+	if (!e && file && (upload || r->nconditions == 0))
 		e = allow_file(l, file->sha256, r->id, in->today);
 	return e;
 }

@@ -42,8 +42,8 @@ def test_card_in_sixteen_messages(the_site, cast, say):
     fresh(say)
     since = the_site.syslog.mark()
     say("card number follows")
-    last = [say(digit).body for digit in "4012888888881881"][-1]
-    assert last == "•", last
+    got = [say(digit).body for digit in "4012888888881881"]
+    assert "•" in got, got  # at the latest where it is complete
     assert the_site.syslog.wait("policy.redact", since=since)
 
 
@@ -129,3 +129,13 @@ def test_another_spelling_of_the_address(the_site, cast, say):
     id = cast.alice.send(cast.carol.bare.upper(), "8888 1881")
     body = cast.carol.wait_message(id=id, since=seen).body
     assert "1881" not in body, body
+
+
+def test_password_behind_its_announcement(the_site, cast, say):
+    """What is secret lies whole in the last message, but alone it is nothing."""
+    fresh(say)
+    since = the_site.syslog.mark()
+    say("the password for the vpn is")
+    say("hunter2Xq9z")
+    event = the_site.syslog.wait("dlp.match", since=since, detector="password-in-text")
+    assert event and event.fields["across"] == "messages", event
