@@ -61,6 +61,7 @@ struct conf_scan {
 	int64_t scan_max;         /* bytes unpacked in all */
 	int files_max;
 	int recursion_max;
+	int matcher;              /* enum detect_matcher */
 };
 
 struct conf_upload {

@@ -545,6 +545,12 @@ static double cost_of(const struct syntax *root)
 	return effort_of(root, &nothing_behind).steps + 1;
 }
 
+static uint8_t begins_wide(const struct syntax *root)
+{
+	struct first f = first_of(root);
+	return !f.empty && !(f.set.set.bit[0] | f.set.set.bit[1]);
+}
+
 void classify(const char *pattern, struct arena *a, struct classified *c)
 {
 	struct syntax_tree tree;
@@ -564,6 +570,7 @@ void classify(const char *pattern, struct arena *a, struct classified *c)
 	shapes_of(tree.root, c);
 	c->leading = row_of(tree.root).start;
 	c->need = need_of(tree.root);
+	c->wide = begins_wide(tree.root);
 	literals_of(tree.root, &info);
 	if (info.exact)
 		consider(&info, &info.all, 0);

@@ -42,6 +42,7 @@ struct classified {
 	uint64_t shapes[4];        /* one of these 4-character shapes (sweep.h) */
 	uint8_t first[4];          /* the shape's classes, one bit each, as far as positions are fixed */
 	uint8_t digit_at;          /* the first position that is always a digit; 4: none of the first four */
+	uint8_t wide;              /* it begins above ASCII */
 	uint32_t leading;          /* it begins with so many token characters */
 	struct number_shapes *numbers; /* CLASS_NUMBER: its digit blocks, if they are plain */
 	struct variants *variants;     /* CLASS_NUMBER: written out, if it can be */

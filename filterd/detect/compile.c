@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -283,7 +284,27 @@ static int compile_all(struct detect_set *set, const struct bundle *b, struct cf
 	return detect_plan(set) < 0 ? cfgerr_set(err, NULL, 0, "out of memory") : 0;
 }
 
+/* A matcher that loses matches is worse than none: it proves itself each time, on this very processor. */
+static void choose_matcher(struct detect_set *set, enum detect_matcher m)
+{
+	char why[120];
+	set->body = LITERAL_PORTABLE;
+	if (m == DETECT_PORTABLE)
+		return;
+	if (literal_selftest(LITERAL_HYPERSCAN, why, sizeof why) < 0) {
+		snprintf(set->matcher, sizeof set->matcher, ", Hyperscan SWITCHED OFF (%s)", why);
+		return;
+	}
+	set->body = LITERAL_HYPERSCAN;
+	snprintf(set->matcher, sizeof set->matcher, ", literals by Hyperscan");
+}
+
 int detect_compile(const struct bundle *b, struct detect_set **set_r, struct cfgerr *err)
+{
+	return detect_compile_with(b, DETECT_PORTABLE, set_r, err);
+}
+
+int detect_compile_with(const struct bundle *b, enum detect_matcher m, struct detect_set **set_r, struct cfgerr *err)
 {
 	struct detect_set *set = calloc(1, sizeof *set);
 	if (set)
@@ -293,6 +314,7 @@ int detect_compile(const struct bundle *b, struct detect_set **set_r, struct cfg
 		return cfgerr_set(err, NULL, 0, "out of memory");
 	}
 	set->jit = 1;
+	choose_matcher(set, m);
 	if (compile_all(set, b, err) < 0) {
 		detect_free(&set);
 		return -1;
@@ -335,6 +357,11 @@ size_t detect_tests(const struct detect_set *set)
 	for (size_t i = 0; i < set->ndetectors; i++)
 		n += set->detectors[i].def->match.n + set->detectors[i].def->no_match.n;
 	return n;
+}
+
+const char *detect_matcher(const struct detect_set *set)
+{
+	return set->matcher;
 }
 
 int detect_jit(const struct detect_set *set)

@@ -101,6 +101,8 @@ static int make(uint32_t cp, struct fold *f)
 		f->size += (uint8_t)text_encode(c, f->bytes + f->size);
 		only = c;
 	}
+	char one[4];
+	f->cp = f->size > 0 && text_encode(only, one) == f->size ? only : 0;
 	f->compose = n == 1 && (is_voice_mark(only) || is_jamo_tail(only));
 	char same[4];
 	int size = text_encode(cp, same);
@@ -139,6 +141,44 @@ const struct fold *fold_get(uint32_t cp)
 	const uint16_t *page = table.page[cp / PAGE];
 	uint16_t i = page ? page[cp % PAGE] : 0;
 	return i ? &table.folds[i] : NULL;
+}
+
+static int stays(uint32_t cp)
+{
+	const uint16_t *page = table.page[cp / PAGE];
+	return !page || page[cp % PAGE] == 0;
+}
+
+/* The bytes of the plain code point at s, 2 or 3; 0: it is none. */
+static size_t plain_point(const unsigned char *s, size_t size)
+{
+	if (s[0] >= 0xc2 && s[0] < 0xe0)
+		return size >= 2 && (s[1] & 0xc0) == 0x80 && stays((s[0] & 0x1fu) << 6 | (s[1] & 0x3f)) ? 2 : 0;
+	if ((s[0] & 0xf0) != 0xe0 || size < 3 || (s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80)
+		return 0;
+	uint32_t cp = (s[0] & 0xfu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3f);
+	return cp >= 0x800 && (cp < 0xd800 || cp >= 0xe000) && stays(cp) ? 3 : 0;
+}
+
+size_t fold_plain(const char *str, size_t size, size_t *last_r)
+{
+	const unsigned char *s = (const unsigned char *)str;
+	size_t i = 0, n;
+	while (i < size) {
+		uint64_t w;
+		if (s[i] >= 0x80) {
+			n = plain_point(s + i, size - i);
+			if (n == 0)
+				break;
+		} else if (i + 8 <= size && (memcpy(&w, s + i, 8), (w & 0x8080808080808080u) == 0)) {
+			n = 8;
+		} else {
+			n = 1;
+		}
+		*last_r = i;
+		i += n;
+	}
+	return i;
 }
 
 uint32_t fold_compose(uint32_t a, uint32_t mark)

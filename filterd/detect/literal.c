@@ -1,158 +1,126 @@
-#include "detect/literal.h"
+#include "detect/literal_body.h"
 
+#include <config.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { GRAM_BITS = 18, BUCKET_BITS = 13 };
-
-struct entry {
-	uint32_t gram, mask; /* 3 or 4 bytes, as loaded from memory */
-	uint32_t literal;
-	uint8_t at;          /* where in the literal the gram stands */
-	uint8_t size;
-	const char *s;
-};
-
 struct literal_set {
-	uint64_t seen[2][(1 << GRAM_BITS) / 64]; /* grams of 3 and of 4 bytes */
-	int any3;
-	uint32_t bucket[(1 << BUCKET_BITS) + 1]; /* first entry of each */
-	size_t n;
-	struct entry entries[];
+	const struct literal_body_ops *ops;
+	void *body;
 };
 
-static inline uint32_t load(const char *s)
+static const struct literal_body_ops *ops_of(enum literal_body body)
 {
-	uint32_t w;
-	memcpy(&w, s, 4);
-	return w;
+#ifdef HAVE_HYPERSCAN
+	if (body == LITERAL_HYPERSCAN)
+		return &literal_hyperscan;
+#endif
+	return body == LITERAL_PORTABLE ? &literal_grams : NULL;
 }
 
-/* The mask for three bytes depends on the byte order. */
-static inline uint32_t mask3(void)
+int literal_has(enum literal_body body)
 {
-	return load("\xff\xff\xff\0");
+	return ops_of(body) != NULL;
 }
 
-static inline uint32_t hash(uint32_t gram)
+const char *literal_name(const struct literal_set *l)
 {
-	return (gram * 0x9e3779b1u) >> (32 - GRAM_BITS);
+	return l->ops->name;
 }
 
-static inline int has(const uint64_t *set, uint32_t h)
+static struct literal_set *make(const struct literal_body_ops *ops, const struct literal_text *texts, size_t n)
 {
-	return set[h >> 6] >> (h & 63) & 1;
-}
-
-/* How common a byte is in texts, roughly: the gram of the least common bytes is looked up. */
-static int commonness(unsigned char c)
-{
-	static const char order[] = "qzxjkvbpygfwmucldrhsnioate "; /* rare to common */
-	const char *p = c ? strchr(order, c) : NULL;
-	if (p)
-		return 6 + (int)(p - order);
-	return c >= '0' && c <= '9' ? 8 : c >= 0x80 ? 12 : 4;
-}
-
-static struct entry make_entry(const struct literal_text *t, uint32_t index)
-{
-	int len = t->size < 4 ? 3 : 4, best = 0, best_cost = 1 << 20;
-	for (int at = 0; at + len <= t->size; at++) {
-		int cost = 0;
-		for (int k = 0; k < len; k++)
-			cost += commonness((unsigned char)t->s[at + k]);
-		if (cost < best_cost) {
-			best_cost = cost;
-			best = at;
-		}
-	}
-	char gram[4] = { 0 };
-	memcpy(gram, t->s + best, (size_t)len);
-	return (struct entry){ load(gram), len == 3 ? mask3() : UINT32_MAX, index, (uint8_t)best, t->size, t->s };
-}
-
-static int by_bucket(const void *pa, const void *pb)
-{
-	const struct entry *a = pa, *b = pb;
-	uint32_t ha = hash(a->gram), hb = hash(b->gram);
-	return ha < hb ? -1 : ha > hb ? 1 : a->literal < b->literal ? -1 : a->literal > b->literal;
-}
-
-struct literal_set *literal_new(const struct literal_text *texts, size_t n)
-{
-	struct literal_set *l = calloc(1, sizeof *l + n * sizeof *l->entries);
+	struct literal_set *l = ops ? calloc(1, sizeof *l) : NULL;
 	if (!l)
 		return NULL;
-	l->n = n;
-	for (size_t i = 0; i < n; i++) {
-		struct entry *e = &l->entries[i];
-		*e = make_entry(&texts[i], (uint32_t)i);
-		int three = e->mask != UINT32_MAX;
-		uint32_t h = hash(e->gram);
-		l->any3 |= three;
-		l->seen[!three][h >> 6] |= UINT64_C(1) << (h & 63);
-	}
-	qsort(l->entries, n, sizeof *l->entries, by_bucket);
-	for (size_t b = 0, i = 0; b <= 1 << BUCKET_BITS; b++) {
-		while (i < n && hash(l->entries[i].gram) >> (GRAM_BITS - BUCKET_BITS) < b)
-			i++;
-		l->bucket[b] = (uint32_t)i;
+	l->ops = ops;
+	l->body = ops->make(texts, n);
+	if (!l->body) {
+		free(l);
+		return NULL;
 	}
 	return l;
 }
 
-void literal_free(struct literal_set **l)
+struct literal_set *literal_new(enum literal_body body, const struct literal_text *texts, size_t n)
 {
-	free(*l);
-	*l = NULL;
+	return make(ops_of(body), texts, n);
+}
+
+void literal_free(struct literal_set **lp)
+{
+	struct literal_set *l = *lp;
+	if (l)
+		l->ops->free(l->body);
+	free(l);
+	*lp = NULL;
 }
 
 size_t literal_memory(const struct literal_set *l)
 {
-	return sizeof *l + l->n * sizeof *l->entries;
-}
-
-struct hits {
-	struct literal_hit *hit;
-	size_t n, max;
-};
-
-/* Nearly in order already: grams stand at most 255 bytes behind the start of their literal. */
-static int add_hit(struct hits *h, uint32_t start, uint32_t literal)
-{
-	if (h->n == h->max)
-		return -1;
-	size_t i = h->n++;
-	for (; i > 0 && h->hit[i - 1].start > start; i--)
-		h->hit[i] = h->hit[i - 1];
-	h->hit[i] = (struct literal_hit){ start, literal };
-	return 0;
-}
-
-static __attribute__((noinline)) int look(const struct literal_set *l, const char *low, size_t size, size_t i, uint32_t gram, struct hits *h)
-{
-	uint32_t b = hash(gram) >> (GRAM_BITS - BUCKET_BITS);
-	for (uint32_t k = l->bucket[b]; k < l->bucket[b + 1]; k++) {
-		const struct entry *e = &l->entries[k];
-		if (e->gram != (gram & e->mask) || i < e->at || i - e->at + e->size > size ||
-		    memcmp(low + i - e->at, e->s, e->size) != 0)
-			continue;
-		if (add_hit(h, (uint32_t)(i - e->at), e->literal) < 0)
-			return -1;
-	}
-	return 0;
+	return l->ops->memory(l->body);
 }
 
 int literal_scan(const struct literal_set *l, const char *low, size_t size, struct literal_hit *hits, size_t max)
 {
-	struct hits h = { hits, 0, max };
-	const uint32_t m3 = mask3();
-	for (size_t i = 0; i + 3 <= size; i++) {
-		uint32_t w = load(low + i), w3 = w & m3;
-		if (has(l->seen[1], hash(w)) && look(l, low, size, i, w, &h) < 0)
-			return -1;
-		if (l->any3 && has(l->seen[0], hash(w3)) && look(l, low, size, i, w3, &h) < 0)
-			return -1;
+	struct literal_hits h = { hits, 0, max };
+	return l->ops->scan(l->body, low, size, &h) < 0 ? -1 : (int)h.n;
+}
+
+static unsigned rnd(unsigned *seed, unsigned n)
+{
+	*seed = *seed * 1103515245u + 12345u;
+	return (*seed >> 16) % n;
+}
+
+/* A few short literals in a short text at some alignment: each occurrence must be found.  1: they were. */
+static int find_random(const struct literal_body_ops *ops, unsigned *seed)
+{
+	enum { LITERALS_MAX = 5, LITERAL_MAX = 8, TEXT_MAX = 128, ALIGN = 64 };
+	char words[LITERALS_MAX][LITERAL_MAX], buf[ALIGN + TEXT_MAX + LITERAL_PAD];
+	struct literal_text t[LITERALS_MAX];
+	struct literal_hit hits[LITERALS_MAX * TEXT_MAX];
+	size_t n = 2 + rnd(seed, LITERALS_MAX - 1), size = 64 + rnd(seed, TEXT_MAX - 64), want = 0;
+	for (size_t i = 0; i < n; i++) {
+		t[i] = (struct literal_text){ words[i], (uint8_t)(3 + rnd(seed, LITERAL_MAX - 2)) };
+		for (size_t k = 0; k < t[i].size; k++)
+			words[i][k] = (char)('a' + rnd(seed, 3) + (k == 0 ? 4 * i : 0)); /* no two are the same */
 	}
-	return (int)h.n;
+	char *s = buf + rnd(seed, ALIGN);
+	for (size_t k = 0; k < size; k++)
+		s[k] = "abcefgijkmno qrs"[rnd(seed, 16)];
+	for (size_t i = 0; i < n; i++) {
+		size_t at = rnd(seed, (unsigned)(size - t[i].size) + 1);
+		memcpy(s + at, t[i].s, t[i].size);
+	}
+	memset(s + size, 0, LITERAL_PAD);
+	for (size_t i = 0; i < n; i++)
+		for (size_t at = 0; at + t[i].size <= size; at++)
+			want += memcmp(s + at, t[i].s, t[i].size) == 0;
+	struct literal_set *l = make(ops, t, n);
+	int got = l ? literal_scan(l, s, size, hits, sizeof hits / sizeof *hits) : -1;
+	literal_free(&l);
+	return got == (int)want;
+}
+
+int literal_prove(const struct literal_body_ops *ops, char *msg, size_t size)
+{
+	enum { ROUNDS = 600 };
+	unsigned seed = 17;
+	for (int i = 0; i < ROUNDS; i++)
+		if (!find_random(ops, &seed)) {
+			snprintf(msg, size, "%s lost a literal", ops->name);
+			return -1;
+		}
+	return !ops->honest || ops->honest(msg, size) ? 0 : -1;
+}
+
+int literal_selftest(enum literal_body body, char *msg, size_t size)
+{
+	const struct literal_body_ops *ops = ops_of(body);
+	if (ops)
+		return literal_prove(ops, msg, size);
+	snprintf(msg, size, "it is not built in");
+	return -1;
 }

@@ -1,7 +1,7 @@
 /* Many literals at once: where in a text does which of them occur.
  *
- * One interface, so that another matcher can stand behind it; this one is portable: a bitmap of the
- * literals' rarest four (or three) bytes, looked up at every position, then the few candidates compared.
+ * One interface and two bodies: a portable one, and Hyperscan where it is built in.  Both find the same, and are about as fast; some
+ * versions of Hyperscan's kin lose matches, so a body is asked to prove itself before it is relied on.
  */
 #ifndef FILTERD_DETECT_LITERAL_H
 #define FILTERD_DETECT_LITERAL_H
@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 struct literal_set;
+
+enum literal_body { LITERAL_PORTABLE, LITERAL_HYPERSCAN };
 
 struct literal_text {
 	const char *s; /* in ASCII lower case, 3 to 255 bytes; must outlive the set */
@@ -23,8 +25,16 @@ struct literal_hit {
 
 enum { LITERAL_PAD = 4 };
 
-/* NULL without memory.  Read-only afterwards, shared through fork. */
-struct literal_set *literal_new(const struct literal_text *texts, size_t n) __attribute__((warn_unused_result));
+/* Is it built in? */
+int literal_has(enum literal_body body);
+/* 0 if the body finds what there is to find: random literals at random places, and what some versions of it are known to lose.
+ * -1: it doesn't, msg says what.  Takes a few hundredths of a second. */
+int literal_selftest(enum literal_body body, char *msg, size_t size) __attribute__((warn_unused_result));
+
+/* NULL without memory, or if the body is not built in.  Shared through fork, by one thread in each process. */
+struct literal_set *literal_new(enum literal_body body, const struct literal_text *texts, size_t n) __attribute__((warn_unused_result));
+/* The body's name. */
+const char *literal_name(const struct literal_set *l);
 void literal_free(struct literal_set **l);
 /* Bytes it occupies. */
 size_t literal_memory(const struct literal_set *l);

@@ -85,6 +85,7 @@ static int write_one(const struct syntax *n, const struct partial *p, struct lis
 
 static int write_cat(const struct syntax *n, uint32_t from, const struct partial *p, struct list *out, int depth)
 {
+	size_t before = out->n;
 	if (from == n->nkids || p->ended)
 		return add(out, p);
 	struct list some = { malloc(OUTLINE_ALTS_MAX * sizeof *p), 0 };
@@ -92,7 +93,10 @@ static int write_cat(const struct syntax *n, uint32_t from, const struct partial
 	for (size_t i = 0; i < some.n && r == 0; i++)
 		r = write_cat(n, from + 1, &some.item[i], out, depth);
 	free(some.item);
-	return r;
+	if (r == 0 || from == 0)
+		return r;
+	out->n = before; /* too many ways to go on: told as far as here */
+	return end(out, p);
 }
 
 static int write_repeat(const struct syntax *n, uint32_t done, const struct partial *p, struct list *out, int depth)

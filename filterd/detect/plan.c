@@ -99,7 +99,7 @@ static int plan_literals(struct detect_set *set, const struct use *uses, size_t 
 		items[i] = uses[i].pattern;
 		set->users[set->nliterals - 1].n++;
 	}
-	set->literals = literal_new(texts, set->nliterals);
+	set->literals = literal_new(set->body, texts, set->nliterals);
 	free(texts);
 	return set->literals ? 0 : -1;
 }

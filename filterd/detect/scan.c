@@ -551,7 +551,7 @@ static void scan_others(const struct detect_set *set, struct detect_scratch *s)
 {
 	for (uint32_t i = 0; i < set->others.n && !s->budget.over; i++) {
 		struct candidate c = { .set = set, .s = s, .p = &set->patterns[set->others.item[i]] };
-		if (!possible(&c.p->cls, &s->sweep) || (c.p->cls.need && !memchr(s->view.data, c.p->cls.need, s->view.size)))
+		if ((c.p->cls.wide && s->view.ascii) || !possible(&c.p->cls, &s->sweep) || (c.p->cls.need && !memchr(s->view.data, c.p->cls.need, s->view.size)))
 			continue;
 		if (pattern_is_token(&c.p->cls))
 			scan_tokens(&c);

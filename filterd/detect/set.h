@@ -75,6 +75,8 @@ struct detect_set {
 	int want_lower;               /* some words have letters beyond ASCII: literals are looked for in the view in whole lower case */
 	uint32_t ngroups_max;
 	int jit;
+	enum literal_body body;       /* of literals */
+	char matcher[160];            /* what there is to say of it */
 	struct literal_set *literals;
 	size_t nevidence;             /* of all detectors */
 	struct pattern_list *users;   /* of each literal; from npatterns on: words, from there on: evidence */

@@ -102,10 +102,10 @@ static struct syntax *bytes_of(struct reader *r, uint32_t cp)
 	return n;
 }
 
-/* Scripts without case: Chinese, Japanese, Korean. */
+/* Scripts without case: from Hebrew and Arabic to Thai and Tibetan; Chinese, Japanese, Korean. */
 static int is_caseless(uint32_t cp)
 {
-	return (cp >= 0x3041 && cp <= 0x30ff) || (cp >= 0x3400 && cp <= 0x9fff) || (cp >= 0xac00 && cp <= 0xd7a3);
+	return (cp >= 0x590 && cp < 0x10a0) || (cp >= 0x3041 && cp <= 0x30ff) || (cp >= 0x3400 && cp <= 0x9fff) || (cp >= 0xac00 && cp <= 0xd7a3);
 }
 
 /* The other case of a Russian letter, or 0.  Those with a third form (U+1C80 to U+1C86) are left out. */

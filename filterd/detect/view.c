@@ -32,29 +32,14 @@ static int is_ascii(const char *s, size_t size)
 	return !(any & 0x8080808080808080u);
 }
 
-static size_t ascii_run(const char *s, size_t size)
-{
-	size_t i = 0;
-	for (uint64_t w; i + 8 <= size; i += 8) {
-		memcpy(&w, s + i, 8);
-		if (w & 0x8080808080808080u)
-			break;
-	}
-	while (i < size && (unsigned char)s[i] < 0x80)
-		i++;
-	return i;
-}
-
 /* The last code point put into the view, for marks that join it. */
 struct last {
 	uint32_t cp;
 	size_t v, o;
 };
 
-static int reserve(struct view *v, size_t more)
+static int grow(struct view *v, size_t more)
 {
-	if (v->size + more <= v->cap)
-		return 0;
 	size_t cap = v->cap ? v->cap * 2 : 1024;
 	while (cap < v->size + more)
 		cap *= 2;
@@ -64,6 +49,11 @@ static int reserve(struct view *v, size_t more)
 	v->buf = p;
 	v->cap = cap;
 	return 0;
+}
+
+static inline int reserve(struct view *v, size_t more)
+{
+	return v->size + more <= v->cap ? 0 : grow(v, more);
 }
 
 static int put(struct view *v, const char *s, size_t size)
@@ -139,13 +129,14 @@ static int change(struct view *v, struct last *last, const struct fold *f, size_
 	if (f->compose)
 		return join(v, last, f, o, olen);
 	size_t at = v->size;
-	if (put(v, f->bytes, f->size) < 0)
+	if (reserve(v, sizeof f->bytes) < 0)
 		return -1;
-	if (f->size) {
-		uint32_t cp = 0;
-		int whole = text_decode(f->bytes, f->size, &cp) == f->size;
-		*last = (struct last){ whole ? cp : 0, at, o };
-	}
+	memcpy(v->buf + at, f->bytes, 8); /* most are not longer, and copying a fixed number is fast */
+	if (f->size > 8)
+		memcpy(v->buf + at + 8, f->bytes + 8, f->size - 8u);
+	v->size += f->size;
+	if (f->size)
+		*last = (struct last){ f->cp, at, o };
 	/* also where lengths agree: spans must not end inside what one code point became */
 	return note(v, at, f->size, o, olen);
 }
@@ -166,15 +157,16 @@ int view_make(struct view *v, const char *text, size_t size)
 		return VIEW_INVALID;
 	struct last last = { 0 };
 	for (size_t i = 0; i < size;) {
-		size_t run = ascii_run(text + i, size - i);
+		uint32_t cp = 0;
+		size_t at = 0, run = fold_plain(text + i, size - i, &at);
 		if (run) {
-			last = (struct last){ 0 }; /* nothing joins ASCII */
+			text_decode(text + i + at, run - at, &cp);
+			last = (struct last){ cp < 0x80 ? 0 : cp, v->size + at, i + at }; /* nothing joins ASCII */
 			if (put(v, text + i, run) < 0)
 				return VIEW_NOMEM;
 			i += run;
 			continue;
 		}
-		uint32_t cp = 0;
 		int n = text_decode(text + i, size - i, &cp);
 		if (n == 0)
 			return VIEW_INVALID;

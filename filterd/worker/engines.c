@@ -18,14 +18,14 @@ int engines_load(const struct conf *conf, const struct bundle *b, struct engines
 {
 	struct engines e = { 0 };
 	struct extract_limits limits = limits_of(&conf->scan);
-	if (detect_compile(b, &e.detect, err) < 0 || detect_selftest(e.detect, err) < 0 ||
+	if (detect_compile_with(b, (enum detect_matcher)conf->scan.matcher, &e.detect, err) < 0 || detect_selftest(e.detect, err) < 0 ||
 	    extract_load(conf->scan.signatures, conf->scan.official, &limits, &e.extract, err) < 0) {
 		engines_free(&e);
 		return -1;
 	}
-	snprintf(e.summary, sizeof e.summary, "ClamAV %s, %u signatures (%u official), %zu detectors%s", cl_retver(),
+	snprintf(e.summary, sizeof e.summary, "ClamAV %s, %u signatures (%u official), %zu detectors%s%s", cl_retver(),
 	         extract_signatures(e.extract), extract_official_signatures(e.extract), detect_count(e.detect),
-	         detect_jit(e.detect) ? "" : ", no JIT");
+	         detect_jit(e.detect) ? "" : ", no JIT", detect_matcher(e.detect));
 	*e_r = e;
 	return 0;
 }

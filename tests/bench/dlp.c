@@ -1,13 +1,15 @@
 /* The matching engine: PCRE2-JIT pattern by pattern, ours, and its literal scan alone, in one interleaved run.
- *   dlp [RULES-FOLDER [COUNT-OF-RULES...]]
+ *   dlp [--hyperscan] [RULES-FOLDER [COUNT-OF-RULES...]]
  * Rules are the shipped detectors and variations of them; texts are sentences of this machine's documentation.  Times are
- * CPU time, the best of three rounds; p99 is of ours.
+ * CPU time, the best of three rounds; p99 is of ours.  Memory is what a rule set takes, which the workers share; --hyperscan has
+ * it look for the literals.
  */
 #include "base/clock.h"
 #include "base/text.h"
 #include "detect/scan.h"
 
 #include <dirent.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -370,24 +372,72 @@ static char **lower_all(const struct corpus *c)
 	return low;
 }
 
-static void bench_set(const struct blocks *shipped, unsigned nrules, const struct corpus corpora[4])
+static size_t jit_size(const struct detect_set *set)
+{
+	size_t all = 0, one;
+	for (size_t i = 0; i < set->npatterns; i++) {
+		if (pcre2_pattern_info(set->patterns[i].re.ascii, PCRE2_INFO_JITSIZE, &one) == 0)
+			all += one;
+		if (pcre2_pattern_info(set->patterns[i].re.unicode, PCRE2_INFO_JITSIZE, &one) == 0)
+			all += one;
+	}
+	return all;
+}
+
+static size_t allocated(void)
+{
+	struct mallinfo2 m = mallinfo2();
+	return m.uordblks + m.hblkhd;
+}
+
+/* What it costs to see a text as the rules do, before any of them looks: of ASCII, and of other scripts. */
+static void bench_views(const struct corpus *chat)
+{
+	static const char *const scripts[][2] = {
+		{ "Cyrillic", "Завтра в десять часов у нас будет встреча с заказчиком, приходите. " }, { "Greek", "Αύριο στις δέκα έχουμε συνάντηση με τον πελάτη. " },
+		{ "German", "Übermorgen können wir die Verträge für größere Räume prüfen. " }, { "Chinese", "明天上午十点我们和客户开会请大家准时参加。" },
+		{ "Arabic", "غدا في الساعة العاشرة لدينا اجتماع مع العميل. " }, { "full width", "ＡＢＣ１２３ｄｅｆ" },
+	};
+	struct view v = { 0 };
+	printf("\nview, ns a byte:");
+	for (size_t k = 0; k <= sizeof scripts / sizeof *scripts; k++) {
+		double best = 1e9;
+		size_t size = 0;
+		char *s = malloc(BLOCK + 512);
+		for (size_t i = 0; size < BLOCK; i++)
+			size += (size_t)sprintf(s + size, "%s ", k == 0 ? chat->t[i % chat->n].data : scripts[k - 1][1]);
+		for (int round = 0; round < 50; round++) {
+			uint64_t from = cpu_ns();
+			sink += (size_t)view_make(&v, s, size) + v.size;
+			double ns = (double)(cpu_ns() - from) / (double)size;
+			best = ns < best ? ns : best;
+		}
+		printf("  %s %.2f", k == 0 ? "ASCII" : scripts[k - 1][0], best);
+		free(s);
+	}
+	view_free(&v);
+	printf("\n");
+}
+
+static void bench_set(const struct blocks *shipped, enum detect_matcher matcher, unsigned nrules, const struct corpus corpora[4])
 {
 	struct bundle b = { 0 };
 	struct detect_set *set = NULL;
 	struct cfgerr err;
 	make_rules(&b, shipped, nrules);
+	size_t before = allocated();
 	uint64_t from = cpu_ns();
-	if (detect_compile(&b, &set, &err) < 0)
+	if (detect_compile_with(&b, matcher, &set, &err) < 0)
 		die(err.text);
-	double build_ms = (double)(cpu_ns() - from) / 1e6;
+	double build_ms = (double)(cpu_ns() - from) / 1e6, mib = (double)(allocated() - before + jit_size(set)) / (1 << 20);
 	struct detect_scratch *s = detect_scratch_new(set);
 	if (!s)
 		die("out of memory");
 	for (int k = 0; k < 4; k++) {
 		char **low = lower_all(&corpora[k]);
 		struct result r = measure(set, s, &corpora[k], low);
-		printf("%5u  %-7s %10.2f %9.3f %9.3f %8.0fx %8.2f %9.2f %8.0f %6zu\n", nrules, corpora[k].name, r.naive, r.ours, r.literal, r.naive / r.ours,
-		       r.literal / r.ours, r.p99, build_ms, r.incomplete);
+		printf("%5u  %-7s %10.2f %9.3f %9.3f %8.0fx %8.2f %9.2f %8.0f %7.1f %6zu\n", nrules, corpora[k].name, r.naive, r.ours, r.literal, r.naive / r.ours,
+		       r.literal / r.ours, r.p99, build_ms, mib, r.incomplete);
 		fflush(stdout);
 		for (size_t i = 0; i < corpora[k].n; i++)
 			free(low[i]);
@@ -403,14 +453,18 @@ int main(int argc, char **argv)
 	struct corpus corpora[4] = { 0 };
 	struct blocks shipped = { 0 };
 	const unsigned counts[] = { 10, 100, 250, 1000, 5000 };
+	enum detect_matcher matcher = argc > 1 && strcmp(argv[1], "--hyperscan") == 0 ? DETECT_HYPERSCAN : DETECT_PORTABLE;
+	argc -= matcher == DETECT_HYPERSCAN;
+	argv += matcher == DETECT_HYPERSCAN;
 	read_shipped(&shipped, argc > 1 ? argv[1] : "rules");
 	make_texts(corpora);
 	for (int k = 0; k < 4; k++)
 		printf("%s: %zu texts of %zu bytes\n", corpora[k].name, corpora[k].n, corpora[k].bytes / corpora[k].n);
-	printf("\n%5s  %-7s %10s %9s %9s %9s %8s %9s %8s %6s\n", "rules", "text", "naive us", "ours us", "scan us", "faster", "of scan", "p99 us", "build ms", "cut");
+	printf("\n%5s  %-7s %10s %9s %9s %9s %8s %9s %8s %7s %6s\n", "rules", "text", "naive us", "ours us", "scan us", "faster", "of scan", "p99 us", "build ms", "MiB", "cut");
 	for (size_t i = 0; i < sizeof counts / sizeof *counts && argc <= 2; i++)
-		bench_set(&shipped, counts[i], corpora);
+		bench_set(&shipped, matcher, counts[i], corpora);
 	for (int i = 2; i < argc; i++)
-		bench_set(&shipped, (unsigned)strtoul(argv[i], NULL, 10), corpora);
+		bench_set(&shipped, matcher, (unsigned)strtoul(argv[i], NULL, 10), corpora);
+	bench_views(&corpora[0]);
 	return sink == 1; /* keeps the work from being optimised away */
 }

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "detect/literal.h"
+#include "detect/literal_body.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static size_t naive(const struct literal_text *t, size_t n, const char *s, size_
 	return hits;
 }
 
-static void finds_all(void **state)
+static void finds_all(enum literal_body body)
 {
 	enum { LITERALS = 60, HITS = 4096 };
 	static char words[LITERALS][12];
@@ -48,7 +48,7 @@ static void finds_all(void **state)
 			t[n] = (struct literal_text){ words[n], (uint8_t)size };
 			n += !same;
 		}
-		struct literal_set *l = literal_new(t, n);
+		struct literal_set *l = literal_new(body, t, n);
 		assert_non_null(l);
 		size_t size = rnd(80);
 		char *buf = malloc(size + 64 + LITERAL_PAD); /* exact size: the sanitizer sees reads behind it */
@@ -72,20 +72,69 @@ static void finds_all(void **state)
 	assert_true(total > 1000);
 }
 
+static void portable_finds_all(void **state)
+{
+	finds_all(LITERAL_PORTABLE);
+}
+
+static void hyperscan_finds_all(void **state)
+{
+	if (!literal_has(LITERAL_HYPERSCAN))
+		skip();
+	finds_all(LITERAL_HYPERSCAN);
+}
+
 static void none_at_all(void **state)
 {
 	struct literal_hit hit;
-	struct literal_set *l = literal_new(NULL, 0);
-	assert_non_null(l);
-	assert_int_equal(literal_scan(l, "abcdef\0\0\0\0", 6, &hit, 1), 0);
-	literal_free(&l);
+	for (enum literal_body body = LITERAL_PORTABLE; body <= LITERAL_HYPERSCAN && literal_has(body); body++) {
+		struct literal_set *l = literal_new(body, NULL, 0);
+		assert_non_null(l);
+		assert_int_equal(literal_scan(l, "abcdef\0\0\0\0", 6, &hit, 1), 0);
+		literal_free(&l);
+	}
+}
+
+static void honest_ones_pass(void **state)
+{
+	char why[120];
+	assert_int_equal(literal_selftest(LITERAL_PORTABLE, why, sizeof why), 0);
+	if (!literal_has(LITERAL_HYPERSCAN)) {
+		assert_int_equal(literal_selftest(LITERAL_HYPERSCAN, why, sizeof why), -1);
+		assert_string_equal(why, "it is not built in");
+	}
+}
+
+/* As Vectorscan 5.4.9 does: some 10 of 750,000 are lost, here at one distance from a border of 64 bytes. */
+static int lying_scan(const void *set, const char *low, size_t size, struct literal_hits *h)
+{
+	int r = literal_grams.scan(set, low, size, h);
+	size_t n = 0;
+	for (size_t i = 0; i < h->n; i++)
+		if (((uintptr_t)low + h->hit[i].start) % 64 != 61)
+			h->hit[n++] = h->hit[i];
+	h->n = n;
+	return r;
+}
+
+static void lying_ones_are_caught(void **state)
+{
+	struct literal_body_ops lying = literal_grams;
+	char why[120];
+	lying.name = "liar";
+	lying.scan = lying_scan;
+	assert_int_equal(literal_prove(&lying, why, sizeof why), -1);
+	assert_string_equal(why, "liar lost a literal");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_all),
+		cmocka_unit_test(portable_finds_all),
+		cmocka_unit_test(hyperscan_finds_all),
 		cmocka_unit_test(none_at_all),
+		cmocka_unit_test(honest_ones_pass),
+		cmocka_unit_test(lying_ones_are_caught),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
