@@ -32,6 +32,18 @@ bool package_may_be(const char *data, size_t size)
 	return is_method_shared((unsigned char)data[8] | (unsigned)(unsigned char)data[9] << 8);
 }
 
+/* The declaration may be left out (XML 1.0, 2.8), and some programs do. */
+static bool begins_as_xml(const char *data, size_t size)
+{
+	if (text_xml_may_be(data, size))
+		return true;
+	if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
+		data += 3, size -= 3;
+	while (size > 0 && strchr(" \t\r\n", *data) && *data)
+		data++, size--;
+	return size > 1 && data[0] == '<' && data[1];
+}
+
 static enum cause on_member(void *ctx, const char *name, const void *data, size_t size)
 {
 	struct package *p = ctx;
@@ -42,7 +54,7 @@ static enum cause on_member(void *ctx, const char *name, const void *data, size_
 		p->opendocument = size >= sizeof kind - 1 && memcmp(data, kind, sizeof kind - 1) == 0;
 	if (strcmp(name, "META-INF/manifest.xml") == 0 && size > 0) /* ISO 26300-3, 4.8.4 */
 		p->encrypted = memmem(data, size, "encryption-data", strlen("encryption-data")) != NULL;
-	if (size > 0 && p->nparts < PARTS_MAX && strlen(name) < NAME_MAX && text_xml_may_be(data, size))
+	if (size > 0 && p->nparts < PARTS_MAX && strlen(name) < NAME_MAX && begins_as_xml(data, size))
 		strcpy(p->parts[p->nparts++], name);
 	return CAUSE_NONE;
 }

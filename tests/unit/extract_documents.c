@@ -139,6 +139,7 @@ static void office(void **state)
 		{ "utf16.docx", CAUSE_NONE, "word/document.xml|" TEXT "\nnext\n", 1 },
 		{ "damaged.docx", CAUSE_UNSCANNABLE, TEXT, 1 },
 		{ "whole.docx", CAUSE_NONE, TEXT, 1 },
+		{ "undeclared.docx", CAUSE_NONE, "4012", 0 },
 		{ "no_main.docx", CAUSE_UNSCANNABLE, NULL, 0 },
 		{ "empty_main.docx", CAUSE_UNSCANNABLE, NULL, 0 },
 		{ "garbage_main.docx", CAUSE_UNSCANNABLE, NULL, 0 },

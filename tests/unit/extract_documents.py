@@ -119,6 +119,7 @@ def spoil(data, name):
 body = W % ("document", runs, "document")
 write("whole.docx", main_part(body))
 write("other_main.docx", main_part(body, "document2", "document2"))
+write("undeclared.docx", main_part(body.split("?>", 1)[1]))
 write("no_main.docx", main_part(None))
 write("empty_main.docx", main_part(""))
 write("garbage_main.docx", main_part(b"\1\2 no XML \0\xff" * 20))
