@@ -9,6 +9,7 @@ libextract_a_SOURCES = \
 	filterd/extract/extract.h \
 	filterd/extract/layer_text.c filterd/extract/layer_text.h \
 	filterd/extract/members.c filterd/extract/members.h \
+	filterd/extract/package.c filterd/extract/package.h \
 	filterd/extract/scan.c \
 	filterd/extract/seen.c filterd/extract/seen.h \
 	filterd/extract/sigfile.c filterd/extract/sigfile.h \

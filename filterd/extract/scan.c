@@ -7,10 +7,12 @@
 #include "extract/engine.h"
 #include "extract/layer_text.h"
 #include "extract/members.h"
+#include "extract/package.h"
 #include "extract/seen.h"
 #include "extract/text_mail.h"
 #include "extract/text_out.h"
 #include "extract/text_pdf.h"
+#include "extract/text_xml.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -48,6 +50,9 @@ struct scan {
 	char malware[sizeof((struct extract_result *)0)->name];
 	struct pending pending[PENDING_MAX];
 	size_t npending, next;
+	bool office[LEVELS_MAX];            /* they are office documents */
+	uint64_t checked;                   /* bytes of zip members unpacked to see whether they are whole */
+	struct seen packages;
 	struct seen texts, given_names;     /* libclamav takes some documents apart twice (as zip and as OOXML) */
 	struct members members;             /* names that archives gave and libclamav cuts short */
 	char names[LEVELS_MAX][NAME_MAX_BYTES]; /* of the layers around the present one, and its own */
@@ -224,6 +229,24 @@ static void unpack_later(struct scan *s, const char *data, size_t size, const ch
 		keep(s, data + embedded, size - embedded, path, depth, "rar");
 }
 
+/* Whether a zip has anything that libclamav will not unpack, and not tell. */
+static void check_package(struct scan *s, const char *data, size_t size, uint32_t level)
+{
+	const struct extract_limits *limits = &s->engine->limits;
+	const char *why = "damaged archive";
+	bool office = false;
+	if (!package_may_be(data, size) || s->zip64 || seen_before(&s->packages, data, size))
+		return;
+	uint64_t used = s->checked < limits->scan_max ? s->checked : limits->scan_max, left = limits->scan_max - used;
+	struct archive_budget budget = { .member_max = limits->file_max, .total_left = left, .members_left = limits->files_max, .deadline_ms = s->deadline_ms };
+	enum cause cause = package_check(data, size, &budget, &office, &why);
+	s->checked += left - budget.total_left;
+	if (level < LEVELS_MAX)
+		s->office[level] = office;
+	if (cause != CAUSE_NONE)
+		fail(s, cause, why);
+}
+
 struct part {
 	struct scan *scan;
 	const char *path; /* of the document */
@@ -283,6 +306,8 @@ static void give_text(struct scan *s, const char *type, const char *path, const 
 	if (!s->on_text)
 		return;
 	document_fn *read = document_reader(type, data, size, &sure);
+	/* a part of a document that makes no sense: whoever repairs it may see what we don't */
+	sure |= read == text_xml_read && level > 0 && level <= LEVELS_MAX && s->office[level - 1];
 	if (read && seen_before(&s->texts, data, size))
 		return;
 	if (read && read_document(s, read, sure, path, data, size, level))
@@ -331,8 +356,10 @@ static cl_error_t on_layer(int fd, const char *type, const char **ancestors, siz
 		stop(s, CAUSE_LIMIT, "unpacks to more than may be scanned");
 		return CL_BREAK;
 	}
-	if (level < LEVELS_MAX)
+	if (level < LEVELS_MAX) {
 		s->readers[level] = NULL;
+		s->office[level] = false;
+	}
 	layer_path(s, ancestors, level, name, size, path);
 	if (level > 0 && level < LEVELS_MAX && name && name[0] && !(reader_around(s, level) == text_mail_read && text_mail_is_part(name)))
 		give_name(s, path, s->names[level]);
@@ -340,6 +367,7 @@ static cl_error_t on_layer(int fd, const char *type, const char **ancestors, siz
 		memcpy(s->macro_path, path, sizeof s->macro_path);
 	if (data) {
 		unpack_later(s, data, size, path, s->depth + level);
+		check_package(s, data, size, level);
 		give_text(s, type ? type : "", path, name ? name : "", data, size, level);
 	} else if (size > 0) {
 		fail(s, CAUSE_UNSCANNABLE, "a layer can't be read");
@@ -383,6 +411,7 @@ static void scan_bytes(struct scan *s, const void *data, size_t size, const char
 	s->base = path;
 	s->depth = depth;
 	s->readers[0] = NULL;
+	s->office[0] = false;
 	cl_engine_set_num(s->engine->cl, CL_ENGINE_MAX_SCANTIME, left);
 	cl_fmap_t *map = cl_fmap_open_memory(data, size);
 	if (!map) {
@@ -512,6 +541,7 @@ void extract_scan(struct extract_engine *engine, int fd, const char *name, uint3
 	strcpy(r->name, r->status == SCAN_MALWARE ? s->malware : r->status == SCAN_UNSCANNABLE ? s->why : "");
 	free_pending(s);
 	members_free(&s->members);
+	seen_free(&s->packages);
 	seen_free(&s->texts);
 	seen_free(&s->given_names);
 	explicit_bzero(s, sizeof *s);

@@ -90,7 +90,20 @@ static void add_fields(struct text_out *o, PopplerPage *page)
 	poppler_page_free_form_field_mapping(all);
 }
 
-static enum cause read_page(struct document *d, PopplerDocument *pdf, int index, struct text_out *o)
+/* What a page shows, as far as it matters to whether the document was read. */
+struct shown {
+	bool text, pictures;
+};
+
+static bool has_pictures(PopplerPage *page)
+{
+	GList *all = poppler_page_get_image_mapping(page);
+	bool any = all != NULL;
+	poppler_page_free_image_mapping(all);
+	return any;
+}
+
+static enum cause read_page(struct document *d, PopplerDocument *pdf, int index, struct text_out *o, struct shown *shown)
 {
 	PopplerPage *page = poppler_document_get_page(pdf, index);
 	if (!page) {
@@ -106,6 +119,8 @@ static enum cause read_page(struct document *d, PopplerDocument *pdf, int index,
 	d->parts_unread |= add_annotations(o, page);
 	add_links(o, page);
 	add_fields(o, page);
+	shown->text |= o->len > len;
+	shown->pictures |= !shown->text && has_pictures(page);
 	if (o->len > len)
 		text_out_add(o, "\n", 1);
 	g_object_unref(page);
@@ -127,6 +142,8 @@ static void add_properties(struct text_out *o, PopplerDocument *pdf)
 static enum cause read_pages(struct document *d, PopplerDocument *pdf, struct text_out *o)
 {
 	enum cause cause = CAUSE_NONE;
+	struct shown shown = { 0 };
+	size_t before = o->len;
 	int n = poppler_document_get_n_pages(pdf);
 	if (n <= 0 || n > PAGES_MAX) {
 		d->why = n <= 0 ? "no pages" : "too many pages";
@@ -137,13 +154,18 @@ static enum cause read_pages(struct document *d, PopplerDocument *pdf, struct te
 			d->why = "no time left";
 			return CAUSE_TIMEOUT;
 		}
-		enum cause of_page = read_page(d, pdf, i, o);
+		enum cause of_page = read_page(d, pdf, i, o, &shown);
 		if (of_page != CAUSE_NONE)
 			cause = of_page; /* the other pages are read all the same */
 		if (o->full) {
 			d->why = "more text than may be read";
 			return CAUSE_LIMIT;
 		}
+	}
+	/* what people read in it is a picture, or drawn */
+	if (cause == CAUSE_NONE && !shown.text && (shown.pictures || (before == 0 && !d->parts_unread && !poppler_document_has_attachments(pdf)))) {
+		d->why = "PDF without text";
+		return CAUSE_UNSCANNABLE;
 	}
 	return cause;
 }

@@ -68,6 +68,10 @@ write("attached.pdf", pdf(page(stream(("BT ET Tj " + TEXT).encode(), b"/Type/Emb
                                catalog=b"/Names<</EmbeddedFiles<</Names[(cards.txt)7 0 R]>>>>", content=b"")))
 write("attached_note.pdf", pdf(page(stream(("BT ET Tj " + TEXT).encode(), b"/Type/EmbeddedFile"), b"<</Type/Filespec/F(cards.txt)/EF<</F 6 0 R>>>>",
                                     b"<</Type/Annot/Subtype/FileAttachment/Rect[10 10 20 20]/FS 7 0 R>>", page=b"/Annots[8 0 R]", content=b"")))
+scan = page(stream(bytes(64), b"/Type/XObject/Subtype/Image/Width 8/Height 8/ColorSpace/DeviceGray/BitsPerComponent 8"), b"<</Title(A scan)>>",
+            content=b"q 500 0 0 700 50 50 cm /I Do Q")
+scan[2] = scan[2].replace(b"/Font<</F1 5 0 R>>", b"/XObject<</I 6 0 R>>")
+write("scanned.pdf", pdf(scan, b"/Info 7 0 R"))
 write("picture.pdf", pdf(page(content=b"0 0 100 100 re f")))
 broken = bytearray(whole)
 at = broken.find(b"stream\n") + 9
@@ -98,6 +102,33 @@ write("notes.docx", word("<w:p/>", ("word/footnotes.xml", W % ("footnotes", "<w:
                          ("word/_rels/document.xml.rels", '<?xml version="1.0"?><Relationships><Relationship Target="https://x.test/4012888888881881"/></Relationships>')))
 write("utf16.docx", make_zip(TYPES, RELS, ("word/document.xml", b"\xff\xfe" + (W.replace("UTF-8", "UTF-16") % ("document", runs, "document")).encode("utf-16le"))))
 write("damaged.docx", make_zip(TYPES, RELS, ("word/document.xml", (W % ("document", runs, "document"))[:-30])))
+MAIN = ("[Content_Types].xml", '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override '
+        'PartName="/word/%s.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>')
+
+
+def main_part(data, declared="document", name="document"):
+    return make_zip((MAIN[0], MAIN[1] % declared), RELS, *([("word/%s.xml" % name, data)] if data is not None else []))
+
+
+def spoil(data, name):
+    """Bytes that no unpacker takes, in the middle of a member."""
+    at = data.index(name) + len(name) + 20
+    return data[:at] + b"\xff" * 10 + data[at + 10:]
+
+
+body = W % ("document", runs, "document")
+write("whole.docx", main_part(body))
+write("other_main.docx", main_part(body, "document2", "document2"))
+write("undeclared.docx", main_part(body.split("?>", 1)[1]))
+write("no_main.docx", main_part(None))
+write("empty_main.docx", main_part(""))
+write("garbage_main.docx", main_part(b"\1\2 no XML \0\xff" * 20))
+write("bad_member.docx", spoil(main_part(body), b"word/document.xml"))
+write("cut.docx", main_part(body)[:-600])
+write("bad_member.zip", spoil(make_zip(("a.txt", "hello"), ("notes.txt", (TEXT + " and so on. ") * 20)), b"notes.txt"))
+ODT = ("mimetype", "application/vnd.oasis.opendocument.text")
+write("whole.odt", make_zip(ODT, ("content.xml", '<?xml version="1.0"?><office:document-content xmlns:office="o" xmlns:text="t"><text:p>%s</text:p></office:document-content>' % TEXT)))
+write("no_content.odt", make_zip(ODT, ("styles.xml", '<?xml version="1.0"?><office:document-styles xmlns:office="o"/>')))
 write("nested.docx", make_zip(TYPES, RELS, ("word/document.xml", (W % ("document", "<w:p>" * 2000 + TEXT + "</w:p>" * 2000, "document")))))
 write("slide.pptx", make_zip(TYPES, RELS, ("ppt/presentation.xml", '<?xml version="1.0"?><p:presentation xmlns:p="p"/>'),
                              ("ppt/slides/slide1.xml", '<?xml version="1.0"?><p:sld xmlns:p="p" xmlns:a="a"><a:p><a:r><a:t>my visa 4012 8888 </a:t></a:r><a:r><a:t>8888 1881</a:t></a:r></a:p><a:p/></p:sld>')))

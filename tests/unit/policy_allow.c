@@ -55,7 +55,7 @@ static struct decision decide(struct world *w, const char *found, const char *se
 	for (size_t i = 0; i < n; i++) {
 		unsigned char hash[ALLOW_VALUE_SIZE];
 		memset(hash, (int)i + 1, sizeof hash);
-		f[i] = (struct finding){ 0, (uint16_t)(found[i] - 'a'), (uint32_t)i, (uint32_t)i + 1, 90, 0, 0, 0 };
+		f[i] = (struct finding){ .text = 0, .detector = (uint16_t)(found[i] - 'a'), .start = (uint32_t)i, .end = (uint32_t)i + 1, .confidence = 90 };
 		allowed[i] = allow_value(&w->rules->allow, hash);
 	}
 	const struct decide_input in = {
