@@ -7,6 +7,7 @@ static const struct cfg_key file_keys[] = {
 	{ "include", CFG_STRINGS, 0, 0, 64 }, /* whoever fills the bundle has read them (conf/bundle.h) */
 	{ "detectors", CFG_GROUPS, 0, 0, 0 },
 	{ "rules", CFG_GROUPS, 0, 0, 0 }, /* policy's part of the same file */
+	{ "allow", CFG_GROUPS, 0, 0, 0 }, /* likewise */
 	{ "override", CFG_GROUP, 0, 0, 0 },
 	{ "enable", CFG_GROUP, 0, 0, 0 },
 	{ "disable", CFG_GROUP, 0, 0, 0 },

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -208,11 +209,32 @@ static void on_quarantine(void *ctx, struct control_request *req, json_t *cmd, i
 		control_reply_error(req, "The recorder can't be reached; see filterd's log.");
 }
 
+/* hash: of a value, for the allow-list */
+
+static void on_hash(void *ctx, struct control_request *req, json_t *cmd, int fd)
+{
+	const struct broker *b = ((struct admin *)ctx)->b;
+	const json_t *value = json_object_get(cmd, "value");
+	unsigned char hash[VALUE_HASH];
+	char hex[VALUE_HASH_SIZE];
+	if (!json_is_string(value) || json_string_length(value) == 0) {
+		control_reply_error(req, "hash wants a \"value\".");
+		return;
+	}
+	if (value_hash(b->hash_key, json_string_value(value), json_string_length(value), hash) < 0) {
+		control_reply_error(req, "filterd is out of memory.");
+		return;
+	}
+	text_hex(hex, hash, VALUE_HASH);
+	control_reply(req, json_pack("{s:b, s:s}", "ok", 1, "hash", hex));
+}
+
 static const struct control_command commands[] = {
 	{ "status", 0, 5, on_status },
 	{ "reload", 0, 200, on_reload },
 	{ "scan", 1, 120, on_scan },
 	{ "quarantine", 0, 30, on_quarantine },
+	{ "hash", 0, 5, on_hash },
 	{ NULL, 0, 0, NULL },
 };
 

@@ -9,6 +9,7 @@
 #include "flow/generation.h"
 #include "flow/pool.h"
 #include "flow/recent.h"
+#include "flow/value.h"
 #include "http/upload.h"
 #include "model/event.h"
 #include "xmpp/channel.h"
@@ -18,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BROKER_HASH_KEY = 32, BROKER_LINKS_MAX = 64 };
+enum { BROKER_LINKS_MAX = 64 };
 
 struct broker_counters {
 	uint64_t inspected, delivered, redacted, quarantined, blocked, files_clean, files_refused, failed;
@@ -37,7 +38,7 @@ struct broker {
 	struct upload_service *uploads;     /* NULL if none is configured */
 	struct report *report;
 	struct recorder *recorder;
-	unsigned char hash_key[BROKER_HASH_KEY]; /* of the keyed hash in events */
+	unsigned char hash_key[VALUE_KEY]; /* of the words for what was found */
 	struct broker_counters counters;
 	uint64_t started_ms;
 	unsigned items;                     /* stanzas under way */
@@ -46,11 +47,6 @@ struct broker {
 
 /* A fresh reference: 16 hex digits, 64 random bits. */
 void broker_reference(char ref_r[EVENT_REF_SIZE]);
-/* Keyed hash of a matched value, the same for the same value: 16 hex digits (HMAC-SHA-256, cut). */
-void broker_hash(const struct broker *b, const char *value, size_t size, char hash_r[17]);
-/* A word that stands for the value, for people who must not see it: the same for the same value, and no other number.  8 hex digits
- * (HMAC-SHA-256, cut) of which at most three decimal ones are in a row. */
-void broker_token(const struct broker *b, const char *value, size_t size, char token_r[9]);
 /* Tells syslog; for events that are no incident, or whose effect needs not wait for the journal. */
 void broker_report(struct broker *b, const struct event_record *e);
 /* Zones in which something that everybody may see counts as seen: all that are configured, and public.

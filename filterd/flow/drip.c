@@ -183,7 +183,7 @@ static int count_condition(struct drip *d, struct arena *a, const struct rule *r
 	unsigned char id[ID];
 	uint32_t added = 0, old = 0;
 	for (size_t i = 0; i < in->nfindings && added < keep; i++) { /* beyond, nothing changes any more */
-		if (!policy_finding_counts(c, &in->findings[i]))
+		if (!policy_finding_counts(c, &in->findings[i]) || policy_finding_allowed(r, in, i))
 			continue;
 		if (!counted && (name_count(d, a, r, c, item, id) < 0 || !(counted = find(d, id))))
 			return -1;

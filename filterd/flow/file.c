@@ -135,6 +135,7 @@ static void decide(struct upload_item *it, const struct pool_result *r)
 		.causes = r->status == SCAN_UNSCANNABLE ? 1u << r->cause : 0,
 		.findings = findings,
 		.nfindings = r->nfindings,
+		.today = allow_today(clock_wall_s()),
 	};
 	const struct drip_item item = { .from = it->owner, .to = "", .name = it->sha256 };
 	if (drip_count(it->b->drip, it->arena, &in, &item, clock_ms(), &in.tallies) < 0)
@@ -159,7 +160,7 @@ static void on_scanned(void *ctx, const struct pool_result *r)
 	else
 		it->decision = (struct decision){ .action = ACTION_BLOCK, .cause = CAUSE_RELOADING, .unscanned = true };
 	const struct decision *d = &it->decision;
-	if (d->action == ACTION_DELIVER && d->nhits == 0 && !d->unscanned) {
+	if (d->action == ACTION_DELIVER && d->nhits == 0 && !d->allowed && !d->unscanned) {
 		it->ref[0] = '\0';
 		act(it, true);
 		return;

@@ -1,6 +1,7 @@
 #include "flow/incident.h"
 
 #include "base/arena.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -49,7 +50,7 @@ static void start(struct event_record *e, enum event_id id, const struct inciden
 
 /* What was found: of the finding that is surest, as much as may be told. */
 struct told {
-	char evidence[EVIDENCE_MAX * 3 + 1], hash[17], count[16], confidence[8], span[24], document[12], share_document[4], share_message[4];
+	char evidence[EVIDENCE_MAX * 3 + 1], hash[VALUE_HASH_SIZE], count[16], confidence[8], span[24], document[12], share_document[4], share_message[4];
 };
 
 static void add_finding(struct event_record *e, struct broker *b, const struct generation *g, const struct incident_subject *s,
@@ -63,8 +64,10 @@ static void add_finding(struct event_record *e, struct broker *b, const struct g
 		snprintf(t->evidence, sizeof t->evidence, "(%zu bytes)", size);
 	snprintf(t->count, sizeof t->count, "%u", hit->count);
 	snprintf(t->confidence, sizeof t->confidence, "%u", f->confidence);
-	if (value)
-		broker_hash(b, value, size, t->hash);
+	unsigned char hash[VALUE_HASH];
+	bool hashed = value && value_hash(b->hash_key, value, size, hash) == 0;
+	if (hashed)
+		text_hex(t->hash, hash, VALUE_HASH);
 	event_record_add(e, "detector", hit->condition->detector);
 	event_record_add(e, "count", t->count);
 	if (hit->condition->per != PER_ITEM) {
@@ -74,7 +77,7 @@ static void add_finding(struct event_record *e, struct broker *b, const struct g
 	}
 	event_record_add(e, "confidence", t->confidence);
 	event_record_add(e, "evidence", value ? t->evidence : NULL);
-	event_record_add(e, "hash", value ? t->hash : NULL);
+	event_record_add(e, "hash", hashed ? t->hash : NULL);
 	if (f->document) {
 		snprintf(t->document, sizeof t->document, "%u", f->document);
 		snprintf(t->share_document, sizeof t->share_document, "%u", f->share_document);
@@ -114,6 +117,25 @@ static void put_match(struct broker *b, const struct generation *g, const struct
 	event_record_add(&e, "mode", modes[hit->rule->mode]);
 	event_record_add(&e, "action", action_name(hit->rule->mode == RULE_ENFORCE ? d->action : ACTION_DELIVER));
 	event_record_add(&e, "also", also[0] ? also : NULL);
+	put(b, &e, w);
+}
+
+/* What is on the allow-list is not silently gone. */
+static void put_allowed(struct broker *b, const struct generation *g, const struct incident_subject *s, const struct decide_allowed *a,
+                        const struct decide_text *texts, struct waiting *w)
+{
+	struct told told;
+	char size[24];
+	struct event_record e;
+	start(&e, EVENT_DLP_ALLOWED, s);
+	event_record_add(&e, "rule", a->hit.rule->id);
+	if (a->hit.condition)
+		add_finding(&e, b, g, s, &a->hit, texts, &told);
+	if (a->hit.file)
+		add_file(&e, a->hit.file, size);
+	event_record_add(&e, "by", allow_kind_name(a->entry->kind));
+	event_record_add(&e, "until", a->entry->until);
+	event_record_add(&e, "reason", a->entry->reason);
 	put(b, &e, w);
 }
 
@@ -241,6 +263,8 @@ void incident_record(struct broker *b, const struct generation *g, const struct 
 		put_malware(b, s, d, w);
 	for (size_t i = 0; i < d->nhits; i++)
 		put_match(b, g, s, d, &d->hits[i], texts, w);
+	for (const struct decide_allowed *a = d->allowed; a; a = a->next)
+		put_allowed(b, g, s, a, texts, w);
 	if (d->unscanned && is_failure(d->cause))
 		put_failure(b, s, d, w);
 	if (d->action == ACTION_QUARANTINE)

@@ -61,6 +61,7 @@ struct item {
 	size_t nfindings;
 	struct decide_text *texts;      /* of the stanza, as it came */
 	struct across across;           /* with the messages before it */
+	bool unmaskable;                /* not all places of what was found are known */
 	struct blob blobs[STANZA_BLOBS_MAX];
 	struct decide_file files[STANZA_BLOBS_MAX];
 
@@ -183,6 +184,8 @@ static void add_copies(struct item *it, const struct finding *crossing, size_t n
 	size_t total = 0;
 	for (size_t i = 0; i < n; i++)
 		total += across_copies(&it->stanza, &crossing[i], NULL);
+	for (size_t i = 0; i < n && !it->unmaskable; i++)
+		it->unmaskable = total > ACROSS_COPIES_MAX || across_hides(&it->stanza, &crossing[i]);
 	if (total > ACROSS_COPIES_MAX) {
 		it->causes |= 1u << CAUSE_OVER_BUDGET;
 		return;
@@ -360,7 +363,7 @@ static struct decide_input input_of(const struct item *it, const struct decide_t
 		.tls = s->flags & INSPECT_SESSION_TLS || s->origin == INSPECT_COMPONENT,
 		.peer_cert = s->flags & INSPECT_SESSION_CERT,
 		.is_s2s = s->origin == INSPECT_S2S,
-		.can_redact = it->parsed,
+		.can_redact = it->parsed && !it->unmaskable,
 		.malware = it->malware,
 		.causes = it->causes,
 		.texts = texts,
@@ -370,9 +373,26 @@ static struct decide_input input_of(const struct item *it, const struct decide_t
 	};
 }
 
+/* Looks up what was found on the allow-list.  Without memory nothing is on it. */
+static void look_up(struct item *it, struct decide_input *in)
+{
+	const struct allow_list *l = &in->rules->allow;
+	const struct allow_entry **allowed = l->nvalues > 0 ? arena_alloc(it->arena, in->nfindings * sizeof *allowed) : NULL;
+	for (size_t i = 0; allowed && i < in->nfindings; i++) {
+		const struct finding *f = &in->findings[i];
+		const char *data = in->texts[f->text].data;
+		unsigned char hash[VALUE_HASH];
+		if (data && value_hash(it->b->hash_key, data + f->start, f->end - f->start, hash) == 0)
+			allowed[i] = allow_value(l, hash);
+	}
+	in->allowed = allowed;
+	in->today = allow_today(clock_wall_s());
+}
+
 static void count_over_time(struct item *it)
 {
-	const struct decide_input in = input_of(it, it->texts, it->findings, it->nfindings);
+	struct decide_input in = input_of(it, it->texts, it->findings, it->nfindings);
+	look_up(it, &in);
 	const struct drip_item item = { .from = sender_of(it), .to = it->parsed ? it->stanza.to : "", .again = it->again };
 	if (drip_count(it->b->drip, it->arena, &in, &item, clock_ms(), &it->tallies) < 0)
 		it->causes |= 1u << CAUSE_NO_SPACE;
@@ -383,7 +403,8 @@ static enum next step_decide(struct item *it)
 	if (!it->g)
 		return STEP_NEXT;
 	count_over_time(it);
-	const struct decide_input in = input_of(it, it->texts, it->findings, it->nfindings);
+	struct decide_input in = input_of(it, it->texts, it->findings, it->nfindings);
+	look_up(it, &in);
 	policy_decide(it->arena, &in, &it->decision);
 	return STEP_NEXT;
 }
@@ -399,7 +420,8 @@ static void on_verified(void *ctx, const struct pool_result *r)
 	it->causes |= r->cause ? 1u << r->cause : 0;
 	if (r->g != it->g)
 		it->causes |= 1u << CAUSE_RELOADING;
-	const struct decide_input in = input_of(it, it->masked_texts, r->findings, r->nfindings);
+	struct decide_input in = input_of(it, it->masked_texts, r->findings, r->nfindings);
+	look_up(it, &in);
 	policy_decide(it->arena, &in, &again);
 	it->causes = before;
 	if (again.action >= ACTION_REDACT)
@@ -412,11 +434,11 @@ static void on_verified(void *ctx, const struct pool_result *r)
 static const char *token_of(struct item *it, const struct finding *f)
 {
 	const char *id = it->g->detectors[f->detector].id;
-	char *value = arena_alloc(it->arena, f->end - f->start + 1u), *text = arena_alloc(it->arena, strlen(id) + 12), token[9];
-	if (!value || !text)
+	const size_t size = strlen(id) + VALUE_TOKEN_SIZE + 3;
+	char *text = arena_alloc(it->arena, size), token[VALUE_TOKEN_SIZE];
+	if (!text || value_token(it->b->hash_key, it->texts[f->text].data + f->start, f->end - f->start, token) < 0)
 		return NULL;
-	broker_token(it->b, value, policy_value(it->texts, f, value), token);
-	snprintf(text, strlen(id) + 12, "[%s:%s]", id, token);
+	snprintf(text, size, "[%s:%s]", id, token);
 	return text;
 }
 
@@ -522,7 +544,7 @@ static enum next step_record(struct item *it)
 	char sha256[2 * EVP_MAX_MD_SIZE + 1] = "", size[24];
 	unsigned digest_size = 0;
 	int held = -1;
-	if (d->action == ACTION_DELIVER && d->nhits == 0 && !d->unscanned)
+	if (d->action == ACTION_DELIVER && d->nhits == 0 && !d->allowed && !d->unscanned)
 		return STEP_NEXT;
 	broker_reference(it->ref);
 	if (d->action == ACTION_QUARANTINE) {

@@ -17,4 +17,5 @@ libflow_a_SOURCES = \
 	filterd/flow/pool.c filterd/flow/pool.h \
 	filterd/flow/recent.c filterd/flow/recent.h \
 	filterd/flow/stanza.c filterd/flow/stanza.h \
-	filterd/flow/stanza_mask.c
+	filterd/flow/stanza_mask.c \
+	filterd/flow/value.c filterd/flow/value.h

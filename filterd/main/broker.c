@@ -311,7 +311,7 @@ static void load_hash_key(struct broker *b)
 	char *data = NULL;
 	size_t size = 0;
 	snprintf(path, sizeof path, "%s/keys/hash.key", b->conf->state_dir);
-	if (io_read_file(path, BROKER_HASH_KEY, &data, &size) == 0 && size == BROKER_HASH_KEY) {
+	if (io_read_file(path, VALUE_KEY, &data, &size) == 0 && size == VALUE_KEY) {
 		memcpy(b->hash_key, data, size);
 		explicit_bzero(data, size);
 		free(data);

@@ -3,6 +3,7 @@
 
 #include "conf/conf.h"
 #include "main/ctl.h"
+#include "main/ctl_allow.h"
 #include "main/ctl_audit.h"
 #include "main/ctl_edm.h"
 #include "main/ctl_fingerprint.h"
@@ -84,6 +85,7 @@ static const struct command {
         {"edm", 1, run_edm, "edm info INDEX, edm check INDEX", "what an index holds; whether it is whole"},
         {"fingerprint", 1, ctl_fingerprint, "fingerprint add FILE...", "register documents, to find passages copied from them"},
         {"fingerprint", 1, ctl_fingerprint, "fingerprint list|match|remove", "what is registered; what of it stands in a file"},
+        {"allow", 0, ctl_allow, "allow hash [--offline]", "hashes of values from standard input, for the allow-list"},
         {"audit", 1, run_audit, "audit verify [--dir DIR]", "prove that the audit journal is whole"},
         {"help", 0, print_help, "help", "this text"},
         {"version", 0, print_version, "version", "the version"},

@@ -41,6 +41,7 @@ filterd_main_filterd_scan_LDADD = libworker.a libdetect.a libextract.a libproc.a
 bin_PROGRAMS += filterd/main/filterctl
 filterd_main_filterctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBCONFIG_CFLAGS) $(PCRE2_CFLAGS)
 filterd_main_filterctl_SOURCES = \
+	filterd/main/ctl_allow.c filterd/main/ctl_allow.h \
 	filterd/main/ctl_audit.c \
 	filterd/main/ctl_audit.h \
 	filterd/main/ctl.h \

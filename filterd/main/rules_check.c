@@ -1,5 +1,6 @@
 #include "main/rules_cli.h"
 
+#include "base/clock.h"
 #include "main/ctl.h"
 #include "policy/rules.h"
 
@@ -9,6 +10,16 @@
 static void report(void *arg, const struct cfgerr *e)
 {
 	rules_print_error(e);
+}
+
+/* Entries of the allow-list whose last day is over: they are ignored, and should go. */
+static void warn_of_entries(const struct allow_list *l)
+{
+	int today = allow_today(clock_wall_s());
+	for (size_t i = 0; i < l->n; i++)
+		if (allow_is_over(&l->entry[i], today))
+			fprintf(stderr, "%s:%d: warning: this entry of \"allow\" was good until %s; it is ignored\n", l->entry[i].file, l->entry[i].line,
+			        l->entry[i].until);
 }
 
 /* The part of the files that says what to do, against the detectors there are. */
@@ -25,6 +36,8 @@ static int check_policy(const struct bundle *b, const struct detect_set *set)
 		r = policy_rules_bind(rules, ids, n, &err);
 	if (r < 0)
 		rules_print_error(&err);
+	else
+		warn_of_entries(&rules->allow);
 	policy_rules_free(&rules);
 	free(ids);
 	return r;

@@ -38,6 +38,8 @@ struct decide_input {
 	const struct decide_text *texts;  /* what findings point into, for `distinct`; NULL: not at hand, every finding counts as different */
 	const struct finding *findings;   /* of those texts, checked */
 	size_t nfindings;
+	const struct allow_entry *const *allowed; /* per finding, from allow_value(); NULL: none is on the list */
+	int today;                        /* see allow_today() */
 	const struct decide_tally *tallies; /* by rule_condition.tally; NULL: there was nothing before this item */
 };
 
@@ -53,6 +55,13 @@ struct decide_hit {                   /* a rule that matched */
 	const struct finding *first;  /* the one with the highest confidence; NULL without a condition */
 };
 
+/* A rule would have matched, or would have had more to match, but for this entry of the allow-list. */
+struct decide_allowed {
+	struct decide_allowed *next;
+	const struct allow_entry *entry;
+	struct decide_hit hit;        /* what is allowed */
+};
+
 struct decision {
 	enum action action;
 	enum denial denial;
@@ -63,6 +72,7 @@ struct decision {
 	bool alert;                   /* what is told of it is an alert */
 	struct decide_hit *hits;      /* every matching rule, monitored ones too */
 	size_t nhits;
+	struct decide_allowed *allowed; /* in no order */
 	const struct rule **redact;   /* per finding, when action is ACTION_REDACT: the rule that has it masked, or NULL */
 	const struct rule *notify;    /* it is delivered, and this rule wants the sender to be told; or NULL */
 	bool silent;                  /* the sender is not told */
@@ -70,12 +80,17 @@ struct decision {
 
 /* Whether the rule is to be asked at all about this item: its mode and `when`. */
 bool policy_rule_applies(const struct rule *r, const struct decide_input *in);
+/* Whether the allow-list takes finding i out of what this rule counts. */
+bool policy_finding_allowed(const struct rule *r, const struct decide_input *in, size_t i);
 bool policy_finding_counts(const struct rule_condition *c, const struct finding *f);
 /* The finding's value without separators: two findings with the same one are not distinct.  dst has room for all of the finding; returns its
  * bytes, 0 if the value is not at hand. */
 size_t policy_value(const struct decide_text *texts, const struct finding *f, char *dst);
 
-/* hits and redact live in a.  Without memory the decision is to block (CAUSE_NO_SPACE). */
+/* The same of any text. */
+size_t policy_plain(const char *s, size_t size, char *dst);
+
+/* hits, allowed and redact live in a.  Without memory the decision is to block (CAUSE_NO_SPACE). */
 void policy_decide(struct arena *a, const struct decide_input *in, struct decision *d_r);
 
 #endif

@@ -17,6 +17,7 @@ static const struct { const char *name; enum severity severity; } severities[] =
 
 static const struct cfg_key file_keys[] = {
 	{ "rules", CFG_GROUPS, 0, 0, RULES_MAX },
+	{ "allow", CFG_GROUPS, 0, 0, ALLOW_MAX },
 	{ "detectors", CFG_ANY, 0, 0, 0 }, /* detect/ reads these */
 	{ "include", CFG_ANY, 0, 0, 0 },
 	{ "override", CFG_ANY, 0, 0, 0 },
@@ -318,6 +319,9 @@ static int read_file(const struct bundle_file *f, struct policy_rules *p, struct
 		}
 		p->nrules++;
 	}
+	const config_setting_t *allow = config_setting_get_member(root, "allow");
+	if (allow && allow_read(&r, allow, &p->allow) < 0)
+		goto out;
 	result = 0;
 out:
 	config_destroy(&cfg);
@@ -336,6 +340,20 @@ static void sort_rules(struct policy_rules *p)
 	}
 }
 
+/* An entry for a rule that nobody wrote is a slip of the pen, and would be silent. */
+static int check_allowed(const struct policy_rules *p, struct cfgerr *err)
+{
+	for (size_t i = 0; i < p->allow.n; i++) {
+		const struct allow_entry *e = &p->allow.entry[i];
+		size_t k = 0;
+		while (e->rule && k < p->nrules && strcmp(p->rules[k].id, e->rule) != 0)
+			k++;
+		if (e->rule && k == p->nrules)
+			return cfgerr_set(err, e->file, e->line, "\"allow\" names rule \"%.64s\", which no rule file defines", e->rule);
+	}
+	return 0;
+}
+
 static void number_tallies(struct policy_rules *p)
 {
 	for (size_t i = 0; i < p->nrules; i++)
@@ -350,8 +368,9 @@ int policy_rules_parse(const struct bundle *b, struct policy_rules **rules_r, st
 	if (p) {
 		p->arena = arena_new(ARENA_MAX);
 		p->rules = calloc(RULES_MAX, sizeof *p->rules);
+		p->allow.entry = calloc(ALLOW_MAX, sizeof *p->allow.entry);
 	}
-	if (!p || !p->arena || !p->rules) {
+	if (!p || !p->arena || !p->rules || !p->allow.entry) {
 		policy_rules_free(&p);
 		return cfgerr_set(err, "", 0, "out of memory");
 	}
@@ -367,6 +386,11 @@ int policy_rules_parse(const struct bundle *b, struct policy_rules **rules_r, st
 			return -1;
 		}
 	}
+	if (check_allowed(p, err) < 0) {
+		policy_rules_free(&p);
+		return -1;
+	}
+	allow_sort(&p->allow);
 	sort_rules(p);
 	number_tallies(p);
 	*rules_r = p;
@@ -408,6 +432,7 @@ void policy_rules_free(struct policy_rules **pp)
 		return;
 	arena_free(&p->arena);
 	free(p->rules);
+	free(p->allow.entry);
 	free(p);
 	*pp = NULL;
 }

@@ -9,6 +9,7 @@
 #include "model/event.h"
 #include "model/mask.h"
 #include "model/verdict.h"
+#include "policy/allow.h"
 #include "policy/when.h"
 
 #include <stdbool.h>
@@ -87,9 +88,10 @@ struct policy_rules {
 	struct rule *rules;
 	size_t nrules;
 	size_t ntallies;      /* conditions that count over time */
+	struct allow_list allow;
 };
 
-/* Reads the `rules` of every BUNDLE_RULES file; refuses duplicates, unknown keys and values with file and line. */
+/* Reads `rules` and `allow` of every BUNDLE_RULES file; refuses duplicates, unknown keys and values with file and line. */
 int policy_rules_parse(const struct bundle *b, struct policy_rules **rules_r, struct cfgerr *err) __attribute__((warn_unused_result));
 /* Binds the conditions to detectors; ids[i] is the id of detector i.  A rule that names no detector of
  * these is refused. */

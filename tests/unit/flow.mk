@@ -26,4 +26,8 @@ check_PROGRAMS += tests/unit/flow_pool
 tests_unit_flow_pool_SOURCES = tests/unit/flow_pool.c
 tests_unit_flow_pool_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_flow_pool_LDADD = libflow.a libpolicy.a libxmpp.a libipc.a libconf.a libmodel.a libbase.a $(LIBCONFIG_LIBS) $(EXPAT_LIBS) $(CRYPTO_LIBS) $(LIBEVENT_LIBS) $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/flow_value
+tests_unit_flow_value_SOURCES = tests/unit/flow_value.c
+tests_unit_flow_value_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_flow_value_LDADD = libflow.a libpolicy.a libconf.a libmodel.a libbase.a $(LIBCONFIG_LIBS) $(CRYPTO_LIBS) $(UNIT_LIBS)
 endif
