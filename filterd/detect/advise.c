@@ -80,6 +80,13 @@ static void look_at_class(struct adviser *a, const struct pattern *p)
 }
 
 /* Scripts of many characters say more with each: two are enough there. */
+static void look_at_odds(struct adviser *a, const struct pattern *p)
+{
+	if (p->def->confidence > p->cap)
+		say(a, "odds", p->def->file, p->def->line, "its confidence is %d, but without evidence a finding has %d at most: 1 in %.0f random texts of this "
+		    "shape passes", p->def->confidence, p->cap, p->odds);
+}
+
 static int is_short(const char *word)
 {
 	size_t n = 0, size = strcspn(word, "*");
@@ -125,6 +132,7 @@ long detect_lint(const struct detect_set *set, size_t only, detect_advise advise
 		a.def = set->detectors[p->detector].def;
 		look_at_cost(&a, p);
 		look_at_class(&a, p);
+		look_at_odds(&a, p);
 	}
 	for (size_t i = 0; i < set->ndetectors; i++) {
 		a.def = set->detectors[i].def;

@@ -671,6 +671,8 @@ static int scan_layer(const struct detect_set *set, struct detect_scratch *s, in
 		r = VIEW_NOMEM;
 	if (r == VIEW_OK) {
 		scan_view(set, s);
+		if (s->layer)
+			s->layer(s->layer_arg, depth, from);
 		r = scan_hidden(set, s, depth + 1);
 	}
 	if (r == VIEW_OK)

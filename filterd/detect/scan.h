@@ -61,6 +61,9 @@ struct detect_scratch {
 	struct prints_scratch *prints; /* NULL: the set has no fingerprints */
 	struct edm_scratch *edm; /* NULL: the set has no index of records */
 	struct budget budget;
+	/* For explain: told of each layer, which is bytes from base on of decoded[depth], while its view is the one at hand; or NULL. */
+	void (*layer)(void *arg, int depth, size_t base);
+	void *layer_arg;
 	struct profile *profile; /* NULL unless costs are counted (profile.c) */
 };
 

@@ -117,3 +117,40 @@ def test_numbers_are_those_that_were_described(rules, found, tmp_path):
     assert found(tmp_path, "4 1 2 3 4 5 6 7 8") == {("n", "4 1 2 3 4 5 6 7 8", 60)}
     got = rules("profile", "--rules", tmp_path, "--json", "-", stdin="412345678 x 51 234567890\n" * 5)
     assert all(p["confirms"] == 0 for p in json.loads(got.stdout)["patterns"]) and json.loads(got.stdout)["found"]["n"] == 10
+
+
+CHAIN = """detectors: (
+  { id = "person"; title = "P"; words = ( { any = [ "Anna" ]; confidence = 40; } ); },
+  { id = "account"; title = "A"; patterns = ( { regex = "\\\\b\\\\d{11}\\\\b"; confidence = 90; validate = "luhn"; } );
+    near = ( { detector = "person"; within = 10; add = 5; } ); },
+  { id = "both"; title = "B"; of = ( { detector = "account"; } ); near = ( { detector = "person"; within = 12; required = true; } ); } );"""
+
+
+def test_explain_tells_what_is_near_and_what_odds_allow(rules, found, tmp_path):
+    (tmp_path / "a.rules").write_text(CHAIN)
+    explain = lambda text, detector: rules("explain", "--rules", tmp_path, "--detector", detector, stdin=text).stdout
+    assert found(tmp_path, "Anna 79927398713") == {("person", "Anna", 40), ("account", "79927398713", 95), ("both", "79927398713", 95)}
+    assert found(tmp_path, "Anna is too far, 79927398713") == {("person", "Anna", 40), ("account", "79927398713", 73)}
+    assert re.search(r"near person \(line 4\): 1 of 1 .* within 10 before and 10 behind: holds\n +confidence \+5\n +FOUND with confidence 95",
+                     explain("Anna 79927398713", "account"))
+    far = explain("Anna is too far, 79927398713", "account")
+    assert "0 of 1" in far and re.search(r"capped at 73: .* 1 in 10 passes.*\n +FOUND with confidence 73", far)
+    assert re.search(r'findings of account .*\n +"79927398713" at bytes 2 to 13, confidence 73\n +near person .*does not hold, but required\n +not found',
+                     explain("x 79927398713", "both"))
+
+
+def test_explain_looks_into_what_is_decoded(rules, found, tmp_path):
+    (tmp_path / "a.rules").write_text(CHAIN)
+    for text in ("no &#55;9927398713", "no %26%2355%3b9927398713", "no seven nine nine two seven three nine eight seven one three"):
+        got = rules("explain", "--rules", tmp_path, "--detector", "account", stdin=text).stdout
+        piece = text.split(" ", 1)[1]
+        assert "in what is decoded: " in got
+        assert 'matches "79927398713", decoded from "%s" at bytes 3 to %d' % (piece, len(text)) in got
+        assert 'result: "%s", confidence 73' % piece in got and {("account", piece, 73)} == found(tmp_path, text)
+    assert "decoded" not in rules("explain", "--rules", tmp_path, "--detector", "account", stdin="79927398713 &amp;").stdout
+
+
+def test_lint_tells_of_confidence_beyond_the_odds(rules, tmp_path):
+    (tmp_path / "a.rules").write_text(CHAIN)
+    assert re.search(r"a.rules:3: account: odds: its confidence is 90, but without evidence a finding has 73 at most", rules("lint", tmp_path).stdout)
+    assert "odds:" not in rules("lint", PACK).stdout

@@ -440,6 +440,35 @@ static void redacted_texts_are_clean(void **state)
 	bundle_free(&b);
 }
 
+/* What a validator's odds allow, and what lifts that: evidence, raise, near, a literal; or what the author says. */
+static void odds_cap_confidence(void **state)
+{
+	struct engine *e = engine(D("patterns = ( { regex = \"\\\\b\\\\d{11}\\\\b\"; confidence = 90; } ); validate = \"luhn\"; "
+	                            "evidence = ( { any = [ \"loyal\" ]; add = 1; }, { any = [ \"nope\" ]; add = -5; } );"));
+	expect(e, "x 79927398713", "79927398713", 73);
+	expect(e, "loyal 79927398713", "79927398713", 91);
+	expect(e, "nope 79927398713", "79927398713", 73);
+	end(e);
+	e = engine(D("patterns = ( { regex = \"\\\\b799\\\\d{8}\\\\b\"; confidence = 90; validate = \"luhn\"; } );"));
+	expect(e, "x 79927398713", "79927398713", 90); /* three digits more: 1 in 10,000 */
+	end(e);
+	e = engine(D("patterns = ( { regex = \"\\\\b[5-9]\\\\d{10}\\\\b\"; confidence = 90; validate = \"luhn\"; } );"));
+	expect(e, "x 79927398713", "79927398713", 83);
+	end(e);
+	e = engine(D("patterns = ( { regex = \"\\\\b\\\\d{11}\\\\b\"; confidence = 90; odds = 4; validate = \"luhn\"; } ); odds = 1000;"));
+	expect(e, "x 79927398713", "79927398713", 60);
+	end(e);
+	e = engine(D("patterns = ( { regex = \"\\\\b\\\\d{11}\\\\b\"; confidence = 90; } );"));
+	expect(e, "x 79927398710", "79927398710", 90); /* nothing validates it */
+	end(e);
+	e = engine(D("patterns = ( { regex = \"\\\\bkey-(?<secret>\\\\d{11})\\\\b\"; confidence = 90; } ); validate = \"luhn\";"));
+	expect(e, "key-79927398713", "79927398713", 90);
+	end(e);
+	e = engine(D("patterns = ( { regex = \"\\\\b\\\\d{11}\\\\b\"; confidence = 90; validate = \"luhn\"; } ); raise = ( { validate = \"luhn\"; add = 2; } );"));
+	expect(e, "x 79927398713", "79927398713", 92);
+	end(e);
+}
+
 /* A card in each disguise is found as the whole encoded piece, and nothing is found once that is masked. */
 static void disguises_are_masked_whole(void **state)
 {
@@ -520,7 +549,7 @@ int main(void)
 		cmocka_unit_test(redacted_texts_are_clean),
 		cmocka_unit_test(disguises_are_masked_whole),
 		cmocka_unit_test(numbers_hide_no_number),
-		cmocka_unit_test(shipped_rules_pass_their_tests),
+		cmocka_unit_test(shipped_rules_pass_their_tests), cmocka_unit_test(odds_cap_confidence),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
