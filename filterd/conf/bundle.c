@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/io.h"
+#include "conf/include.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -81,7 +82,7 @@ static int add_index(struct bundle *b, const char *path, struct cfgerr *err)
 	if (take_index(b, path, fd) == 0)
 		return 0;
 	io_close(&fd);
-	return cfgerr_set(err, path, 0, "out of memory, or more than %d indexes of records", BUNDLE_INDEXES_MAX);
+	return cfgerr_set(err, path, 0, "out of memory, or more than %d indexes of records and sets of fingerprints", BUNDLE_INDEXES_MAX);
 }
 
 int bundle_add_file(struct bundle *b, enum bundle_kind kind, const char *path, struct cfgerr *err)
@@ -119,7 +120,7 @@ static int is_words_file(const struct dirent *d)
 
 static int is_index_file(const struct dirent *d)
 {
-	return ends_in(d, ".edm");
+	return ends_in(d, ".edm") || ends_in(d, ".fpr");
 }
 
 static int is_key_file(const struct dirent *d)
@@ -142,6 +143,18 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* Whether this very file is there already, by whatever path. */
+static int has_file(const struct bundle *b, enum bundle_kind kind, const char *path)
+{
+	struct stat one, other;
+	if (stat(path, &one) < 0)
+		return 0;
+	for (size_t i = 0; i < b->nfiles; i++)
+		if (b->files[i].kind == kind && stat(b->files[i].path, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino)
+			return 1;
+	return 0;
+}
+
 static int add_folder(struct bundle *b, enum bundle_kind kind, const char *dir, int (*wanted)(const struct dirent *), struct cfgerr *err)
 {
 	struct dirent **list;
@@ -150,7 +163,7 @@ static int add_folder(struct bundle *b, enum bundle_kind kind, const char *dir, 
 		return cfgerr_set(err, dir, 0, "can't be read: %s", strerror(errno));
 	for (int i = 0; i < n; i++) {
 		char path[4096];
-		if (r == 0 && (size_t)snprintf(path, sizeof path, "%s/%s", dir, list[i]->d_name) < sizeof path)
+		if (r == 0 && (size_t)snprintf(path, sizeof path, "%s/%s", dir, list[i]->d_name) < sizeof path && !has_file(b, kind, path))
 			r = bundle_add_file(b, kind, path, err);
 		free(list[i]);
 	}
@@ -168,7 +181,7 @@ static void add_beside(struct bundle *b, const char *file, enum bundle_kind kind
 	for (int i = 0; i < n; i++) {
 		char path[4096];
 		struct cfgerr ignored;
-		if ((size_t)snprintf(path, sizeof path, "%s%s", slash ? dir : "", list[i]->d_name) < sizeof path)
+		if ((size_t)snprintf(path, sizeof path, "%s%s", slash ? dir : "", list[i]->d_name) < sizeof path && !has_file(b, kind, path))
 			(void)!bundle_add_file(b, kind, path, &ignored);
 		free(list[i]);
 	}
@@ -177,11 +190,13 @@ static void add_beside(struct bundle *b, const char *file, enum bundle_kind kind
 	free(dir);
 }
 
-int bundle_add_rules(struct bundle *b, const char *dir, struct cfgerr *err)
+static int add_rules(struct bundle *b, const char *dir, struct cfgerr *err)
 {
 	struct stat st;
 	if (stat(dir, &st) < 0)
 		return cfgerr_set(err, dir, 0, "can't be read: %s", strerror(errno));
+	if (has_file(b, BUNDLE_RULES, dir))
+		return 0;
 	int folder = S_ISDIR(st.st_mode);
 	int r = folder ? add_folder(b, BUNDLE_RULES, dir, is_rules_file, err) : bundle_add_file(b, BUNDLE_RULES, dir, err);
 	for (size_t i = 0; i < sizeof beside / sizeof *beside && r == 0; i++) {
@@ -191,6 +206,39 @@ int bundle_add_rules(struct bundle *b, const char *dir, struct cfgerr *err)
 			add_beside(b, dir, beside[i].kind, beside[i].wanted);
 	}
 	return r;
+}
+
+static int add_included(struct bundle *b, const char *file, const struct include *inc, struct cfgerr *err)
+{
+	size_t n = strlen(inc->path);
+	struct stat st;
+	if (stat(inc->path, &st) < 0)
+		return cfgerr_set(err, file, inc->line, "\"include\" names \"%.300s\", which can't be read: %s", inc->path, strerror(errno));
+	if (!S_ISDIR(st.st_mode) && (n < 7 || strcmp(inc->path + n - 6, ".rules") != 0))
+		return cfgerr_set(err, file, inc->line, "\"include\" names \"%.300s\": it must be a .rules file, or a folder of them", inc->path);
+	return add_rules(b, inc->path, err);
+}
+
+/* Files that are added here are looked at in their turn; none is added twice, so this comes to an end. */
+static int add_all_included(struct bundle *b, size_t first, struct cfgerr *err)
+{
+	int r = 0;
+	for (size_t i = first; i < b->nfiles && r == 0; i++) {
+		struct include all[INCLUDES_MAX];
+		size_t n = b->files[i].kind == BUNDLE_RULES ? include_read(&b->files[i], all) : 0;
+		for (size_t k = 0; k < n; k++) {
+			if (r == 0)
+				r = add_included(b, b->files[i].path, &all[k], err);
+			free(all[k].path);
+		}
+	}
+	return r;
+}
+
+int bundle_add_rules(struct bundle *b, const char *dir, struct cfgerr *err)
+{
+	size_t first = b->nfiles;
+	return add_rules(b, dir, err) < 0 ? -1 : add_all_included(b, first, err);
 }
 
 const struct bundle_file *bundle_find(const struct bundle *b, enum bundle_kind kind, const char *path)

@@ -35,8 +35,8 @@ enum { BUNDLE_WITH_SECRETS = 1, BUNDLE_WITH_INDEXES = 2 };
 /* Reads one file into the bundle.  BUNDLE_SECRET refuses a file that group or others can read. */
 int bundle_add_file(struct bundle *b, enum bundle_kind kind, const char *path, struct cfgerr *err) __attribute__((warn_unused_result));
 /* All *.rules files of a folder, in byte order of their names, its dictionaries (*.words) and its
- * indexes of records with their keys (*.edm, *.key); a single file is taken as it
- * is, with those others of its folder that can be read. */
+ * indexes of records with their keys and sets of fingerprints (*.edm, *.key, *.fpr); a single file is taken as it
+ * is, with those others of its folder that can be read.  Then the files and folders that they name by `include`. */
 int bundle_add_rules(struct bundle *b, const char *dir, struct cfgerr *err) __attribute__((warn_unused_result));
 /* Takes a copy of data. */
 int bundle_add_data(struct bundle *b, enum bundle_kind kind, const char *path, const char *data, size_t size) __attribute__((warn_unused_result));

@@ -222,12 +222,15 @@ int cfg_strings(const struct cfg_reader *r, const config_setting_t *group, const
 	int single = config_setting_type(s) == CONFIG_TYPE_STRING, n = single ? 1 : config_setting_length(s);
 	w_r->item = arena_alloc(r->arena, (size_t)n * sizeof *w_r->item + 1);
 	w_r->line = arena_alloc(r->arena, (size_t)n * sizeof *w_r->line + 1);
-	if (!w_r->item || !w_r->line)
+	w_r->file = arena_alloc(r->arena, (size_t)n * sizeof *w_r->file + 1);
+	const char *file = arena_strdup(r->arena, r->file);
+	if (!w_r->item || !w_r->line || !w_r->file || !file)
 		return cfg_error(r, s, "out of memory");
 	for (int i = 0; i < n; i++) {
 		const config_setting_t *e = single ? s : config_setting_get_elem(s, (unsigned)i);
 		w_r->item[i] = arena_strdup(r->arena, config_setting_get_string(e));
 		w_r->line[i] = (int)config_setting_source_line(e);
+		w_r->file[i] = file;
 		if (!w_r->item[i])
 			return cfg_error(r, s, "out of memory");
 	}

@@ -6,6 +6,7 @@
 
 struct cfg_words {
 	const char **item;
+	const char **file; /* of each item, for error messages, and its line */
 	int *line;
 	size_t n;
 };

@@ -162,6 +162,12 @@ static int zone_exists(const struct conf *c, const char *name)
 	return 0;
 }
 
+/* Whatever fits the one fits the other, as far as can be told: '?' fits a '*' no further than its first character. */
+static bool hides(const char *first, const char *pattern)
+{
+	return text_glob(first, pattern, strlen(pattern)) && !(strchr(first, '?') && strchr(pattern, '*'));
+}
+
 static int check_rooms(const struct check *k)
 {
 	const struct conf *c = k->conf;
@@ -176,7 +182,7 @@ static int check_rooms(const struct check *k)
 		if (strcmp(r->zone, "*") == 0 || !zone_exists(c, r->zone))
 			return REFUSE(k, "rooms", (int)i, "rooms.zone: there is no zone \"%s\"", r->zone);
 		for (size_t j = 0; j < i; j++)
-			if (text_glob(c->rooms[j].room, r->room, strlen(r->room)))
+			if (hides(c->rooms[j].room, r->room))
 				return REFUSE(k, "rooms", (int)i,
 				              "rooms: this entry can never count, because \"%s\" before it always fits first",
 				              c->rooms[j].room);

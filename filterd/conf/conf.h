@@ -101,7 +101,7 @@ struct conf_group {          /* users that rules name together */
 };
 
 struct conf_room {           /* rooms = ( { … } ): the first that fits counts */
-	char *room;          /* address, in which '*' stands for any text */
+	char *room;          /* address as a glob (text_glob) */
 	char *zone;          /* its messages count as seen there too */
 };
 

@@ -169,7 +169,7 @@ static const struct option group_options[] = {
 #define AT(member) .offset = offsetof(struct conf_room, member)
 static const struct option room_options[] = {
 	{ "room", OPTION_TEXT, AT(room), 3, 3071, 0, NULL, NULL,
-		"Address of a chat room; \"*\" stands for any text, so \"*@rooms.example.org\" for all rooms of a service." },
+		"Address of a chat room; \"*\" stands for any text, \"?\" for one character; so \"*@rooms.example.org\" for all rooms of a service." },
 	{ "zone", OPTION_TEXT, AT(zone), 1, 63, 0, NULL, NULL,
 		"Zone in which what is sent to the room counts as seen, whoever is in it at the time." },
 };

@@ -5,6 +5,7 @@ libconf_a_SOURCES = \
 	filterd/conf/cfgread.c filterd/conf/cfgread.h \
 	filterd/conf/cfgerr.c filterd/conf/cfgerr.h \
 	filterd/conf/cfgwords.h \
+	filterd/conf/include.c filterd/conf/include.h \
 	filterd/conf/check.c filterd/conf/check.h \
 	filterd/conf/conf.c filterd/conf/conf.h \
 	filterd/conf/options.c filterd/conf/options.h \

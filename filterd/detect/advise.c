@@ -18,7 +18,7 @@ void detect_pattern_price(const struct detect_set *set, size_t pattern, struct d
 {
 	const struct pattern *p = &set->patterns[pattern];
 	const struct detector_def *def = set->detectors[p->detector].def;
-	*p_r = (struct detect_price){ .index = p->detector, .detector = def->id, .regex = p->def->regex, .file = def->file, .line = p->def->line,
+	*p_r = (struct detect_price){ .index = p->detector, .detector = def->id, .regex = p->def->regex, .file = p->def->file, .line = p->def->line,
 	                              .kind = pattern_class_name(p->cls.kind), .cost = p->cls.cost, .watched = p->re.watched };
 	const struct literals *l = p->cls.kind == CLASS_LITERAL ? p->cls.literals : NULL;
 	for (size_t i = 0, o = 0; l && i < l->n && o < sizeof p_r->literals; i++)
@@ -48,14 +48,14 @@ static void look_at_cost(struct adviser *a, const struct pattern *p)
 	char what[160];
 	switch (lint_pattern(p, what, sizeof what)) {
 	case LINT_SLOW:
-		say(a, "catastrophic", a->def->file, p->def->line, "it %s; bound its repeats, or make them possessive (\"++\")", what);
+		say(a, "catastrophic", p->def->file, p->def->line, "it %s; bound its repeats, or make them possessive (\"++\")", what);
 		a->slow++;
 		break;
 	case LINT_QUADRATIC:
-		say(a, "quadratic", a->def->file, p->def->line, "its cost grows with the square of the text: it %s; bound its repeats", what);
+		say(a, "quadratic", p->def->file, p->def->line, "its cost grows with the square of the text: it %s; bound its repeats", what);
 		break;
 	case LINT_NO_MEMORY:
-		say(a, "catastrophic", a->def->file, p->def->line, "could not be tried: out of memory");
+		say(a, "catastrophic", p->def->file, p->def->line, "could not be tried: out of memory");
 		a->slow++;
 		break;
 	case LINT_GOOD:
@@ -68,12 +68,12 @@ static void look_at_class(struct adviser *a, const struct pattern *p)
 {
 	const struct literals *l = p->cls.kind == CLASS_LITERAL ? p->cls.literals : NULL;
 	if (p->cls.kind == CLASS_ALWAYS)
-		say(a, "slow-class", a->def->file, p->def->line, "runs on every text: a literal of three characters that each match contains, or a number, would spare it that");
+		say(a, "slow-class", p->def->file, p->def->line, "runs on every text: a literal of three characters that each match contains, or a number, would spare it that");
 	if (p->re.watched)
-		say(a, "slow-class", a->def->file, p->def->line, "may take so many steps that the clock must watch it, which makes it several times slower: bound its repeats");
+		say(a, "slow-class", p->def->file, p->def->line, "may take so many steps that the clock must watch it, which makes it several times slower: bound its repeats");
 	for (int i = 0; l && i < l->n; i++)
 		if (l->item[i].size < KEYWORD_MIN) {
-			say(a, "short-keyword", a->def->file, p->def->line, "is looked for by \"%.*s\": under 4 characters, so it stands in many texts",
+			say(a, "short-keyword", p->def->file, p->def->line, "is looked for by \"%.*s\": under 4 characters, so it stands in many texts",
 			    l->item[i].size, l->item[i].s);
 			break;
 		}
@@ -100,7 +100,7 @@ static void look_at_words(struct adviser *a, const struct cfg_words *words, int 
 		if (is_short(words->item[i]))
 			o += (size_t)snprintf(list + o, sizeof list - o, "%s%.40s", o ? ", " : "", words->item[i]);
 	if (o)
-		say(a, "short-keyword", a->def->file, line, "keywords under 4 characters stand in many texts: %s", list);
+		say(a, "short-keyword", words->file[0], line, "keywords under 4 characters stand in many texts: %s", list);
 }
 
 static void look_at_lists(struct adviser *a)

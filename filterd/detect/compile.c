@@ -66,17 +66,17 @@ static int compile_pattern(struct detect_set *set, const struct detector_def *de
 	p->checked = def->validate.n || p->def->validate.n || def->exclude_values.n || def->exclude_patterns.n || def->exclude_same;
 	for (int list = 0; list < EXCLUDE_LISTS; list++)
 		p->checked |= def->exclude_texts[list].n > 0;
-	if (compile_regex(set, &p->re, p->def->regex, &p->cls, p->checked, def->file, p->def->line, err) < 0)
+	if (compile_regex(set, &p->re, p->def->regex, &p->cls, p->checked, p->def->file, p->def->line, err) < 0)
 		return -1;
 	set->npatterns++;
 	p->group = (uint16_t)regex_group(&p->re, "secret");
 	char none[1] = "";
 	struct regex_run run;
 	if (regex_run_init(&run, p->re.ngroups) < 0)
-		return cfgerr_set(err, def->file, p->def->line, "out of memory");
+		return cfgerr_set(err, p->def->file, p->def->line, "out of memory");
 	int empty = regex_match(&p->re, &run, none, 0, 0, 0, 1) == 1;
 	regex_run_free(&run);
-	return empty ? cfgerr_set(err, def->file, p->def->line, "this regex matches the empty text, so it would be found everywhere: %.120s", p->def->regex) : 0;
+	return empty ? cfgerr_set(err, p->def->file, p->def->line, "this regex matches the empty text, so it would be found everywhere: %.120s", p->def->regex) : 0;
 }
 
 static int compile_evidence(struct detect_set *set, const struct detector_def *def, struct detector *d, struct cfgerr *err)
@@ -90,14 +90,14 @@ static int compile_evidence(struct detect_set *set, const struct detector_def *d
 		e->def = ed;
 		e->terms = arena_alloc(set->arena, (ed->any.n + ed->none.n) * sizeof *e->terms + 1);
 		if (!e->terms)
-			return cfgerr_set(err, def->file, ed->line, "out of memory");
+			return cfgerr_set(err, ed->file, ed->line, "out of memory");
 		for (; e->nterms < ed->any.n; e->nterms++)
 			if (term_read(set->arena, ed->any.item[e->nterms], 0, &e->terms[e->nterms]) < 0)
-				return cfgerr_set(err, def->file, ed->any.line[e->nterms], "the evidence term \"%.60s\" is empty or longer than 255 bytes",
+				return cfgerr_set(err, ed->any.file[e->nterms], ed->any.line[e->nterms], "the evidence term \"%.60s\" is empty or longer than 255 bytes",
 				                  ed->any.item[e->nterms]);
 		for (; e->nnone < ed->none.n; e->nnone++)
 			if (term_read(set->arena, ed->none.item[e->nnone], 0, &e->terms[e->nterms + e->nnone]) < 0)
-				return cfgerr_set(err, def->file, ed->none.line[e->nnone], "the evidence term \"%.60s\" is empty or longer than 255 bytes",
+				return cfgerr_set(err, ed->none.file[e->nnone], ed->none.line[e->nnone], "the evidence term \"%.60s\" is empty or longer than 255 bytes",
 				                  ed->none.item[e->nnone]);
 	}
 	return 0;
@@ -177,13 +177,13 @@ static int compile_exclude(struct detect_set *set, const struct detector_def *de
 			return cfgerr_set(err, def->file, def->line, "out of memory");
 		for (size_t i = 0; i < texts->n; i++)
 			if (term_read(set->arena, texts->item[i], 0, &d->exclude_texts[list][i]) < 0)
-				return cfgerr_set(err, def->file, texts->line[i], "the excluded text \"%.60s\" is empty or longer than 255 bytes", texts->item[i]);
+				return cfgerr_set(err, texts->file[i], texts->line[i], "the excluded text \"%.60s\" is empty or longer than 255 bytes", texts->item[i]);
 	}
 	for (size_t i = 0; i < nv; i++) {
 		char bare[DETECT_EXCLUDED_MAX];
 		size_t n;
 		if (view_fold(def->exclude_values.item[i], strlen(def->exclude_values.item[i]), bare, sizeof bare, &n) < 0)
-			return cfgerr_set(err, def->file, def->exclude_values.line[i], "this excluded value is longer than %d bytes", DETECT_EXCLUDED_MAX);
+			return cfgerr_set(err, def->exclude_values.file[i], def->exclude_values.line[i], "this excluded value is longer than %d bytes", DETECT_EXCLUDED_MAX);
 		n = detect_strip(bare, n, bare);
 		d->excluded[d->nexcluded] = arena_strndup(set->arena, bare, n);
 		if (!d->excluded[d->nexcluded++])
@@ -194,14 +194,14 @@ static int compile_exclude(struct detect_set *set, const struct detector_def *de
 		size_t i = d->nexclude_patterns;
 		char whole[RULEDEF_REGEX_MAX + 16];
 		if (strlen(def->exclude_patterns.item[i]) > RULEDEF_REGEX_MAX)
-			return cfgerr_set(err, def->file, def->exclude_patterns.line[i], "this regex is too long");
+			return cfgerr_set(err, def->exclude_patterns.file[i], def->exclude_patterns.line[i], "this regex is too long");
 		struct regex plain; /* for a message about what the author wrote */
-		if (compile_regex(set, &plain, def->exclude_patterns.item[i], NULL, 0, def->file, def->exclude_patterns.line[i], err) < 0)
+		if (compile_regex(set, &plain, def->exclude_patterns.item[i], NULL, 0, def->exclude_patterns.file[i], def->exclude_patterns.line[i], err) < 0)
 			return -1;
 		regex_free(&plain);
 		/* an exclusion means the whole sensitive part, not a piece of it */
 		stpcpy(stpcpy(stpcpy(whole, "\\A(?:"), def->exclude_patterns.item[i]), ")\\z");
-		if (compile_regex(set, &d->exclude_patterns[i], whole, NULL, 0, def->file, def->exclude_patterns.line[i], err) < 0)
+		if (compile_regex(set, &d->exclude_patterns[i], whole, NULL, 0, def->exclude_patterns.file[i], def->exclude_patterns.line[i], err) < 0)
 			return -1;
 	}
 	return 0;
@@ -218,7 +218,7 @@ size_t detect_strip(const char *s, size_t size, char *dst)
 
 static void fill_info(struct detect_info *info, const struct detector_def *def)
 {
-	*info = (struct detect_info){ .id = def->id, .title = def->title, .mask = def->mask, .country = def->country, .class_name = def->class_name };
+	*info = (struct detect_info){ .id = def->id, .title = def->title, .mask = def->mask, .country = def->country, .class_name = def->class_name, .off = def->off };
 	info->references = def->reference.item;
 	info->nreferences = def->reference.n;
 	for (int c = 1; c <= 100 && info->nlevels < sizeof info->levels; c++) {
@@ -229,6 +229,7 @@ static void fill_info(struct detect_info *info, const struct detector_def *def)
 			used |= def->words[i].confidence == c;
 		for (size_t i = 0; i < def->nof; i++)
 			used |= def->of[i].confidence == c;
+		used |= def->prints && def->prints->confidence == c;
 		used |= def->edm && def->edm->confidence == c;
 		if (used)
 			info->levels[info->nlevels++] = (uint8_t)c;
@@ -274,7 +275,7 @@ static int compile_all(struct detect_set *set, const struct bundle *b, struct cf
 	for (size_t i = 0; i < defs.n; i++)
 		if (compile_detector(set, &defs.detectors[i], err) < 0)
 			return -1;
-	if (edm_compile(b, set, err) < 0)
+	if (edm_compile(b, set, err) < 0 || prints_compile(b, set, err) < 0)
 		return -1;
 	return detect_plan(set) < 0 ? cfgerr_set(err, NULL, 0, "out of memory") : 0;
 }
@@ -308,6 +309,7 @@ void detect_free(struct detect_set **setp)
 		for (size_t k = 0; k < set->detectors[i].nexclude_patterns; k++)
 			regex_free(&set->detectors[i].exclude_patterns[k]);
 	edm_free(&set->edm);
+	prints_set_free(&set->prints);
 	literal_free(&set->literals);
 	arena_free(&set->arena);
 	free(set);

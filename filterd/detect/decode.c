@@ -7,29 +7,51 @@
 
 enum { HEX_BYTES_MIN = 8, BASE64_MIN = 16, SPELLED_MIN = 8, WORD_MAX = 8, DECODE_WORK = 8, DECODE_WORK_MIN = 4096 };
 
+/* What a byte can be part of. */
+enum { LETTER = 1, DIGIT = 2, BASE64 = 4, HEX = 8, MARK = 16, ALIKE = 32 };
+
+#define D (DIGIT | BASE64 | HEX)
+#define H (LETTER | BASE64 | HEX)
+#define L (LETTER | BASE64)
+static const uint8_t kind[256] = {
+	['%'] = MARK, ['&'] = MARK, ['='] = MARK, ['\\'] = MARK, ['+'] = BASE64, ['-'] = BASE64, ['/'] = BASE64, ['_'] = BASE64,
+	['0'] = D, D, D, D, D, D, D, D, D, D,
+	['A'] = H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
+	['a'] = H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
+	[0xc4] = ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE,
+};
+#undef D
+#undef H
+#undef L
+
+static int is(char c, unsigned kinds)
+{
+	return kind[(unsigned char)c] & kinds;
+}
+
 static int hex(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return !is(c, HEX) ? -1 : c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
 static int hex_pair(const char *s, size_t size, size_t at)
 {
-	return at + 2 <= size && hex(s[at]) >= 0 && hex(s[at + 1]) >= 0 ? hex(s[at]) << 4 | hex(s[at + 1]) : -1;
+	return at + 2 <= size && is(s[at], HEX) && is(s[at + 1], HEX) ? hex(s[at]) << 4 | hex(s[at + 1]) : -1;
 }
 
 static int is_letter(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	return is(c, LETTER);
 }
 
 static int is_digit(char c)
 {
-	return c >= '0' && c <= '9';
+	return is(c, DIGIT);
 }
 
 static int is_base64(char c)
 {
-	return is_letter(c) || is_digit(c) || c == '+' || c == '/' || c == '-' || c == '_';
+	return is(c, BASE64);
 }
 
 static int is_control(char c)
@@ -147,6 +169,25 @@ static size_t backslash(const char *s, size_t size, size_t at, char *dst, size_t
 	return len;
 }
 
+static int is_number(char c)
+{
+	return is_digit(c) || c == ' ' || c == '-' || c == '.' || c == '/';
+}
+
+enum { CHANCE_MAX = 64 };
+
+/* A row in digits alone that does not stand for a number, told at its first pair. */
+static int is_chance(const char *s, size_t size, size_t at)
+{
+	int b = hex_pair(s, size, at);
+	if (b < 0 || is_number((char)b))
+		return 0;
+	size_t end = size - at > CHANCE_MAX ? at + CHANCE_MAX : size;
+	while (at < end && is(s[at], DIGIT))
+		at++;
+	return at == size || (at < end && !is(s[at], LETTER) && !strchr(" :,-", s[at]));
+}
+
 /* All pairs stand close, or all are parted by the same one of space, colon, comma or dash. */
 static size_t hex_row(const char *s, size_t size, size_t at, char *dst, size_t *n)
 {
@@ -166,7 +207,7 @@ static size_t hex_row(const char *s, size_t size, size_t at, char *dst, size_t *
 	for (size_t k = at; k < i; k++)
 		letters |= is_letter(s[k]);
 	for (size_t k = 0; k < *n; k++)
-		words |= !is_digit(dst[k]) && !(dst[k] && strchr(" -./", dst[k]));
+		words |= !is_number(dst[k]);
 	/* a row of digits is most likely a number: only another number may hide in it */
 	return *n < HEX_BYTES_MIN || odd || (!letters && words) ? 0 : i - at;
 }
@@ -197,6 +238,8 @@ static size_t base64(const char *s, size_t size, size_t at, char *dst, size_t *n
 			dst[(*n)++] = (char)bits;
 			if (is_control(dst[*n - 3]) || is_control(dst[*n - 2]) || is_control(dst[*n - 1]))
 				return 0; /* no text: most words end here */
+			if (*n == 3 && ((unsigned char)dst[0] >= 0xf5 || ((unsigned char)dst[0] >= 0x80 && ((unsigned char)dst[1] & 0xc0) != 0x80)))
+				return 0; /* no UTF-8: most numbers end here */
 		}
 	}
 	if (chars < BASE64_MIN || chars % 4 == 1)
@@ -229,25 +272,30 @@ static int begins_digit_word(const char *s)
 
 static int digit_word(const char *w, size_t size)
 {
-	/* as the view writes them: without marks */
+	/* as the view writes them: without marks; in order */
 	static const struct {
-		const char *name;
+		const char name[WORD_MAX];
+		uint8_t size;
 		char digit;
 	} words[] = {
-		{ "zero", '0' }, { "oh", '0' }, { "null", '0' }, { "cero", '0' }, { "nil", '0' }, { "one", '1' }, { "eins", '1' }, { "ein", '1' }, { "un", '1' }, { "une", '1' },
-		{ "uno", '1' }, { "two", '2' }, { "zwei", '2' }, { "zwo", '2' }, { "deux", '2' }, { "dos", '2' }, { "three", '3' }, { "drei", '3' }, { "trois", '3' },
-		{ "tres", '3' }, { "four", '4' }, { "vier", '4' }, { "quatre", '4' }, { "cuatro", '4' }, { "five", '5' }, { "funf", '5' }, { "fuenf", '5' }, { "cinq", '5' },
-		{ "cinco", '5' }, { "six", '6' }, { "sechs", '6' }, { "seis", '6' }, { "seven", '7' }, { "sieben", '7' }, { "sept", '7' }, { "siete", '7' }, { "eight", '8' },
-		{ "acht", '8' }, { "huit", '8' }, { "ocho", '8' }, { "nine", '9' }, { "neun", '9' }, { "neuf", '9' }, { "nueve", '9' },
+		{ "acht", 4, '8' }, { "cero", 4, '0' }, { "cinco", 5, '5' }, { "cinq", 4, '5' }, { "cuatro", 6, '4' }, { "deux", 4, '2' }, { "dos", 3, '2' }, { "drei", 4, '3' },
+		{ "eight", 5, '8' }, { "ein", 3, '1' }, { "eins", 4, '1' }, { "five", 4, '5' }, { "four", 4, '4' }, { "fuenf", 5, '5' }, { "funf", 4, '5' }, { "huit", 4, '8' },
+		{ "neuf", 4, '9' }, { "neun", 4, '9' }, { "nil", 3, '0' }, { "nine", 4, '9' }, { "nueve", 5, '9' }, { "null", 4, '0' }, { "ocho", 4, '8' }, { "oh", 2, '0' },
+		{ "one", 3, '1' }, { "quatre", 6, '4' }, { "sechs", 5, '6' }, { "seis", 4, '6' }, { "sept", 4, '7' }, { "seven", 5, '7' }, { "sieben", 6, '7' }, { "siete", 5, '7' },
+		{ "six", 3, '6' }, { "three", 5, '3' }, { "tres", 4, '3' }, { "trois", 5, '3' }, { "two", 3, '2' }, { "un", 2, '1' }, { "une", 3, '1' }, { "uno", 3, '1' },
+		{ "vier", 4, '4' }, { "zero", 4, '0' }, { "zwei", 4, '2' }, { "zwo", 3, '2' },
 	};
-	char low[WORD_MAX];
+	static const uint8_t first[27] = { 0, 1, 1, 5, 8, 11, 15, 15, 16, 16, 16, 16, 16, 16, 22, 25, 25, 26, 26, 33, 37, 40, 41, 41, 41, 41, 44 };
 	if (size >= WORD_MAX || size < 2 || !begins_digit_word(w))
 		return -1;
-	for (size_t i = 0; i < size; i++)
-		low[i] = (char)(w[i] | 0x20);
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (words[i].name[0] == low[0] && strlen(words[i].name) == size && memcmp(words[i].name, low, size) == 0)
+	unsigned letter = (unsigned)(w[0] | 0x20) - 'a';
+	for (unsigned i = first[letter]; i < first[letter + 1]; i++) {
+		size_t k = 1;
+		while (k < size && words[i].size == size && (w[k] | 0x20) == words[i].name[k])
+			k++;
+		if (k == size)
 			return words[i].digit;
+	}
 	return -1;
 }
 
@@ -308,7 +356,7 @@ static char looks_like(uint32_t cp)
 /* First bytes of the letters in looks_like(): U+0131 to U+057F. */
 static int may_look_like(char c)
 {
-	return (unsigned char)c >= 0xc4 && (unsigned char)c <= 0xd5;
+	return is(c, ALIKE);
 }
 
 /* A word of Latin letters and such that look like them: nobody mixes scripts within a word but to hide it. */
@@ -389,7 +437,7 @@ static int decode_at(const char *s, size_t size, size_t at, struct decoded *d, s
 	if ((!is_letter(c) && !is_digit(c)) || (at > 0 && (is_letter(s[at - 1]) || is_digit(s[at - 1]))))
 		return 0;
 	/* each is asked only where a look at the next bytes leaves it a chance: most words have none */
-	return (may_be_hex(s, size, at) && try(hex_row, s, size, at, d, read_r)) ||
+	return (may_be_hex(s, size, at) && !is_chance(s, size, at) && try(hex_row, s, size, at, d, read_r)) ||
 	       (at + BASE64_MIN <= size && all_base64(s + at, BASE64_MIN) && try(base64, s, size, at, d, read_r)) ||
 	       (at + 2 <= size && (is_digit(c) || begins_digit_word(s + at)) && try(spelled, s, size, at, d, read_r));
 }
@@ -416,17 +464,16 @@ static int room(struct decoded *d, size_t size)
 
 int decode_wanted(const char *s, size_t size, int tokens)
 {
-	static const uint8_t marks[256] = { ['&'] = 1, ['%'] = 1, ['='] = 1, ['\\'] = 1 };
 	unsigned pairs = 0, words = 0;
 	if (tokens)
 		return 1;
 	for (size_t i = 0; i < size;) {
 		size_t from = i;
-		while (i < size && (is_letter(s[i]) || is_digit(s[i])))
+		while (i < size && is(s[i], LETTER | DIGIT))
 			i++;
 		size_t len = i - from;
 		if (len == 0) {
-			if (marks[(unsigned char)s[i]] || may_be_mixed(s, size, i))
+			if (is(s[i], MARK) || may_be_mixed(s, size, i))
 				return 1;
 			i++;
 			continue;
@@ -439,6 +486,19 @@ int decode_wanted(const char *s, size_t size, int tokens)
 	return 0;
 }
 
+/* Copies what decode_at() has nothing to say of: up to the next mark or the next start of a word. */
+static size_t copy_plain(struct decoded *d, const char *s, size_t size, size_t i)
+{
+	size_t from = i++;
+	while (i < size && is(s[i - 1], LETTER) && is(s[i], LETTER)) /* the rest of a word */
+		i++;
+	while (i < size && !is(s[i], LETTER | DIGIT | MARK | ALIKE))
+		i++;
+	memcpy(d->data + d->size, s + from, i - from);
+	d->size += i - from;
+	return i;
+}
+
 int decode_make(struct decoded *d, const char *s, size_t size)
 {
 	d->size = d->npieces = 0;
@@ -447,11 +507,13 @@ int decode_make(struct decoded *d, const char *s, size_t size)
 	d->mixed = 0;
 	if (d->cut)
 		return 0;
+	if (room(d, size + 8) < 0)
+		return -1;
 	for (size_t i = 0; i < size && !d->mixed; i++)
-		d->mixed = may_be_mixed(s, size, i);
+		d->mixed = (unsigned char)s[i] >= 0x80 && may_be_mixed(s, size, i);
 	for (size_t i = 0; i < size;) {
 		size_t len;
-		if (room(d, size + 8) < 0)
+		if (d->npieces == d->pieces_cap && room(d, size + 8) < 0)
 			return -1;
 		if (d->npieces == DECODE_PIECES_MAX || d->work > DECODE_WORK * (uint64_t)size + DECODE_WORK_MIN) {
 			d->cut = 1;
@@ -463,9 +525,7 @@ int decode_make(struct decoded *d, const char *s, size_t size)
 			i += len;
 			continue;
 		}
-		do
-			d->data[d->size++] = s[i++];
-		while (i < size && is_letter(s[i - 1]) && is_letter(s[i])); /* the rest of a word */
+		i = copy_plain(d, s, size, i);
 	}
 	return d->npieces > 0;
 }

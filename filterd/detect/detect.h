@@ -24,6 +24,7 @@ struct detect_info {
 	const char *country, *class_name; /* or NULL */
 	const char *const *references;    /* the standards it follows */
 	size_t nreferences;
+	uint8_t off;                      /* switched off: it finds nothing */
 	uint8_t levels[8];                /* the confidence of its patterns, ascending, each once */
 	size_t nlevels;
 	struct mask mask;

@@ -88,7 +88,7 @@ static size_t tell_pattern(const struct teller *t, const struct pattern *p, size
 {
 	const struct view *v = &t->s->view;
 	size_t matches = 0;
-	tell(t, 1, "pattern %zu (%s:%d, %s, confidence %d): %.200s", number, t->d->def->file, p->def->line, pattern_class_name(p->cls.kind),
+	tell(t, 1, "pattern %zu (%s:%d, %s, confidence %d): %.200s", number, p->def->file, p->def->line, pattern_class_name(p->cls.kind),
 	     p->def->confidence, p->def->regex);
 	for (size_t from = 0; from < v->size && matches < MATCHES_MAX;) {
 		int rc = regex_match(&p->re, &t->s->run, v->data, v->size, from, v->size, v->ascii);
@@ -182,6 +182,26 @@ static size_t tell_records(const struct teller *t)
 	return n;
 }
 
+static void tell_document(void *arg, const struct prints_found *f)
+{
+	const struct teller *t = arg;
+	tell(t, 2, "document %u: %u characters or more, %u %% of the document, %u %% of the text: %s", f->id, f->characters, f->share_document,
+	     f->share_message, f->counts ? "counts" : "not as much as is asked for");
+}
+
+static size_t tell_documents(struct teller *t)
+{
+	const struct prints_def *d = t->d->def->prints;
+	if (!d)
+		return 0;
+	tell(t, 1, "documents of %s (%s:%d, confidence %d): %u characters, %d %% of the document, %d %% of the text", d->set, d->file, d->line,
+	     d->confidence, d->min_characters, d->min_share_document, d->min_share_message);
+	size_t n = prints_explain(t->set, t->s, (size_t)(t->d - t->set->detectors), tell_document, t);
+	if (n == 0)
+		tell(t, 2, "no passage of these documents stands in the text");
+	return n;
+}
+
 size_t detect_explain(const struct detect_set *set, struct detect_scratch *s, size_t detector, const char *text, size_t size,
                       detect_line line, void *arg)
 {
@@ -213,6 +233,7 @@ size_t detect_explain(const struct detect_set *set, struct detect_scratch *s, si
 			matches += tell_word(&t, &set->words[i]);
 	matches += tell_composite(&t, out, n);
 	matches += tell_records(&t);
+	matches += tell_documents(&t);
 	for (size_t i = 0; i < n; i++) {
 		char quoted[120];
 		if (out[i].detector == detector)

@@ -18,10 +18,10 @@ static int bind(const struct ruledefs *defs, const char *name, const char *file,
 static int bind_all(struct detector_def *d, const struct ruledefs *defs, struct cfgerr *err)
 {
 	for (size_t i = 0; i < d->nof; i++)
-		if (bind(defs, d->of[i].detector, d->file, d->of[i].line, &d->of[i].index, err) < 0)
+		if (bind(defs, d->of[i].detector, d->of[i].file, d->of[i].line, &d->of[i].index, err) < 0)
 			return -1;
 	for (size_t i = 0; i < d->nnear; i++)
-		if (bind(defs, d->near[i].detector, d->file, d->near[i].line, &d->near[i].index, err) < 0)
+		if (bind(defs, d->near[i].detector, d->near[i].file, d->near[i].line, &d->near[i].index, err) < 0)
 			return -1;
 	return 0;
 }

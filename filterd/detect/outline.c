@@ -328,6 +328,35 @@ static int is_rare(const struct outline *o)
 	return o->nhead > 0 && all < RARE;
 }
 
+/* The byte that the set is, if few texts have it; 0: no such set. */
+static uint8_t rare_byte(const struct byte_set *s)
+{
+	uint8_t found = 0;
+	for (unsigned c = 1; c < 256; c++)
+		if (byte_set_has(s, c)) {
+			if (found || !strchr("@#$%&*+<=>[\\]^`{|}~", (int)c))
+				return 0;
+			found = (uint8_t)c;
+		}
+	return found;
+}
+
+static void mark_of(struct outline *o)
+{
+	for (int i = 0; i < o->nalts; i++) {
+		uint32_t before = 0;
+		uint8_t mark = 0;
+		for (int k = 0; k < o->alt[i].nrows && !mark; k++) {
+			mark = o->alt[i].rows[k].min > 0 ? rare_byte(&o->alt[i].rows[k].set) : 0;
+			before += mark ? 0 : o->alt[i].rows[k].max;
+		}
+		o->mark = i == 0 || mark == o->mark ? mark : 0;
+		o->mark_at = before > o->mark_at ? before : o->mark_at;
+		if (!o->mark)
+			return;
+	}
+}
+
 static struct outline *make(const struct outline *head, const struct list *l, struct arena *a)
 {
 	struct outline *o = arena_alloc(a, sizeof *o + l->n * sizeof *o->alt);
@@ -347,6 +376,7 @@ static struct outline *make(const struct outline *head, const struct list *l, st
 	head_of(o);
 	ahead_of(o);
 	inside_of(o);
+	mark_of(o);
 	return is_rare(o) ? o : NULL;
 }
 

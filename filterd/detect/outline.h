@@ -35,6 +35,8 @@ struct outline {
 	struct byte_set head[OUTLINE_HEAD]; /* bytes that can stand at its first places */
 	uint8_t nhead;                      /* from here on all can, and the text may end */
 	uint8_t digit;                      /* one of these places is always a digit */
+	uint8_t mark;                       /* each match has this byte, which is rare in texts, in it; 0: there is none */
+	uint32_t mark_at;                   /* so many bytes behind its start at most */
 	uint32_t reach;                     /* a match is at least so long, */
 	struct byte_set inside;             /* and all of so many bytes are of these */
 	struct outline_alt alt[];           /* the one that PCRE2 tries first stands first */

@@ -18,14 +18,14 @@ struct overlaps {
 	void *arg;
 };
 
-static __attribute__((format(printf, 4, 5))) void say(const struct overlaps *o, const struct detector_def *def, int line, const char *fmt, ...)
+static __attribute__((format(printf, 5, 6))) void say(const struct overlaps *o, const struct detector_def *def, const char *file, int line, const char *fmt, ...)
 {
 	char text[400];
 	va_list ap;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	const struct detect_advice d = { "overlap", def->id, def->file, line, text };
+	const struct detect_advice d = { "overlap", def->id, file, line, text };
 	o->advise(o->arg, &d);
 }
 
@@ -59,7 +59,7 @@ static void compare_tests(struct overlaps *o, size_t detector, size_t only)
 		look_at_test(o, detector, def->match.item[i]);
 	for (size_t i = 0; i < o->set->ndetectors; i++)
 		if (o->shared[i] == def->match.n && (only == DETECT_ALL || only == detector || only == i))
-			say(o, def, def->line, "overlaps \"%s\": that finds the same places in all %zu match tests, with confidence %d or more",
+			say(o, def, def->file, def->line, "overlaps \"%s\": that finds the same places in all %zu match tests, with confidence %d or more",
 			    o->set->detectors[i].def->id, def->match.n, LIKELY);
 }
 
@@ -85,7 +85,7 @@ static void compare_patterns(const struct overlaps *o, size_t only)
 			    (only != DETECT_ALL && a->detector != only && b->detector != only))
 				continue;
 			const struct detector_def *first = set->detectors[b->detector].def;
-			say(o, set->detectors[a->detector].def, a->def->line, "has the same regex and validators as \"%s\" (%.100s:%d)", first->id, first->file, b->def->line);
+			say(o, set->detectors[a->detector].def, a->def->file, a->def->line, "has the same regex and validators as \"%s\" (%.100s:%d)", first->id, b->def->file, b->def->line);
 			break;
 		}
 }

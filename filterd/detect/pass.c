@@ -14,6 +14,15 @@ struct place {
 	const struct variants *of;
 	uint32_t pattern;
 	uint16_t order;
+	uint8_t before, behind; /* indexes of the conditions at its ends */
+};
+
+/* Most patterns share a few kinds of borders: each is looked at once at a place.  The last one has room for all others. */
+enum { KINDS_MAX = 64 };
+
+struct kinds {
+	const struct looks *looks[KINDS_MAX];
+	uint8_t n;
 };
 
 struct number_index {
@@ -21,20 +30,34 @@ struct number_index {
 	struct key *keys[VARIANT_DIGITS_MAX + 1];
 	struct place *places[VARIANT_DIGITS_MAX + 1];
 	unsigned size_max, gap_max;
+	struct kinds before, behind;
 };
+
+static uint8_t kind_of(struct kinds *k, const struct looks *l)
+{
+	uint8_t i = 0;
+	while (i < k->n && memcmp(k->looks[i], l, sizeof *l) != 0)
+		i++;
+	if (i == KINDS_MAX)
+		return KINDS_MAX;
+	if (i == k->n)
+		k->looks[k->n++] = l;
+	return i;
+}
 
 static int fill(struct number_index *x, const struct pattern *patterns, const struct pattern_list *list)
 {
 	memset(x->n, 0, sizeof x->n);
 	for (uint32_t i = 0; i < list->n; i++) {
 		const struct variants *v = patterns[list->item[i]].cls.variants;
+		uint8_t before = kind_of(&x->before, &v->before), behind = kind_of(&x->behind, &v->behind);
 		for (uint16_t k = 0; k < v->n; k++) {
 			const struct variant *one = &v->variant[k];
 			size_t at = x->n[one->size]++;
 			if (!x->keys[one->size])
 				continue;
 			x->keys[one->size][at] = (struct key){ ~one->may, one->must };
-			x->places[one->size][at] = (struct place){ v, list->item[i], k };
+			x->places[one->size][at] = (struct place){ v, list->item[i], k, before, behind };
 		}
 		for (int g = 0; g < v->ngaps; g++)
 			x->gap_max = v->gaps[g].max > x->gap_max ? v->gaps[g].max : x->gap_max;
@@ -103,6 +126,25 @@ static int variant_fits(const struct variants *all, const struct variant *v, con
 	return 1;
 }
 
+/* What is known of the borders at one place. */
+struct borders {
+	uint64_t known, hold, ask;
+};
+
+static int border_holds(struct borders *b, const struct kinds *k, uint8_t kind, const struct looks *l, const struct view *v, size_t at, int behind)
+{
+	uint64_t bit = kind < k->n ? UINT64_C(1) << kind : 0;
+	if (!(b->known & bit)) {
+		int r = looks_hold(l, v->data, v->size, at, behind);
+		if (!bit)
+			return r;
+		b->known |= bit;
+		b->hold |= r != 0 ? bit : 0;
+		b->ask |= r < 0 ? bit : 0;
+	}
+	return !(b->hold & bit) ? 0 : b->ask & bit ? -1 : 1;
+}
+
 static int by_order(const void *pa, const void *pb)
 {
 	const struct number_hit *a = pa, *b = pb;
@@ -119,8 +161,10 @@ int number_index_find(const struct number_index *x, const struct view *v, const 
 	unsigned size = 0;
 	int n = 0;
 	size_t written = at; /* blocks from here on are not in d yet */
+	struct borders start = { 0 };
 	d.n = 0;
 	for (size_t j = at; j < nblocks; j++) {
+		struct borders end = { 0 };
 		if (j > at) {
 			if (blocks[j].start - blocks[j - 1].end > x->gap_max)
 				break;
@@ -135,13 +179,15 @@ int number_index_find(const struct number_index *x, const struct view *v, const 
 			if ((cuts & keys[i].not) | (keys[i].must & ~cuts))
 				continue;
 			const struct place *p = &x->places[size][i];
+			int before = border_holds(&start, &x->before, p->before, &p->of->before, v, blocks[at].start, 0);
+			if (before == 0)
+				continue;
+			int behind = border_holds(&end, &x->behind, p->behind, &p->of->behind, v, blocks[j].end, 1);
+			if (behind == 0)
+				continue;
 			while (written <= j)
 				add_block(&d, &blocks[written++]);
 			if (!variant_fits(p->of, &p->of->variant[p->order], v->data, &d, cuts))
-				continue;
-			int before = looks_hold(&p->of->before, v->data, v->size, blocks[at].start, 0);
-			int behind = before == 0 ? 0 : looks_hold(&p->of->behind, v->data, v->size, blocks[j].end, 1);
-			if (behind == 0)
 				continue;
 			if (n == NUMBER_HITS_MAX)
 				return -1;

@@ -8,7 +8,7 @@
 /* A literal of a pattern or word. */
 struct use {
 	const char *s;
-	uint32_t size, pattern; /* from npatterns on: a word */
+	uint32_t size, pattern; /* from npatterns on: a word, behind those: evidence */
 };
 
 static int by_text(const void *pa, const void *pb)
@@ -19,6 +19,48 @@ static int by_text(const void *pa, const void *pb)
 	if (c == 0)
 		c = a->size < b->size ? -1 : a->size > b->size;
 	return c ? c : a->pattern < b->pattern ? -1 : a->pattern > b->pattern;
+}
+
+/* The longest piece of ASCII without spaces. */
+static struct use piece_of(const struct term *t, uint32_t user)
+{
+	struct use best = { t->s, 0, user };
+	for (size_t i = 0, from = 0; i <= t->size; i++) {
+		if (i < t->size && t->s[i] != ' ' && (unsigned char)t->s[i] < 0x80)
+			continue;
+		if (i - from > best.size)
+			best = (struct use){ t->s + from, (uint32_t)(i - from), user };
+		from = i + 1;
+	}
+	return best;
+}
+
+static int is_ascii(const struct term *t)
+{
+	for (size_t i = 0; i < t->size; i++)
+		if ((unsigned char)t->s[i] >= 0x80)
+			return 0;
+	return 1;
+}
+
+/* The terms of an evidence that a finding can't do without: where none of them is in a text, the detector needn't be asked. */
+static size_t collect_evidence(const struct detect_set *set, struct evidence *e, struct use *uses)
+{
+	size_t n = 0;
+	if (!e->def->required || e->def->min < 1)
+		return 0;
+	for (size_t k = 0; k < e->nterms; k++) {
+		struct use u = piece_of(&e->terms[k], (uint32_t)(set->npatterns + set->nwords + e->index));
+		if (u.size < LITERAL_SIZE_MIN) {
+			e->wide_term |= (uint8_t)!is_ascii(&e->terms[k]);
+			e->short_term |= (uint8_t)is_ascii(&e->terms[k]);
+		} else if (uses) {
+			uses[n++] = u;
+		} else {
+			n++;
+		}
+	}
+	return n;
 }
 
 static size_t collect(const struct detect_set *set, struct use *uses)
@@ -33,6 +75,9 @@ static size_t collect(const struct detect_set *set, struct use *uses)
 	for (size_t i = 0; i < set->nwords; i++, n++)
 		if (uses)
 			uses[n] = (struct use){ set->words[i].piece, set->words[i].size, (uint32_t)(set->npatterns + i) };
+	for (size_t i = 0; i < set->ndetectors; i++)
+		for (size_t k = 0; k < set->detectors[i].def->nevidence; k++)
+			n += collect_evidence(set, &set->detectors[i].evidence[k], uses ? uses + n : NULL);
 	return n;
 }
 
@@ -87,13 +132,48 @@ static int plan_others(struct detect_set *set)
 	return set->index && set->trace ? 0 : -1;
 }
 
+enum { CONTEXT_MIN = 256, BYTES_PER_POINT = 4 };
+
+static size_t context_of(const struct detect_set *set)
+{
+	size_t most = 0;
+	for (size_t i = 0; i < set->ndetectors; i++)
+		for (size_t k = 0; k < set->detectors[i].def->nevidence; k++) {
+			const struct evidence_def *e = set->detectors[i].evidence[k].def;
+			most = e->before > most ? e->before : most;
+			most = e->after > most ? e->after : most;
+		}
+	return CONTEXT_MIN + BYTES_PER_POINT * most;
+}
+
+static void set_gates(struct detect_set *set)
+{
+	for (size_t i = 0; i < set->npatterns; i++) {
+		struct pattern *p = &set->patterns[i];
+		const struct detector *d = &set->detectors[p->detector];
+		p->gate = PATTERN_OPEN;
+		for (size_t k = 0; k < d->def->nevidence && p->gate == PATTERN_OPEN; k++) {
+			const struct evidence *e = &d->evidence[k];
+			if (!e->def->required || e->def->min < 1 || e->short_term)
+				continue;
+			p->gate = e->index;
+			p->gate_ascii = e->wide_term;
+		}
+	}
+}
+
 int detect_plan(struct detect_set *set)
 {
+	set->context = context_of(set);
+	for (size_t i = 0; i < set->ndetectors; i++)
+		for (size_t k = 0; k < set->detectors[i].def->nevidence; k++)
+			set->detectors[i].evidence[k].index = (uint32_t)set->nevidence++;
 	size_t n = collect(set, NULL);
 	struct use *uses = calloc(n + 1, sizeof *uses);
 	if (!uses)
 		return -1;
 	collect(set, uses);
+	set_gates(set);
 	qsort(uses, n, sizeof *uses, by_text);
 	int r = plan_literals(set, uses, n);
 	free(uses);

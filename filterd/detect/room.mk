@@ -24,10 +24,16 @@ libdetect_a_SOURCES = \
 	filterd/detect/overlap.c \
 	filterd/detect/pass.c filterd/detect/pass.h \
 	filterd/detect/plan.c filterd/detect/profile.c \
+	filterd/detect/prints.h filterd/detect/prints_set.h \
+	filterd/detect/prints_compile.c filterd/detect/prints_def.c filterd/detect/prints_scan.c \
+	filterd/detect/prints_file.c filterd/detect/prints_file.h \
+	filterd/detect/prints_index.c filterd/detect/prints_index.h \
 	filterd/detect/regex.c filterd/detect/regex.h \
-	filterd/detect/ruledef.c filterd/detect/ruledef.h \
+	filterd/detect/ruledef.c filterd/detect/ruledef.h filterd/detect/rulefile.c filterd/detect/rulefile.h \
+	filterd/detect/numberdef.c filterd/detect/numberdef.h filterd/detect/override.c filterd/detect/packs.c \
 	filterd/detect/scan.c filterd/detect/scan.h \
 	filterd/detect/selftest.c \
+	filterd/detect/siphash.c filterd/detect/siphash.h \
 	filterd/detect/sort.c filterd/detect/sort.h \
 	filterd/detect/sweep.c filterd/detect/sweep.h \
 	filterd/detect/syntax.c filterd/detect/syntax.h \
@@ -41,4 +47,5 @@ libdetect_a_SOURCES = \
 	filterd/detect/valid_id.c filterd/detect/valid_id.h filterd/detect/valid_code.c \
 	filterd/detect/valid_europe.c filterd/detect/valid_world.c \
 	filterd/detect/valid_hash.c filterd/detect/valid_wallet.c filterd/detect/valid_wallet.h filterd/detect/valid_wallet_words.c \
-	filterd/detect/view.c filterd/detect/view.h
+	filterd/detect/view.c filterd/detect/view.h \
+	filterd/detect/winnow.c filterd/detect/winnow.h

@@ -1,43 +1,47 @@
-#include "detect/ruledef.h"
+#include "detect/rulefile.h"
 
 #include "base/text.h"
+#include "detect/prints.h"
 #include "detect/validdef.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const struct cfg_key file_keys[] = {
-	{ "detectors", CFG_GROUPS, 0, 0, 0 },
-	{ "rules", CFG_GROUPS, 0, 0, 0 }, /* policy's part of the same file */
-	{ "allow", CFG_GROUPS, 0, 0, 0 }, /* likewise */
-	{ "disable", CFG_GROUP, 0, 0, 0 },
-	{ 0 },
-};
-static const struct cfg_key disable_keys[] = {
-	{ "detectors", CFG_STRINGS, 0, 0, RULEDEF_DETECTORS_MAX },
-	{ "rules", CFG_STRINGS, 0, 0, 0 }, /* policy's */
-	{ 0 },
-};
+/* What a detector may say besides its id. */
+#define PLAIN_FIELDS                                                                                                   \
+	{ "title", CFG_STRING, 0, 1, 120 },                                                                            \
+	{ "country", CFG_STRING, 0, 2, 2 },                                                                            \
+	{ "class", CFG_STRING, 0, 1, 40 },                                                                             \
+	{ "description", CFG_STRING, 0, 0, 2000 },                                                                     \
+	{ "edm", CFG_GROUP, 0, 0, 0 },                                                                                 \
+	{ "fingerprint", CFG_GROUP, 0, 0, 0 },                                                                         \
+	{ "mask", CFG_GROUP, 0, 0, 0 },                                                                                \
+	{ "confidence", CFG_INT, 0, 1, 100 }
+#define NUMBER_FIELDS                                                                                                  \
+	{ "kind", CFG_STRING, 0, 1, 16 },                                                                              \
+	{ "lengths", CFG_ANY, 0, 0, 0 },                                                                               \
+	{ "prefixes", CFG_STRINGS, 0, 1, NUMBERDEF_PREFIXES_MAX },                                                     \
+	{ "separators", CFG_STRING, 0, 0, 16 },                                                                        \
+	{ "groups", CFG_STRINGS, 0, 1, NUMBERDEF_GROUPS_MAX }
+#define LIST_FIELDS                                                                                                    \
+	{ "reference", CFG_STRINGS, 0, 0, 16 },                                                                        \
+	{ "patterns", CFG_GROUPS, 0, 1, RULEDEF_PATTERNS_MAX },                                                        \
+	{ "words", CFG_GROUPS, 0, 1, 16 },                                                                             \
+	{ "validate", CFG_ANY, 0, 0, 0 },                                                                              \
+	{ "raise", CFG_GROUPS, 0, 0, 8 },                                                                              \
+	{ "evidence", CFG_GROUPS, 0, 0, 16 },                                                                          \
+	{ "of", CFG_GROUPS, 0, 1, 16 },                                                                                \
+	{ "near", CFG_GROUPS, 0, 1, 16 },                                                                              \
+	{ "exclude", CFG_GROUP, 0, 0, 0 },                                                                             \
+	{ "tests", CFG_GROUP, 0, 0, 0 }
+
 static const struct cfg_key detector_keys[] = {
-	{ "id", CFG_STRING, 1, 1, 64 },
-	{ "title", CFG_STRING, 1, 1, 120 },
-	{ "country", CFG_STRING, 0, 2, 2 },
-	{ "class", CFG_STRING, 0, 1, 40 },
-	{ "description", CFG_STRING, 0, 0, 2000 },
-	{ "reference", CFG_STRINGS, 0, 0, 16 },
-	{ "patterns", CFG_GROUPS, 0, 1, RULEDEF_PATTERNS_MAX },
-	{ "words", CFG_GROUPS, 0, 1, 16 },
-	{ "edm", CFG_GROUP, 0, 0, 0 },
-	{ "validate", CFG_ANY, 0, 0, 0 },
-	{ "raise", CFG_GROUPS, 0, 0, 8 },
-	{ "evidence", CFG_GROUPS, 0, 0, 16 },
-	{ "of", CFG_GROUPS, 0, 1, 16 },
-	{ "near", CFG_GROUPS, 0, 1, 16 },
-	{ "exclude", CFG_GROUP, 0, 0, 0 },
-	{ "mask", CFG_GROUP, 0, 0, 0 },
-	{ "tests", CFG_GROUP, 0, 0, 0 },
-	{ 0 },
+	{ "id", CFG_STRING, 1, 1, 64 }, { "like", CFG_STRING, 0, 1, 64 }, PLAIN_FIELDS, NUMBER_FIELDS, LIST_FIELDS, { "add", CFG_GROUP, 0, 0, 0 }, { 0 },
 };
+static const struct cfg_key override_keys[] = {
+	{ "id", CFG_STRING, 1, 1, 64 }, PLAIN_FIELDS, NUMBER_FIELDS, LIST_FIELDS, { "add", CFG_GROUP, 0, 0, 0 }, { 0 },
+};
+static const struct cfg_key add_keys[] = { LIST_FIELDS, { 0 } };
 static const struct cfg_key pattern_keys[] = {
 	{ "regex", CFG_STRING, 1, 1, RULEDEF_REGEX_MAX },
 	{ "confidence", CFG_INT, 1, 1, 100 },
@@ -109,12 +113,6 @@ static const struct cfg_key tests_keys[] = {
 	{ 0 },
 };
 
-/* What words need besides: where their files are. */
-struct rule_reader {
-	struct cfg_reader cfg;
-	const struct bundle *bundle;
-};
-
 /* Later versions of libconfig read \b in a string as a backspace, where earlier ones keep both characters. */
 static const char *restore_word_border(const struct cfg_reader *r, const char *regex)
 {
@@ -142,6 +140,7 @@ static int read_pattern(const struct cfg_reader *r, const config_setting_t *s, s
 	if (cfg_check(r, s, "pattern", pattern_keys) < 0)
 		return -1;
 	p_r->regex = restore_word_border(r, cfg_string(r, s, "regex"));
+	p_r->file = r->file;
 	p_r->line = (int)config_setting_source_line(config_setting_get_member(s, "regex"));
 	p_r->confidence = (uint8_t)cfg_int(s, "confidence", 1);
 	return validdef_read(r, s, &p_r->validate);
@@ -176,6 +175,7 @@ static int read_near(const struct cfg_reader *r, const config_setting_t *s, stru
 	n_r->min = cfg_int(s, "min", 1);
 	n_r->add = cfg_int(s, "add", 0);
 	n_r->required = cfg_bool(s, "required", 0);
+	n_r->file = r->file;
 	n_r->line = (int)config_setting_source_line(s);
 	if (!n_r->required && n_r->add == 0)
 		return cfg_error(r, s, "this \"near\" does nothing: give \"add\", or \"required = true\"");
@@ -189,6 +189,7 @@ static int read_of(const struct cfg_reader *r, const config_setting_t *s, struct
 	o_r->detector = cfg_string(r, s, "detector");
 	o_r->at_least = (uint8_t)cfg_int(s, "at_least", 1);
 	o_r->confidence = (uint8_t)cfg_int(s, "confidence", 0);
+	o_r->file = r->file;
 	o_r->line = (int)config_setting_source_line(s);
 	return 0;
 }
@@ -202,6 +203,7 @@ static int read_evidence(const struct cfg_reader *r, const config_setting_t *s, 
 	e_r->max = cfg_int(s, "max", 0);
 	e_r->distinct = cfg_bool(s, "distinct", 1);
 	e_r->required = cfg_bool(s, "required", 0);
+	e_r->file = r->file;
 	e_r->line = (int)config_setting_source_line(s);
 	if (!e_r->required && e_r->add == 0)
 		return cfg_error(r, s, "this evidence does nothing: give \"add\", or \"required = true\"");
@@ -368,16 +370,9 @@ static int is_id(const char *s)
 	return strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(s) && s[0] >= 'a' && s[0] <= 'z' && s[strlen(s) - 1] != '-';
 }
 
-static int read_detector(const struct rule_reader *rr, const config_setting_t *s, struct detector_def *def)
+int ruledef_fields(const struct rule_reader *rr, const config_setting_t *s, struct detector_def *def)
 {
 	const struct cfg_reader *r = &rr->cfg;
-	if (cfg_check(r, s, "detector", detector_keys) < 0)
-		return -1;
-	def->file = r->file;
-	def->line = (int)config_setting_source_line(config_setting_get_member(s, "id"));
-	def->id = cfg_string(r, s, "id");
-	if (!is_id(def->id))
-		return cfg_error(r, config_setting_get_member(s, "id"), "id \"%.64s\" must be lower-case letters, digits and dashes, and begin with a letter", def->id);
 	def->title = cfg_string(r, s, "title");
 	def->country = cfg_string(r, s, "country");
 	def->class_name = cfg_string(r, s, "class");
@@ -396,113 +391,27 @@ static int read_detector(const struct rule_reader *rr, const config_setting_t *s
 	const config_setting_t *edm = config_setting_get_member(s, "edm");
 	if (edm && edm_def_read(r, edm, &def->edm) < 0)
 		return -1;
-	if (def->npatterns + def->nwords + def->nof == 0 && !edm)
-		return cfg_error(r, s, "detector has neither \"patterns\" nor \"words\" nor \"of\" nor \"edm\"");
+	const config_setting_t *prints = config_setting_get_member(s, "fingerprint");
+	if (prints && prints_def_read(r, prints, &def->prints) < 0)
+		return -1;
 	READ_GROUPS(r, s, "evidence", read_evidence, def->evidence, def->nevidence);
 	READ_GROUPS(r, s, "raise", read_raise, def->raises, def->nraises);
 	if (cfg_strings(r, s, "reference", &def->reference) < 0 || validdef_read(r, s, &def->validate) < 0 ||
-	    read_exclude(r, s, def) < 0 || read_mask(r, s, &def->mask) < 0)
+	    read_exclude(r, s, def) < 0 || read_mask(r, s, &def->mask) < 0 || read_tests(r, s, def) < 0)
 		return -1;
-	return read_tests(r, s, def);
+	return numberdef_read(r, s, &def->number);
 }
 
-static int by_id(const void *pa, const void *pb)
+int ruledef_check_keys(const struct rule_reader *rr, const config_setting_t *s, enum ruledef_group group)
 {
-	const struct detector_def *const *a = pa, *const *b = pb;
-	int c = strcmp((*a)->id, (*b)->id);
-	return c ? c : *a < *b ? -1 : *a > *b;
-}
-
-static int check_unique(const struct ruledefs *defs, struct cfgerr *err)
-{
-	const struct detector_def **sorted = calloc(defs->n + 1, sizeof *sorted);
-	int r = 0;
-	if (!sorted)
-		return cfgerr_set(err, NULL, 0, "out of memory");
-	for (size_t i = 0; i < defs->n; i++)
-		sorted[i] = &defs->detectors[i];
-	qsort(sorted, defs->n, sizeof *sorted, by_id);
-	for (size_t i = 1; i < defs->n && r == 0; i++)
-		if (strcmp(sorted[i - 1]->id, sorted[i]->id) == 0)
-			r = cfgerr_set(err, sorted[i]->file, sorted[i]->line, "detector \"%s\" is already defined at %s:%d", sorted[i]->id,
-			               sorted[i - 1]->file, sorted[i - 1]->line);
-	free(sorted);
-	return r;
-}
-
-static int read_disable(const struct cfg_reader *r, const config_setting_t *s, struct ruledefs *defs)
-{
-	struct cfg_words ids = { 0 };
-	if (cfg_check(r, s, "disable", disable_keys) < 0 || cfg_strings(r, s, "detectors", &ids) < 0)
+	static const struct {
+		const char *what;
+		const struct cfg_key *keys;
+	} groups[] = { { "detector", detector_keys }, { "override", override_keys }, { "add", add_keys } };
+	if (cfg_check(&rr->cfg, s, groups[group].what, groups[group].keys) < 0)
 		return -1;
-	for (size_t i = 0; i < ids.n; i++) {
-		struct disable_def *d = arena_alloc(r->arena, sizeof *d);
-		if (!d)
-			return cfg_error(r, s, "out of memory");
-		*d = (struct disable_def){ ids.item[i], r->file, ids.line[i], defs->disabled };
-		defs->disabled = d;
-	}
-	return 0;
-}
-
-/* A disabled detector keeps its place and name, so that rules may still ask for it, but it looks for nothing. */
-static int apply_disable(const struct ruledefs *defs, struct cfgerr *err)
-{
-	for (const struct disable_def *d = defs->disabled; d; d = d->next) {
-		size_t i = 0;
-		while (i < defs->n && strcmp(defs->detectors[i].id, d->id) != 0)
-			i++;
-		if (i == defs->n)
-			return cfgerr_set(err, d->file, d->line, "\"disable\" names detector \"%.64s\", which no rule file defines", d->id);
-		struct detector_def *def = &defs->detectors[i];
-		def->edm = NULL;
-		def->npatterns = def->nwords = def->nof = def->match.n = def->no_match.n = 0;
-	}
-	return 0;
-}
-
-static int read_file(const struct rule_reader *rr, const config_t *cfg, struct ruledefs *defs)
-{
-	const struct cfg_reader *r = &rr->cfg;
-	const config_setting_t *root = config_root_setting(cfg);
-	if (cfg_check(r, root, "a rule file", file_keys) < 0)
-		return -1;
-	const config_setting_t *disable = config_setting_get_member(root, "disable");
-	if (disable && read_disable(r, disable, defs) < 0)
-		return -1;
-	const config_setting_t *list = config_setting_get_member(root, "detectors");
-	int n = list ? config_setting_length(list) : 0;
-	for (int i = 0; i < n; i++) {
-		if (defs->n == RULEDEF_DETECTORS_MAX)
-			return cfg_error(r, list, "more than %d detectors in all rule files", RULEDEF_DETECTORS_MAX);
-		if (read_detector(rr, config_setting_get_elem(list, (unsigned)i), &defs->detectors[defs->n]) < 0)
-			return -1;
-		defs->n++;
-	}
-	return 0;
-}
-
-int ruledef_read(const struct bundle *b, struct arena *a, struct ruledefs *defs_r, struct cfgerr *err)
-{
-	struct ruledefs defs = { .detectors = arena_alloc(a, RULEDEF_DETECTORS_MAX * sizeof *defs.detectors) };
-	if (!defs.detectors)
-		return cfgerr_set(err, NULL, 0, "out of memory");
-	for (size_t i = 0; i < b->nfiles; i++) {
-		if (b->files[i].kind != BUNDLE_RULES)
-			continue;
-		struct rule_reader rr = { { .arena = a, .err = err, .file = arena_strdup(a, b->files[i].path) }, b };
-		config_t cfg;
-		if (!rr.cfg.file)
-			return cfgerr_set(err, b->files[i].path, 0, "out of memory");
-		if (cfg_parse(&rr.cfg, &b->files[i], &cfg) < 0)
-			return -1;
-		int rc = read_file(&rr, &cfg, &defs);
-		config_destroy(&cfg);
-		if (rc < 0)
-			return -1;
-	}
-	if (check_unique(&defs, err) < 0 || apply_disable(&defs, err) < 0)
-		return -1;
-	*defs_r = defs;
+	const config_setting_t *id = config_setting_get_member(s, "id");
+	if (id && !is_id(config_setting_get_string(id)))
+		return cfg_error(&rr->cfg, id, "id \"%.64s\" must be lower-case letters, digits and dashes, and begin with a letter", config_setting_get_string(id));
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "conf/cfgread.h"
 #include "detect/edm.h"
+#include "detect/numberdef.h"
 #include "detect/valid.h"
 #include "model/mask.h"
 
@@ -17,10 +18,11 @@ enum {
 	RULEDEF_WITHIN_MAX = 2000,
 	RULEDEF_REGEX_MAX = 4096,
 	RULEDEF_DETECTORS_MAX = 8192,
+	RULEDEF_LIKE_MAX = 16,
 };
 
 struct pattern_def {
-	const char *regex;
+	const char *regex, *file;
 	int line;            /* of the regex */
 	uint8_t confidence;  /* 1..100 */
 	struct valid_list validate;
@@ -48,6 +50,7 @@ struct evidence_def {
 	int max;                /* … and no more than these; 0: any number */
 	int distinct;           /* different terms count, not each time one stands there */
 	int required;           /* without it there is no finding */
+	const char *file;
 	int line;
 };
 
@@ -61,7 +64,7 @@ struct raise_def {
 
 /* Another detector whose findings count near this one's. */
 struct near_def {
-	const char *detector;
+	const char *detector, *file;
 	uint16_t index;         /* of it, once bound (near.h) */
 	uint32_t before, after; /* code points between the two; 0 to RULEDEF_WITHIN_MAX */
 	uint8_t confidence;     /* findings below don't count */
@@ -70,21 +73,25 @@ struct near_def {
 
 /* Another detector whose findings are this one's, too. */
 struct of_def {
-	const char *detector;
+	const char *detector, *file;
 	uint16_t index;
 	uint8_t at_least;       /* confidence of theirs */
 	uint8_t confidence;     /* that they begin with here; 0: theirs */
 	int line;
 };
 
+/* Lists stand before their counts: override.c joins them so. */
 struct detector_def {
 	const char *id, *title, *country, *class_name, *description;
+	const char *like;         /* it begins as a copy of that detector; or NULL */
 	struct cfg_words reference;
 	struct pattern_def *patterns;
 	size_t npatterns;
 	struct words_def *words;
 	size_t nwords;
-	struct edm_def *edm; /* NULL: finds no records */
+	struct prints_def *prints; /* NULL: none */
+	struct edm_def *edm;       /* NULL: finds no records */
+	struct number_def *number; /* NULL: has none; its patterns are among the patterns */
 	struct valid_list validate;
 	struct raise_def *raises;
 	size_t nraises;
@@ -96,26 +103,20 @@ struct detector_def {
 	size_t nof;
 	struct cfg_words exclude_values, exclude_patterns, exclude_texts[EXCLUDE_LISTS];
 	uint8_t exclude_same; /* letters and digits all the same */
+	uint8_t off;          /* switched off: it finds nothing */
 	struct mask mask;
 	struct cfg_words match, no_match;
 	const char *file;
 	int line;
 };
 
-/* A detector that `disable` names. */
-struct disable_def {
-	const char *id, *file;
-	int line;
-	struct disable_def *next;
-};
-
 struct ruledefs {
 	struct detector_def *detectors;
 	size_t n;
-	struct disable_def *disabled; /* already applied */
 };
 
-/* Reads the `detectors` of every BUNDLE_RULES file into the arena.  err names file and line. */
+/* Reads the detectors of every BUNDLE_RULES file into the arena: copied, changed and switched off as the files say.  err names file
+ * and line. */
 int ruledef_read(const struct bundle *b, struct arena *a, struct ruledefs *defs_r, struct cfgerr *err) __attribute__((warn_unused_result));
 
 #endif

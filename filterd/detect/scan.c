@@ -14,12 +14,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUDGET_CLOCK_EVERY = 8, TRACE_HITS = 256 };
+enum { BUDGET_CLOCK_EVERY = 64, BUDGET_CALL = 16, TRACE_HITS = 256, SHORT_TEXT = 1024, SURROUNDINGS_MAX = 8192 };
+
+/* Short texts that never meet PCRE2 are through before a look at the clock would be. */
+static void budget_start(struct budget *b)
+{
+	if (b->deadline_us == 0)
+		b->deadline_us = clock_us() + b->budget_us;
+}
+
+/* A call of PCRE2 is more than a step. */
+static void budget_call(struct budget *b)
+{
+	budget_start(b);
+	b->ticks += BUDGET_CALL;
+}
 
 int budget_spent(struct budget *b)
 {
-	if (!b->over && b->ticks++ % BUDGET_CLOCK_EVERY == 0 && clock_us() >= b->deadline_us)
-		b->over = 1;
+	if (b->over || ++b->ticks < BUDGET_CLOCK_EVERY)
+		return b->over;
+	b->ticks = 0;
+	budget_start(b);
+	b->over = clock_us() >= b->deadline_us;
 	return b->over;
 }
 
@@ -38,12 +55,14 @@ struct detect_scratch *detect_scratch_new(const struct detect_set *set)
 	s->spans = calloc(SCAN_SPANS_MAX, sizeof *s->spans);
 	s->per_detector = calloc(set->ndetectors + 1, sizeof *s->per_detector);
 	s->hits = calloc(SCAN_HITS_MAX, sizeof *s->hits);
+	s->seen = calloc(set->nevidence + 1, sizeof *s->seen);
 	s->places = calloc(set->npatterns + 1, sizeof *s->places);
 	s->trace_hits_max = TRACE_HITS + set->traced.n;
 	s->trace_hits = calloc(s->trace_hits_max, sizeof *s->trace_hits);
 	s->number_hits = calloc(NUMBER_HITS_MAX, sizeof *s->number_hits);
 	s->edm = set->edm ? edm_scratch_new() : NULL;
-	if ((set->edm && !s->edm) || !s->spans || !s->trace_hits || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
+	s->prints = set->prints ? prints_scratch_new() : NULL;
+	if ((set->edm && !s->edm) || (set->prints && !s->prints) || !s->spans || !s->seen || !s->trace_hits || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
 	    regex_run_init(&s->exclude_run, set->ngroups_max) < 0) {
 		detect_scratch_free(&s);
 		return NULL;
@@ -73,10 +92,12 @@ void detect_scratch_free(struct detect_scratch **sp)
 	free(s->number_hits);
 	free(s->trace_hits);
 	free(s->places);
+	free(s->seen);
 	free(s->spans);
 	free(s->per_detector);
 	free(s->profile);
 	edm_scratch_free(&s->edm);
+	prints_scratch_free(&s->prints);
 	free(s);
 	*sp = NULL;
 }
@@ -154,12 +175,25 @@ static void note(const struct detect_set *set, struct detect_scratch *s, uint16_
 		return;
 	}
 	s->per_detector[detector]++;
-	s->spans[s->nspans++] = (struct span){ (uint32_t)start, (uint32_t)end, (uint32_t)match_start, (uint32_t)match_end, detector, (uint8_t)conf };
+	s->spans[s->nspans++] = (struct span){ .start = (uint32_t)start, .end = (uint32_t)end, .match_start = (uint32_t)match_start,
+	                                          .match_end = (uint32_t)match_end, .detector = detector, .confidence = (uint8_t)conf };
 }
 
 void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
 {
 	note(set, s, detector, base, start, end, start, end);
+}
+
+void scan_note_document(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end,
+                        const struct prints_found *f)
+{
+	size_t n = s->nspans;
+	scan_note(set, s, detector, base, start, end);
+	if (s->nspans == n)
+		return;
+	s->spans[n].document = f->id;
+	s->spans[n].share_document = f->share_document;
+	s->spans[n].share_message = f->share_message;
 }
 
 /* Notes the sensitive part if it stands.  1: it stands, 0: it doesn't. */
@@ -198,6 +232,7 @@ static void retry_inside(struct candidate *c, size_t from, size_t to)
 	if (!c->p->re.callout)
 		from = next_point(&s->view, from);
 	while (from < to && !budget_spent(&s->budget)) {
+		budget_call(&s->budget);
 		int rc = regex_match_judged(&c->p->re, &s->run, s->view.data, c->window, from, to - 1, s->view.ascii, c->p->group, stands, c);
 		if (rc < 0)
 			s->budget.limited = 1;
@@ -240,7 +275,8 @@ static size_t find_all(struct candidate *c, size_t from, size_t last)
 	while (from <= last && !budget_spent(&s->budget)) {
 		size_t to = last - from < starts ? last : from + starts;
 		if (to < last)
-			s->budget.ticks = 0; /* a call may take long: look at the clock before the next */
+			s->budget.ticks = BUDGET_CLOCK_EVERY; /* a call may take long: look at the clock before the next */
+		budget_call(&s->budget);
 		int rc = regex_match(&c->p->re, &s->run, s->view.data, c->window, from, to, s->view.ascii);
 		const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(s->run.data);
 		if (rc == 1 && ov[1] == c->window && c->window < s->view.size) { /* may go on behind it */
@@ -288,6 +324,23 @@ static void scan_word(const struct detect_set *set, struct detect_scratch *s, co
 		note(set, s, w->detector, w->confidence, start, end, start, end);
 }
 
+/* Evidence whose terms are in the text. */
+static void see_evidence(const struct detect_set *set, struct detect_scratch *s, int n)
+{
+	const size_t first = set->npatterns + set->nwords;
+	for (int i = 0; i < n; i++) {
+		const struct pattern_list *users = &set->users[s->hits[i].literal];
+		for (uint32_t k = users->n; k > 0 && users->item[k - 1] >= first; k--) /* they stand last */
+			s->seen[users->item[k - 1] - first] = s->text_number;
+	}
+}
+
+/* Might a finding of the pattern count?  Not where no term of evidence that it needs is anywhere in the text. */
+static int may_count(const struct detect_scratch *s, const struct pattern *p)
+{
+	return p->gate == PATTERN_OPEN || !s->seen_told || s->seen[p->gate] == s->text_number || (p->gate_ascii && !s->view.ascii);
+}
+
 static void scan_literals(const struct detect_set *set, struct detect_scratch *s)
 {
 	if (set->want_lower)
@@ -296,16 +349,23 @@ static void scan_literals(const struct detect_set *set, struct detect_scratch *s
 	if (n < 0) {
 		s->budget.limited = 1;
 		n = SCAN_HITS_MAX;
+	} else {
+		s->seen_told = 1;
+		see_evidence(set, s, n);
 	}
 	for (int i = 0; i < n && !s->budget.over; i++) {
 		const struct literal_hit *h = &s->hits[i];
 		const struct pattern_list *users = &set->users[h->literal];
 		for (uint32_t k = 0; k < users->n && !s->budget.over; k++) {
+			if (users->item[k] >= set->npatterns + set->nwords)
+				break;
 			if (users->item[k] >= set->npatterns) {
 				scan_word(set, s, &set->words[users->item[k] - set->npatterns], h->start);
 				continue;
 			}
 			struct candidate c = { .set = set, .s = s, .p = &set->patterns[users->item[k]] };
+			if (!may_count(s, c.p))
+				continue;
 			size_t from = h->start > c.p->cls.before ? h->start - c.p->cls.before : 0;
 			while (from > 0 && from < s->view.size && ((unsigned char)s->view.data[from] & 0xc0) == 0x80)
 				from--;
@@ -343,6 +403,7 @@ static void scan_numbers(const struct detect_set *set, struct detect_scratch *s)
 static size_t find_at(struct candidate *c, size_t start)
 {
 	struct detect_scratch *s = c->s;
+	budget_call(&s->budget);
 	c->window = window(c->p, &s->view, start);
 	int judged = c->p->checked && c->p->re.callout;
 	int rc = judged ? regex_match_judged(&c->p->re, &s->run, s->view.data, c->window, start, start, s->view.ascii, c->p->group, stands, c)
@@ -362,6 +423,8 @@ static void take_hits(const struct detect_set *set, struct detect_scratch *s, co
 	struct candidate c = { .set = set, .s = s, .p = &set->patterns[h->pattern] };
 	struct scan_place *place = &s->places[h->pattern];
 	size_t end = h->start;
+	if (!may_count(s, c.p))
+		return;
 	if (!c.p->checked && place->text == s->text_number && place->next > h->start)
 		return;
 	for (size_t i = 0; i < n && end == h->start; i++) {
@@ -403,7 +466,7 @@ static void take_outline(const struct detect_set *set, struct detect_scratch *s,
 	struct scan_place *place = &s->places[h->pattern];
 	const struct outline *o = c.p->cls.outline;
 	size_t end = h->start;
-	if (place->text == s->text_number && place->next > h->start)
+	if ((place->text == s->text_number && place->next > h->start) || !may_count(s, c.p))
 		return;
 	for (int i = 0; i < o->nalts && end == h->start; i++) {
 		size_t to = 0;
@@ -514,6 +577,8 @@ static void scan_view(const struct detect_set *set, struct detect_scratch *s)
 	scan_numbers(set, s);
 	scan_others(set, s);
 	edm_scan(set, s);
+	prints_scan(set, s);
+	s->seen_told = 0;
 }
 
 static void swap_views(struct view *a, struct view *b)
@@ -523,28 +588,75 @@ static void swap_views(struct view *a, struct view *b)
 	*b = t;
 }
 
-/* Spans found in a layer become spans of the view that it was decoded from.  Those in whose match no decoded piece takes part were found
- * there already, or are none there; but a keyword in mixed scripts may be evidence, and stand outside. */
-static void lower_spans(struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d)
+enum { CUT_MARGIN = 32 }; /* no lookaround sees farther */
+
+/* Spans found in a layer, which is the decoded text from base on, become spans of the view that it was decoded from.  Those in whose
+ * match no decoded piece takes part were found there already, or are none there; but the evidence for them may be decoded, and stand
+ * outside.  Where the layer is cut out of its text, what touches the cut is no match of the text. */
+static void lower_spans(const struct detect_set *set, struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d, size_t base)
 {
 	size_t n = from;
 	for (size_t i = from; i < s->nspans; i++) {
 		struct span p = s->spans[i];
 		size_t start, end, a, b;
 		view_map(layer, p.match_start, p.match_end, &start, &end);
-		if (decode_map(d, start, end, &a, &b) == 0 && !d->mixed) {
+		int whole = (base == 0 || start >= CUT_MARGIN) && (base + layer->text_size >= d->size || end + CUT_MARGIN <= layer->text_size);
+		int waits = whole && (d->mixed || set->detectors[p.detector].def->nevidence > 0);
+		if (decode_map(d, base + start, base + end, &a, &b) == 0 && !waits) {
 			s->per_detector[p.detector]--;
 			continue;
 		}
 		p.match_start = (uint32_t)a;
 		p.match_end = (uint32_t)b;
 		view_map(layer, p.start, p.end, &start, &end);
-		decode_map(d, start, end, &a, &b);
+		decode_map(d, base + start, base + end, &a, &b);
 		p.start = (uint32_t)a;
 		p.end = (uint32_t)b;
 		s->spans[n++] = p;
 	}
 	s->nspans = n;
+}
+
+/* The surroundings of the pieces from *next on that stand close to each other: what else is there was looked at before. */
+static void surroundings(const struct detect_set *set, const struct decoded *d, size_t *next, size_t *from_r, size_t *to_r)
+{
+	size_t context = set->context, from = d->pieces[*next].from, to;
+	from = from > context ? from - context : 0;
+	do
+		to = d->pieces[(*next)++].to + context;
+	while (*next < d->npieces && d->pieces[*next].from <= to + context);
+	to = to < d->size ? to : d->size;
+	while (from > 0 && sweep_is_token((unsigned char)d->data[from - 1]) && d->pieces[*next - 1].to - from < SURROUNDINGS_MAX)
+		from--;
+	while (from > 0 && ((unsigned char)d->data[from] & 0xc0) == 0x80)
+		from--;
+	while (to < d->size && to - from < SURROUNDINGS_MAX && (sweep_is_token((unsigned char)d->data[to]) || d->data[to] == '\n' || d->data[to] == '\r'))
+		to++; /* a key in lines of base64 is a match of many */
+	while (to < d->size && ((unsigned char)d->data[to] & 0xc0) == 0x80)
+		to++;
+	*from_r = from;
+	*to_r = to;
+}
+
+static int scan_hidden(const struct detect_set *set, struct detect_scratch *s, int depth);
+
+/* Looks at bytes [from, to) of what d has decoded; the view it was made of lies below. */
+static int scan_layer(const struct detect_set *set, struct detect_scratch *s, int depth, size_t from, size_t to)
+{
+	const struct decoded *d = &s->decoded[depth];
+	size_t before = s->nspans;
+	int r = view_make(&s->view, d->data + from, to - from);
+	if (r == VIEW_OK && sweep(set, s) < 0)
+		r = VIEW_NOMEM;
+	if (r == VIEW_OK) {
+		scan_view(set, s);
+		r = scan_hidden(set, s, depth + 1);
+	}
+	if (r == VIEW_OK)
+		lower_spans(set, s, before, &s->view, d, from);
+	else
+		s->nspans = before;
+	return r;
 }
 
 /* What the view at hand hides in an encoding, decoded, is looked at like any text; depth such layers are below already. */
@@ -553,26 +665,18 @@ static int scan_hidden(const struct detect_set *set, struct detect_scratch *s, i
 	if (depth == DECODE_DEPTH_MAX || s->budget.over || !decode_wanted(s->view.data, s->view.size, s->sweep.ntokens > 0))
 		return VIEW_OK;
 	struct decoded *d = &s->decoded[depth];
-	struct view *below = &s->below[depth];
-	size_t from = s->nspans;
 	int r = decode_make(d, s->view.data, s->view.size);
 	s->budget.limited |= d->cut;
 	if (r <= 0)
 		return r < 0 ? VIEW_NOMEM : VIEW_OK;
-	swap_views(&s->view, below);
-	r = view_make(&s->view, d->data, d->size);
-	if (r == VIEW_OK && sweep(set, s) < 0)
-		r = VIEW_NOMEM;
-	if (r == VIEW_OK) {
-		scan_view(set, s);
-		r = scan_hidden(set, s, depth + 1);
+	swap_views(&s->view, &s->below[depth]);
+	r = VIEW_OK;
+	for (size_t next = 0, from, to; next < d->npieces && r == VIEW_OK && !s->budget.over;) {
+		surroundings(set, d, &next, &from, &to);
+		r = scan_layer(set, s, depth, from, to);
 	}
-	swap_views(&s->view, below);
+	swap_views(&s->view, &s->below[depth]);
 	s->low_stale = 1;
-	if (r == VIEW_OK)
-		lower_spans(s, from, below, d);
-	else
-		s->nspans = from;
 	return r;
 }
 
@@ -596,6 +700,13 @@ static int by_text(const void *pa, const void *pb)
 	return a->detector < b->detector ? -1 : a->detector > b->detector;
 }
 
+static void take_document(struct finding *f, const struct span *p)
+{
+	f->document = p->document;
+	f->share_document = p->share_document;
+	f->share_message = p->share_message;
+}
+
 /* Spans of one text → findings in the original, overlapping ones of a detector made one. */
 static void report(struct detect_scratch *s, size_t text, struct finding *out, size_t *n)
 {
@@ -610,6 +721,8 @@ static void report(struct detect_scratch *s, size_t text, struct finding *out, s
 				last->end = (uint32_t)end;
 			if (p->confidence > last->confidence)
 				last->confidence = p->confidence;
+			if (p->share_document > last->share_document)
+				take_document(last, p);
 			continue;
 		}
 		if (*n == DETECT_FINDINGS_MAX) {
@@ -617,7 +730,8 @@ static void report(struct detect_scratch *s, size_t text, struct finding *out, s
 			return;
 		}
 		last = &out[(*n)++];
-		*last = (struct finding){ (uint16_t)text, p->detector, (uint32_t)start, (uint32_t)end, p->confidence };
+		*last = (struct finding){ .text = (uint16_t)text, .detector = p->detector, .start = (uint32_t)start, .end = (uint32_t)end, .confidence = p->confidence };
+		take_document(last, p);
 	}
 }
 
@@ -638,9 +752,11 @@ enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, c
 {
 	enum cause cause = CAUSE_NONE;
 	size_t n = 0;
-	s->budget = (struct budget){ .deadline_us = clock_us() + budget_us };
+	s->budget = (struct budget){ .budget_us = budget_us, .over = budget_us == 0 };
 	for (size_t i = 0; i < ntexts && !s->budget.over; i++) {
 		s->nspans = 0;
+		if (texts[i].size > SHORT_TEXT)
+			budget_start(&s->budget);
 		memset(s->per_detector, 0, s->ndetectors * sizeof *s->per_detector);
 		int r = view_make(&s->view, texts[i].data, texts[i].size);
 		if (r == VIEW_OK && sweep(set, s) < 0)

@@ -11,8 +11,9 @@ enum { SCAN_SPANS_MAX = 10000, SCAN_SPANS_PER_DETECTOR_MAX = 1000, SCAN_HITS_MAX
 
 /* What all stages of one call share: when it is used up, the rest is not looked at and the caller says so. */
 struct budget {
-	uint64_t deadline_us;
-	unsigned ticks;
+	uint64_t deadline_us; /* 0: the clock was not looked at yet, which most texts don't take */
+	uint32_t budget_us;
+	unsigned ticks; /* until the next look at it */
 	int over;    /* no time is left: nothing more is looked at */
 	int limited; /* one pattern, or the number of findings, ran into a limit: the others go on, but the scan is not complete */
 };
@@ -23,6 +24,8 @@ struct span {
 	uint32_t match_start, match_end; /* of the whole match */
 	uint16_t detector;
 	uint8_t confidence;
+	uint8_t share_document, share_message; /* as in struct finding */
+	uint32_t document;
 };
 
 /* How far a pattern has come in a text; counts only if text is the one at hand. */
@@ -44,12 +47,15 @@ struct detect_scratch {
 	struct number_hit *number_hits;
 	struct trace_hit *trace_hits;
 	size_t trace_hits_max;
+	uint32_t *seen;  /* of each evidence: the text at hand (text_number) has one of its terms, if seen_told */
+	int seen_told;
 	struct scan_place *places; /* of each pattern */
 	uint32_t text_number;      /* of the text at hand, for places */
 	struct span *spans;
 	size_t nspans;
 	uint16_t *per_detector; /* spans of each, in the text at hand */
 	size_t ndetectors, npatterns;
+	struct prints_scratch *prints; /* NULL: the set has no fingerprints */
 	struct edm_scratch *edm; /* NULL: the set has no index of records */
 	struct budget budget;
 	struct profile *profile; /* NULL unless costs are counted (profile.c) */
@@ -62,6 +68,10 @@ int scan_excluded(const struct detector *d, struct detect_scratch *s, size_t sta
 
 /* Takes down [start, end) of the view, which has passed validators and exclusions, unless required evidence is missing. */
 void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end);
+
+/* The same for a passage of a registered document. */
+void scan_note_document(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end,
+                        const struct prints_found *f);
 
 /* 0 while the budget lasts.  Reads the clock every few calls only. */
 int budget_spent(struct budget *b);

@@ -34,7 +34,7 @@ static int finds(struct tester *t, size_t detector, const char *text)
 static void run_tests(struct tester *t, size_t detector, const struct cfg_words *tests, int want)
 {
 	for (size_t i = 0; i < tests->n; i++) {
-		struct detect_tested one = { detector, tests->item[i], t->set->detectors[detector].def->file, tests->line[i], want, 0 };
+		struct detect_tested one = { detector, tests->item[i], tests->file[i], tests->line[i], want, 0 };
 		one.got = finds(t, detector, one.text);
 		t->failed += one.got != want;
 		t->told(t->arg, &one);
@@ -116,7 +116,7 @@ size_t detect_check(const struct detect_set *set, detect_report report, void *ar
 		const struct pattern *p = &set->patterns[i];
 		const struct detector_def *def = set->detectors[p->detector].def;
 		if (lint_pattern(p, slow, sizeof slow) == LINT_SLOW)
-			tell(&c, def->file, p->def->line, "detector \"%s\": this regex %s; bound its repeats, or make them possessive (\"++\")", def->id, slow);
+			tell(&c, p->def->file, p->def->line, "detector \"%s\": this regex %s; bound its repeats, or make them possessive (\"++\")", def->id, slow);
 	}
 	return c.wrong;
 }

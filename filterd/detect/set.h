@@ -6,6 +6,7 @@
 #include "detect/detect.h"
 #include "detect/edm.h"
 #include "detect/literal.h"
+#include "detect/prints.h"
 #include "detect/regex.h"
 #include "detect/ruledef.h"
 #include "detect/sweep.h"
@@ -16,9 +17,13 @@ struct pattern {
 	const struct pattern_def *def;
 	uint16_t detector;
 	uint16_t group; /* the one called "secret" is the sensitive part; 0: the whole match */
+	uint32_t gate;   /* evidence that a finding can't do without; PATTERN_OPEN: none */
+	uint8_t gate_ascii; /* it can be told so of ASCII texts only */
 	uint8_t checked; /* validators or exclusions can refuse a match */
 	struct classified cls;
 };
+
+enum { PATTERN_OPEN = UINT32_MAX };
 
 /* Indexes of patterns. */
 struct pattern_list {
@@ -40,6 +45,9 @@ struct evidence {
 	struct term *terms;
 	size_t nterms;
 	size_t nnone; /* behind the nterms ones: those that must not be near */
+	uint32_t index;  /* among all of the set */
+	uint8_t short_term; /* a term is too short for the literal matcher: it may always be there */
+	uint8_t wide_term;  /* one has no ASCII to look for: it may be in any text but an ASCII one */
 };
 
 struct detector {
@@ -66,13 +74,16 @@ struct detect_set {
 	uint32_t ngroups_max;
 	int jit;
 	struct literal_set *literals;
-	struct pattern_list *users;   /* of each literal; from npatterns on: words */
+	size_t nevidence;             /* of all detectors */
+	struct pattern_list *users;   /* of each literal; from npatterns on: words, from there on: evidence */
 	size_t nliterals;
+	size_t context;               /* bytes around a match that can have a say in it */
 	struct pattern_list variants; /* CLASS_NUMBER: what the shared pass finds */
 	struct number_index *index;   /* of them (pass.h) */
 	struct pattern_list traced;   /* of the others those with an outline */
 	struct trace *trace;          /* of them (trace.h) */
 	struct pattern_list numbers, others; /* the rest of CLASS_NUMBER; CLASS_SHAPE and CLASS_ALWAYS */
+	struct prints_set *prints;    /* sets of document fingerprints; NULL: none */
 	struct edm_set *edm;          /* indexes of records; NULL: none */
 	int want_shapes;              /* some of the others can be told by their shape only */
 };

@@ -1,15 +1,19 @@
 #include "detect/sort.h"
 
+#include <stdint.h>
 #include <string.h>
 
 enum { SORT_FEW = 24 }; /* below, moving one by one is faster */
 
 static void swap(char *a, char *b, size_t size)
 {
-	char t[SORT_ITEM_MAX];
-	memcpy(t, a, size);
-	memcpy(a, b, size);
-	memcpy(b, t, size);
+	for (size_t i = 0; i < size; i += 4) { /* a call of memcpy() would cost more than the items */
+		uint32_t t, u;
+		memcpy(&t, a + i, 4);
+		memcpy(&u, b + i, 4);
+		memcpy(a + i, &u, 4);
+		memcpy(b + i, &t, 4);
+	}
 }
 
 static void sift(char *items, size_t n, size_t size, size_t i, int (*compare)(const void *, const void *))

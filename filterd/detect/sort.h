@@ -5,9 +5,7 @@
 
 #include <stddef.h>
 
-enum { SORT_ITEM_MAX = 64 };
-
-/* In place, not stable, n log n in the worst case too (heap sort).  size is at most SORT_ITEM_MAX. */
+/* In place, not stable, n log n in the worst case too (heap sort).  size is a multiple of four. */
 void sort_items(void *items, size_t n, size_t size, int (*compare)(const void *a, const void *b));
 
 #endif

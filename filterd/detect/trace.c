@@ -3,10 +3,10 @@
 #include <string.h>
 
 enum { EDGE = 256, BYTES = 257 }; /* what stands before and behind a text */
-enum { GROUPS_MAX = 8, LONG_ROW = 24 };
+enum { GROUPS_MAX = 8, LONG_ROW = 16 };
 
 /* Where a group's patterns are looked for. */
-enum where { NEAR_DIGITS, IN_TOKENS, EVERYWHERE, IN_ROWS };
+enum where { NEAR_DIGITS, IN_TOKENS, EVERYWHERE, IN_ROWS, NEAR_MARK };
 
 struct group {
 	enum where where;
@@ -14,6 +14,8 @@ struct group {
 	uint32_t *pattern;
 	uint32_t reach;          /* the shortest match */
 	struct byte_set inside;  /* IN_ROWS: of these bytes */
+	uint8_t mark;            /* NEAR_MARK: this byte, */
+	uint32_t mark_at;        /* so many bytes behind the start at most */
 	unsigned depth;          /* places told */
 	uint64_t pair[BYTES][4]; /* the bytes that something begins with behind this one */
 	uint64_t *ahead;         /* [BYTES][words] */
@@ -43,7 +45,12 @@ static enum where where(const struct outline *o)
 {
 	if (o->reach >= SWEEP_TOKEN_MIN && is_token_set(&o->inside))
 		return IN_TOKENS;
-	return o->digit ? NEAR_DIGITS : is_telling(o) ? IN_ROWS : EVERYWHERE;
+	return o->digit ? NEAR_DIGITS : o->mark ? NEAR_MARK : is_telling(o) ? IN_ROWS : EVERYWHERE;
+}
+
+static int same_kind(const struct group *g, enum where w, const struct outline *o)
+{
+	return g->where == w && (w == NEAR_MARK ? g->mark == o->mark : memcmp(&g->inside, &o->inside, sizeof o->inside) == 0);
 }
 
 /* The group for patterns of this kind: rows of different sets are different groups, while there are some left. */
@@ -51,13 +58,13 @@ static struct group *group_for(struct trace *t, const struct outline *o)
 {
 	enum where w = where(o);
 	uint32_t i = w < IN_ROWS ? w : IN_ROWS;
-	while (w == IN_ROWS && i < t->ngroups && memcmp(&t->group[i].inside, &o->inside, sizeof o->inside) != 0)
+	while (w >= IN_ROWS && i < t->ngroups && !same_kind(&t->group[i], w, o))
 		i++;
 	if (i == GROUPS_MAX)
 		i = EVERYWHERE;
 	if (i == t->ngroups) {
 		t->ngroups++;
-		t->group[i] = (struct group){ .where = IN_ROWS, .inside = o->inside, .reach = UINT32_MAX };
+		t->group[i] = (struct group){ .where = w, .inside = o->inside, .mark = o->mark, .reach = UINT32_MAX };
 	}
 	return &t->group[i];
 }
@@ -116,6 +123,7 @@ struct trace *trace_new(struct arena *a, const struct pattern *patterns, const s
 			return NULL;
 		g->pattern[g->n++] = list->item[i];
 		g->depth = o->nhead > g->depth ? o->nhead : g->depth;
+		g->mark_at = o->mark_at > g->mark_at ? o->mark_at : g->mark_at;
 		g->reach = o->reach < g->reach ? o->reach : g->reach;
 	}
 	for (uint32_t i = 0; i < t->ngroups; i++)
@@ -145,6 +153,18 @@ static int next_row(const struct group *g, const char *s, size_t size, struct tr
 	return 0;
 }
 
+static int next_mark(const struct group *g, const char *s, size_t size, struct trace_at *at)
+{
+	const char *p = at->seen < size ? memchr(s + at->seen, g->mark, size - at->seen) : NULL;
+	if (!p)
+		return 0;
+	size_t done = at->to, i = (size_t)(p - s);
+	at->from = i > g->mark_at ? i - g->mark_at : 0;
+	at->from = at->from > done ? at->from : done;
+	at->to = at->seen = i + 1;
+	return 1;
+}
+
 /* The next places where patterns of the group may begin. */
 static int next_places(const struct group *g, const char *s, size_t size, const struct sweep *w, struct trace_at *at)
 {
@@ -167,6 +187,8 @@ static int next_places(const struct group *g, const char *s, size_t size, const 
 		return 1;
 	case IN_ROWS:
 		return next_row(g, s, size, at);
+	case NEAR_MARK:
+		return next_mark(g, s, size, at);
 	case EVERYWHERE:
 		at->to = size;
 		return at->row++ == 0;

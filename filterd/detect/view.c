@@ -22,10 +22,14 @@ static int is_ascii(const char *s, size_t size)
 		if (any & 0x8080808080808080u)
 			return 0;
 	}
-	unsigned char any = 0;
+	uint64_t any = 0, w;
+	for (; i + 8 <= size; i += 8) {
+		memcpy(&w, s + i, 8);
+		any |= w;
+	}
 	for (; i < size; i++)
 		any |= (unsigned char)s[i];
-	return any < 0x80;
+	return !(any & 0x8080808080808080u);
 }
 
 static size_t ascii_run(const char *s, size_t size)

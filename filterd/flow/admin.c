@@ -129,8 +129,12 @@ static json_t *findings_json(const struct pool_result *r)
 	json_t *list = json_array();
 	for (size_t i = 0; i < r->nfindings; i++) {
 		const struct scan_file_finding *f = &r->file_findings[i];
-		json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:i, s:s%}", "detector", r->g->detectors[f->detector].id, "start", (int)f->start,
-			"end", (int)f->end, "confidence", (int)f->confidence, "path", f->path, f->path_len));
+		json_t *j = json_pack("{s:s, s:i, s:i, s:i, s:s%}", "detector", r->g->detectors[f->detector].id, "start", (int)f->start,
+			"end", (int)f->end, "confidence", (int)f->confidence, "path", f->path, f->path_len);
+		if (f->document)
+			json_object_update_new(j, json_pack("{s:I, s:i, s:i}", "document", (json_int_t)f->document, "share_document", f->share_document,
+				"share_message", f->share_message));
+		json_array_append_new(list, j);
 	}
 	return list;
 }

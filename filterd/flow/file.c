@@ -108,7 +108,8 @@ static void decide(struct upload_item *it, const struct pool_result *r)
 	}
 	for (size_t i = 0; i < r->nfindings; i++) {
 		const struct scan_file_finding *f = &r->file_findings[i];
-		findings[i] = (struct finding){ .text = (uint16_t)i, .detector = f->detector, .confidence = f->confidence };
+		findings[i] = (struct finding){ .text = (uint16_t)i, .detector = f->detector, .confidence = f->confidence, .document = f->document,
+			                 .share_document = f->share_document, .share_message = f->share_message };
 		/* most are in one part */
 		bool same = i > 0 && f->path_len == f[-1].path_len && memcmp(f->path, f[-1].path, f->path_len) == 0;
 		it->paths[i] = same ? it->paths[i - 1] : whole_path(it, f);

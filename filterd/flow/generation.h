@@ -22,7 +22,7 @@ struct generation {
 	struct conf *conf;
 	struct policy_rules *rules;
 	struct generation_detector *detectors;
-	size_t ndetectors;
+	size_t ndetectors, noff; /* noff: so many of them are switched off */
 	uint32_t signatures;
 	unsigned refs;
 };

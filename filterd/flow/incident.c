@@ -50,7 +50,7 @@ static void start(struct event_record *e, enum event_id id, const struct inciden
 
 /* What was found: of the finding that is surest, as much as may be told. */
 struct told {
-	char evidence[EVIDENCE_MAX * 3 + 1], hash[VALUE_HASH_SIZE], count[16], confidence[8], span[24];
+	char evidence[EVIDENCE_MAX * 3 + 1], hash[VALUE_HASH_SIZE], count[16], confidence[8], span[24], document[12], share_document[4], share_message[4];
 };
 
 static void add_finding(struct event_record *e, struct broker *b, const struct generation *g, const struct incident_subject *s,
@@ -78,6 +78,14 @@ static void add_finding(struct event_record *e, struct broker *b, const struct g
 	event_record_add(e, "confidence", t->confidence);
 	event_record_add(e, "evidence", value ? t->evidence : NULL);
 	event_record_add(e, "hash", hashed ? t->hash : NULL);
+	if (f->document) {
+		snprintf(t->document, sizeof t->document, "%u", f->document);
+		snprintf(t->share_document, sizeof t->share_document, "%u", f->share_document);
+		snprintf(t->share_message, sizeof t->share_message, "%u", f->share_message);
+		event_record_add(e, "document", t->document);
+		event_record_add(e, "share_document", t->share_document);
+		event_record_add(e, "share_message", t->share_message);
+	}
 	event_record_add(e, "across", s->across ? "messages" : NULL);
 	event_record_add(e, "path", s->paths ? s->paths[f->text] : NULL);
 }

@@ -228,7 +228,8 @@ static void on_blob(void *ctx, const struct pool_result *r)
 	/* They point behind all texts, where there is none: nothing of it can be shown, compared, or masked. */
 	struct finding *more = r->nfindings > 0 ? more_findings(it, r->nfindings) : NULL;
 	for (size_t i = 0; more && i < r->nfindings; i++)
-		more[i] = (struct finding){ .text = (uint16_t)it->stanza.ntexts, .detector = r->file_findings[i].detector, .confidence = r->file_findings[i].confidence };
+		more[i] = (struct finding){ .text = (uint16_t)it->stanza.ntexts, .detector = r->file_findings[i].detector, .confidence = r->file_findings[i].confidence,
+			                     .document = r->file_findings[i].document, .share_document = r->file_findings[i].share_document, .share_message = r->file_findings[i].share_message };
 	job_done(it);
 }
 

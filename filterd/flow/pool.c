@@ -607,6 +607,7 @@ static int take_message(struct pool_gen *gen, const struct scan_msg *m, const in
 		if (generation_set_detector(gen->g, m->detector.index, m->detector.id, m->detector.title,
 		                            (struct mask){ m->detector.mask_first, m->detector.mask_last }) < 0)
 			return -1;
+		gen->g->noff += m->detector.off;
 		gen->detectors_known++;
 		return 0;
 	case SCAN_MSG_WORKER:

@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { LENGTH_SIZE = 4, TEXT_JOB_HEAD = 9, TEXT_HEAD = 5, TEXT_ANSWER_HEAD = 7, TEXT_FINDING = 12, FILE_FINDING = 13 };
+enum { PASSAGE = 0x80 };
 
 /* A worker can't know these: they are the broker's own conclusions about workers. */
 static int cause_of_worker(uint8_t cause)
@@ -109,11 +110,44 @@ int scan_get_text_job(struct buf *in, struct scan_text texts[SCAN_TEXTS_MAX], st
 	return SCAN_WIRE_OK;
 }
 
+/* The confidence of a finding, and which registered document it is a passage of, if it is one. */
+static int put_confidence(struct buf *out, uint8_t confidence, uint32_t document, uint8_t share_document, uint8_t share_message)
+{
+	if (!document)
+		return buf_put_u8(out, confidence);
+	int r = buf_put_u8(out, confidence | PASSAGE);
+	r |= buf_put_u32(out, document);
+	r |= buf_put_u8(out, share_document);
+	r |= buf_put_u8(out, share_message);
+	return r;
+}
+
+static int is_share(uint8_t percent)
+{
+	return percent >= 1 && percent <= 100;
+}
+
+static int get_confidence(struct buf *in, uint8_t *confidence, uint32_t *document, uint8_t *share_document, uint8_t *share_message)
+{
+	*document = *share_document = *share_message = 0;
+	if (buf_get_u8(in, confidence) < 0)
+		return SCAN_WIRE_BAD;
+	if (!(*confidence & PASSAGE))
+		return SCAN_WIRE_OK;
+	*confidence &= ~PASSAGE;
+	if (buf_get_u32(in, document) < 0 || buf_get_u8(in, share_document) < 0 || buf_get_u8(in, share_message) < 0)
+		return SCAN_WIRE_BAD;
+	/* a passage has its part of both */
+	return *document && is_share(*share_document) && is_share(*share_message) ? SCAN_WIRE_OK : SCAN_WIRE_BAD;
+}
+
 int scan_put_text_answer(struct buf *out, const struct scan_text_answer *a)
 {
 	if (a->n > SCAN_FINDINGS_MAX)
 		return SCAN_WIRE_FULL;
 	size_t length = TEXT_ANSWER_HEAD + a->n * TEXT_FINDING;
+	for (size_t i = 0; i < a->n; i++)
+		length += a->findings[i].document ? SCAN_PASSAGE_SIZE : 0;
 	if (buf_reserve(out, LENGTH_SIZE + length) < 0)
 		return SCAN_WIRE_FULL;
 	int r = buf_put_u32(out, (uint32_t)length);
@@ -126,7 +160,7 @@ int scan_put_text_answer(struct buf *out, const struct scan_text_answer *a)
 		r |= buf_put_u32(out, f->start);
 		r |= buf_put_u32(out, f->end);
 		r |= buf_put_u16(out, f->detector);
-		r |= buf_put_u8(out, f->confidence);
+		r |= put_confidence(out, f->confidence, f->document, f->share_document, f->share_message);
 	}
 	return r < 0 ? SCAN_WIRE_FULL : SCAN_WIRE_OK;
 }
@@ -135,7 +169,7 @@ static int get_finding(struct buf *f, const struct scan_text_job *sent, size_t n
 {
 	uint8_t text;
 	if (buf_get_u8(f, &text) < 0 || buf_get_u32(f, &x->start) < 0 || buf_get_u32(f, &x->end) < 0 ||
-	    buf_get_u16(f, &x->detector) < 0 || buf_get_u8(f, &x->confidence) < 0)
+	    buf_get_u16(f, &x->detector) < 0 || get_confidence(f, &x->confidence, &x->document, &x->share_document, &x->share_message) < 0)
 		return SCAN_WIRE_BAD;
 	if (text >= sent->ntexts || x->detector >= ndetectors || x->confidence < 1 || x->confidence > 100)
 		return SCAN_WIRE_BAD;
@@ -160,11 +194,13 @@ int scan_get_text_answer(struct buf *in, const struct scan_text_job *sent, size_
 		return r;
 	size_t length = buf_left(&f);
 	if (buf_get_u32(&f, &seq) < 0 || seq != sent->seq || buf_get_u8(&f, &cause) < 0 || !cause_of_worker(cause) ||
-	    buf_get_u16(&f, &n) < 0 || n > SCAN_FINDINGS_MAX || buf_left(&f) != (size_t)n * TEXT_FINDING)
+	    buf_get_u16(&f, &n) < 0 || n > SCAN_FINDINGS_MAX || buf_left(&f) < (size_t)n * TEXT_FINDING)
 		return SCAN_WIRE_BAD;
 	for (size_t i = 0; i < n; i++)
 		if (get_finding(&f, sent, ndetectors, &findings[i]) < 0)
 			return SCAN_WIRE_BAD;
+	if (buf_left(&f) > 0)
+		return SCAN_WIRE_BAD;
 	*a_r = (struct scan_text_answer){ .seq = seq, .cause = (enum cause)cause, .n = n, .findings = findings };
 	take_frame(in, length);
 	return SCAN_WIRE_OK;
@@ -208,7 +244,7 @@ int scan_put_file_answer(struct buf *out, const struct scan_file_answer *a)
 	for (size_t i = 0; i < a->n; i++) {
 		if (a->findings[i].path_len > SCAN_PATH_MAX)
 			return SCAN_WIRE_FULL;
-		paths += a->findings[i].path_len;
+		paths += a->findings[i].path_len + (a->findings[i].document ? SCAN_PASSAGE_SIZE : 0);
 	}
 	size_t size = scan_file_answer_size(name_len, a->n, paths);
 	if (size > SCAN_PACKET_MAX || buf_reserve(out, size) < 0)
@@ -224,7 +260,7 @@ int scan_put_file_answer(struct buf *out, const struct scan_file_answer *a)
 		r |= buf_put_u32(out, f->start);
 		r |= buf_put_u32(out, f->end);
 		r |= buf_put_u16(out, f->detector);
-		r |= buf_put_u8(out, f->confidence);
+		r |= put_confidence(out, f->confidence, f->document, f->share_document, f->share_message);
 		r |= buf_put_str16(out, f->path, f->path_len);
 	}
 	return r < 0 ? SCAN_WIRE_FULL : SCAN_WIRE_OK;
@@ -233,7 +269,8 @@ int scan_put_file_answer(struct buf *out, const struct scan_file_answer *a)
 static int get_file_finding(struct buf *in, const struct scan_file_job *sent, size_t ndetectors, struct scan_file_finding *x)
 {
 	if (buf_get_u32(in, &x->start) < 0 || buf_get_u32(in, &x->end) < 0 || buf_get_u16(in, &x->detector) < 0 ||
-	    buf_get_u8(in, &x->confidence) < 0 || get_name(in, SCAN_PATH_MAX, &x->path, &x->path_len) < 0)
+	    get_confidence(in, &x->confidence, &x->document, &x->share_document, &x->share_message) < 0 ||
+	    get_name(in, SCAN_PATH_MAX, &x->path, &x->path_len) < 0)
 		return SCAN_WIRE_BAD;
 	if (x->start >= x->end || x->detector >= ndetectors || x->confidence < 1 || x->confidence > 100)
 		return SCAN_WIRE_BAD;
@@ -255,6 +292,8 @@ int scan_get_file_answer(struct buf *in, const struct scan_file_job *sent, size_
 		return SCAN_WIRE_BAD;
 	/* exactly the unscannable have a cause: a "clean" with one would be a verdict that is none */
 	if ((status == SCAN_UNSCANNABLE) != (cause != CAUSE_NONE) || (status == SCAN_MALWARE && a.name_len == 0))
+		return SCAN_WIRE_BAD;
+	if (sent->kind == SCAN_KIND_PRINTS && n > 0)
 		return SCAN_WIRE_BAD;
 	for (size_t i = 0; i < n; i++)
 		if (get_file_finding(in, sent, ndetectors, &findings[i]) < 0)
@@ -294,6 +333,7 @@ int scan_put_msg(struct buf *out, const struct scan_msg *m)
 		r |= put_cut(out, m->detector.title, sizeof m->detector.title);
 		r |= buf_put_u8(out, m->detector.mask_first);
 		r |= buf_put_u8(out, m->detector.mask_last);
+		r |= buf_put_u8(out, m->detector.off);
 		break;
 	case SCAN_MSG_EXIT:
 	case SCAN_MSG_WORKER:
@@ -333,7 +373,7 @@ static int get_detector(struct buf *in, struct scan_detector *d)
 {
 	if (buf_get_u16(in, &d->index) < 0 || get_fixed(in, d->id, sizeof d->id) < 0 ||
 	    get_fixed(in, d->title, sizeof d->title) < 0 || buf_get_u8(in, &d->mask_first) < 0 ||
-	    buf_get_u8(in, &d->mask_last) < 0)
+	    buf_get_u8(in, &d->mask_last) < 0 || buf_get_u8(in, &d->off) < 0 || d->off > 1)
 		return SCAN_WIRE_BAD;
 	return SCAN_WIRE_OK;
 }

@@ -23,8 +23,10 @@ enum {
 	SCAN_TEXTS_MAX = 255,        /* texts of one text job */
 	SCAN_TEXT_JOB_MAX = 1 << 20, /* bytes of one text job behind its length */
 	SCAN_FINDINGS_MAX = 4096,    /* of one answer */
-	SCAN_TEXT_ANSWER_MAX = 7 + SCAN_FINDINGS_MAX * 12, /* bytes behind the length */
+	SCAN_PASSAGE_SIZE = 6,       /* bytes more of a finding that is a passage of a document */
+	SCAN_TEXT_ANSWER_MAX = 7 + SCAN_FINDINGS_MAX * (12 + SCAN_PASSAGE_SIZE), /* bytes behind the length */
 	SCAN_PACKET_MAX = 65536,     /* bytes of any packet, nursery channel and file socket */
+	SCAN_PRINTS_MAX = 64 << 20,  /* bytes of the fingerprints of one file */
 	SCAN_NAME_MAX = 1024,        /* bytes of a name: file, signature */
 	SCAN_PATH_MAX = 2048,        /* bytes of an inner path */
 	SCAN_ID_SIZE = 65,           /* detector id with NUL */
@@ -71,7 +73,8 @@ int scan_get_text_answer(struct buf *in, const struct scan_text_job *sent, size_
 
 /* File socket: one buffer is one packet.  SCAN_WIRE_SHORT is not returned; bytes left over are BAD. */
 
-enum scan_kind { SCAN_KIND_FILE, SCAN_KIND_TEXT, SCAN_KIND_COUNT };
+/* SCAN_KIND_PRINTS: no rules are run; the fingerprints of the file's texts are written to a second descriptor. */
+enum scan_kind { SCAN_KIND_FILE, SCAN_KIND_TEXT, SCAN_KIND_PRINTS, SCAN_KIND_COUNT };
 
 struct scan_file_job {
 	uint32_t seq;
@@ -87,6 +90,8 @@ struct scan_file_finding {
 	uint32_t start, end;
 	uint16_t detector;
 	uint8_t confidence;
+	uint8_t share_document, share_message; /* these three as in struct finding */
+	uint32_t document;
 	const char *path; /* "a.zip/b.txt"; empty for the file itself */
 	size_t path_len;
 };
@@ -105,7 +110,8 @@ struct scan_file_answer {
 int scan_put_file_job(struct buf *out, const struct scan_file_job *job) __attribute__((warn_unused_result));
 int scan_get_file_job(struct buf *in, struct scan_file_job *job_r) __attribute__((warn_unused_result));
 
-/* The bytes that the answer takes in its packet with these many findings and path bytes in all. */
+/* The bytes that the answer takes in its packet with these many findings, and path bytes (and SCAN_PASSAGE_SIZE of each passage) in
+ * all. */
 size_t scan_file_answer_size(size_t name_len, size_t nfindings, size_t path_bytes);
 int scan_put_file_answer(struct buf *out, const struct scan_file_answer *a) __attribute__((warn_unused_result));
 /* In the broker.  Files are answered in the order received: sent is the oldest unanswered one.  For
@@ -136,6 +142,7 @@ struct scan_detector {
 	uint16_t index;
 	char id[SCAN_ID_SIZE], title[SCAN_TITLE_SIZE];
 	uint8_t mask_first, mask_last;
+	uint8_t off; /* switched off: it finds nothing */
 };
 
 struct scan_worker { /* of WORKER, EXIT and KILL */

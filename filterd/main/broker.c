@@ -60,7 +60,7 @@ static void on_accepted(void *ctx, struct generation *g)
 	generation_unref(&old);
 	tell_monitor(r, &(struct monitor_msg){ .type = MONITOR_ACCEPTED, .generation = g->number });
 	snprintf(number, sizeof number, "%u", g->number);
-	snprintf(detectors, sizeof detectors, "%zu", g->ndetectors);
+	snprintf(detectors, sizeof detectors, "%zu", g->ndetectors - g->noff);
 	snprintf(signatures, sizeof signatures, "%u", g->signatures);
 	event_record_init(&e, r->reason == REASON_SIGNATURES ? EVENT_SIGNATURES_RELOADED : EVENT_CONFIG_RELOADED, NULL);
 	event_record_add(&e, "generation", number);

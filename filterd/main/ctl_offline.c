@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -34,6 +35,7 @@ struct offline {
 	uint32_t seq;
 	char (*ids)[SCAN_ID_SIZE];
 	size_t nids;
+	int plain;                /* no rules, no official signatures */
 	struct scan_file_finding findings[SCAN_FINDINGS_MAX];
 };
 
@@ -67,7 +69,7 @@ static int write_conf(const struct offline *o, const struct conf *from, struct b
 	                 "text_timeout_ms = %d; file_time_ms = %d;\n"
 	                 "  file_max = \"%" PRId64 "\"; scan_max = \"%" PRId64
 	                 "\"; files_max = %d; recursion_max = %d; };\n",
-	                 o->tmp, s->signatures, s->official, s->text_budget_ms, s->text_timeout_ms, s->file_time_ms,
+	                 o->tmp, s->signatures, o->plain ? "" : s->official, s->text_budget_ms, s->text_timeout_ms, s->file_time_ms,
 	                 s->file_max, s->scan_max, s->files_max, s->recursion_max);
 	return bundle_add_data(b, BUNDLE_CONFIG, "(offline)", text, (size_t)n) < 0 ? (complain("out of memory", ""), -1)
 	                                                                           : 0;
@@ -98,7 +100,7 @@ static int make_bundle(struct offline *o, const struct conf *from, struct bundle
 	struct cfgerr err = { 0 };
 	if (write_conf(o, from, b) < 0)
 		return -1;
-	if (conf_parse(b, &o->conf, &err) < 0 || bundle_add_rules(b, from->rules, &err) < 0)
+	if (conf_parse(b, &o->conf, &err) < 0 || (!o->plain && bundle_add_rules(b, from->rules, &err) < 0))
 		return complain_cfg(&err);
 	return 0;
 }
@@ -245,7 +247,7 @@ static int take_hello(struct offline *o)
 	return 0;
 }
 
-struct offline *offline_start(const struct ctl *ctl)
+static struct offline *start(const struct ctl *ctl, int plain)
 {
 	struct conf *from = NULL;
 	struct bundle b = { 0 };
@@ -253,6 +255,7 @@ struct offline *offline_start(const struct ctl *ctl)
 	if (!o)
 		return complain("out of memory", "");
 	o->channel = o->file_sock = -1;
+	o->plain = plain;
 	snprintf(o->tmp, sizeof o->tmp, "/tmp/filterctl-XXXXXX");
 	if (!mkdtemp(o->tmp)) {
 		complain(o->tmp, strerror(errno));
@@ -271,6 +274,16 @@ struct offline *offline_start(const struct ctl *ctl)
 	if (r < 0)
 		offline_stop(&o);
 	return o;
+}
+
+struct offline *offline_start(const struct ctl *ctl)
+{
+	return start(ctl, 0);
+}
+
+struct offline *offline_start_reader(const struct ctl *ctl)
+{
+	return start(ctl, 1);
 }
 
 void offline_stop(struct offline **op)
@@ -299,9 +312,12 @@ static json_t *answer_json(const struct offline *o, const struct scan_file_answe
 	json_t *list = json_array();
 	for (size_t i = 0; i < a->n; i++) {
 		const struct scan_file_finding *f = &a->findings[i];
-		json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:i, s:s%}", "detector", o->ids[f->detector],
-		                                      "start", (json_int_t)f->start, "end", (json_int_t)f->end,
-		                                      "confidence", f->confidence, "path", f->path, f->path_len));
+		json_t *j = json_pack("{s:s, s:I, s:I, s:i, s:s%}", "detector", o->ids[f->detector], "start", (json_int_t)f->start, "end",
+		                      (json_int_t)f->end, "confidence", f->confidence, "path", f->path, f->path_len);
+		if (f->document)
+			json_object_update_new(j, json_pack("{s:I, s:i, s:i}", "document", (json_int_t)f->document, "share_document",
+			                                    f->share_document, "share_message", f->share_message));
+		json_array_append_new(list, j);
 	}
 	return json_pack("{s:b, s:s, s:s%, s:s, s:o}", "ok", 1, "status", scan_status_name(a->status), "name", a->name,
 	                 a->name_len, "cause", cause_name(a->cause), "findings", list);
@@ -322,44 +338,89 @@ static json_t *failed(struct offline *o, enum cause cause)
 	return answer_json(o, &a);
 }
 
-static int send_job(struct offline *o, const struct scan_file_job *job, int fd)
+static int send_job(struct offline *o, const struct scan_file_job *job, const int *fds, int nfds)
 {
 	struct buf out;
 	buf_init(&out, SCAN_PACKET_MAX);
 	int r = scan_put_file_job(&out, job) == SCAN_WIRE_OK
-	                ? io_send_fds(o->file_sock, buf_ptr(&out), buf_left(&out), &fd, 1)
+	                ? io_send_fds(o->file_sock, buf_ptr(&out), buf_left(&out), fds, nfds)
 	                : -1;
 	buf_free(&out);
 	return r;
 }
 
-json_t *offline_scan(struct offline *o, int fd, const char *name)
+/* fds: the file, and what else this kind of job has. */
+static json_t *run_job(struct offline *o, enum scan_kind kind, const int *fds, int nfds, const char *name)
 {
 	static uint8_t packet[SCAN_PACKET_MAX];
 	struct scan_file_answer a;
 	struct stat st;
 	struct buf in;
-	int fds[IO_FDS_MAX], nfds;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	int got[IO_FDS_MAX], ngot;
+	if (fstat(fds[0], &st) < 0 || !S_ISREG(st.st_mode))
 		return json_pack("{s:b, s:s, s:s, s:s, s:[]}", "ok", 1, "status", scan_status_name(SCAN_UNSCANNABLE),
 		                 "name", "not a regular file", "cause", cause_name(CAUSE_UNSCANNABLE), "findings");
 	if (o->file_sock < 0 && wait_for_worker(o) < 0)
 		return complain("filterd-scan", "no worker came");
 	const struct scan_file_job job = {.seq = ++o->seq,
-	                                  .kind = SCAN_KIND_FILE,
+	                                  .kind = kind,
 	                                  .size = (uint64_t)st.st_size,
 	                                  .time_ms = (uint32_t)o->conf->scan.file_time_ms,
 	                                  .name = name,
 	                                  .name_len = strlen(name)};
-	if (send_job(o, &job, fd) < 0)
+	if (send_job(o, &job, fds, nfds) < 0)
 		return failed(o, CAUSE_CRASHED);
 	if (wait_for(o->file_sock, clock_ms() + job.time_ms + SPARE_MS) < 0)
 		return failed(o, CAUSE_TIMEOUT);
-	ssize_t n = io_recv_fds(o->file_sock, packet, sizeof packet, fds, &nfds);
-	for (int i = 0; n >= 0 && i < nfds; i++)
-		close(fds[i]);
+	ssize_t n = io_recv_fds(o->file_sock, packet, sizeof packet, got, &ngot);
+	for (int i = 0; n >= 0 && i < ngot; i++)
+		close(got[i]);
 	buf_view(&in, packet, n > 0 ? (size_t)n : 0);
 	if (n <= 0 || scan_get_file_answer(&in, &job, o->nids, o->findings, &a) != SCAN_WIRE_OK)
 		return failed(o, CAUSE_CRASHED);
 	return answer_json(o, &a);
+}
+
+json_t *offline_scan(struct offline *o, int fd, const char *name)
+{
+	return run_job(o, SCAN_KIND_FILE, &fd, 1, name);
+}
+
+/* What a worker wrote: it is trusted with no more than numbers. */
+static int take_prints(int fd, uint64_t **prints_r, size_t *n_r, uint64_t *characters_r)
+{
+	char *data;
+	size_t size;
+	struct buf in;
+	if (io_pread_all(fd, SCAN_PRINTS_MAX, &data, &size) < 0)
+		return -1;
+	buf_view(&in, data, size);
+	size_t n = 0;
+	uint64_t *prints = calloc(size / 8 + 1, sizeof *prints);
+	int r = prints && buf_get_u64(&in, characters_r) == 0 ? 0 : -1;
+	while (r == 0 && buf_left(&in) > 0)
+		r = buf_get_u64(&in, &prints[n++]);
+	free(data);
+	if (r < 0) {
+		free(prints);
+		return -1;
+	}
+	*prints_r = prints;
+	*n_r = n;
+	return 0;
+}
+
+json_t *offline_prints(struct offline *o, int fd, const char *name, uint64_t **prints_r, size_t *n_r, uint64_t *characters_r)
+{
+	int fds[2] = { fd, memfd_create("filterctl-prints", MFD_CLOEXEC) };
+	if (fds[1] < 0)
+		return complain("memfd_create", strerror(errno));
+	json_t *answer = run_job(o, SCAN_KIND_PRINTS, fds, 2, name);
+	const char *status = json_string_value(json_object_get(answer, "status"));
+	if (status && strcmp(status, "clean") == 0 && take_prints(fds[1], prints_r, n_r, characters_r) < 0) {
+		json_decref(answer);
+		answer = complain(name, "its fingerprints could not be taken");
+	}
+	close(fds[1]);
+	return answer;
 }

@@ -32,6 +32,10 @@ static void print_findings(const char *name, const json_t *findings)
 		       name, *inner ? "//" : "", inner, ctl_text(f, "detector"),
 		       json_integer_value(json_object_get(f, "start")), json_integer_value(json_object_get(f, "end")),
 		       json_integer_value(json_object_get(f, "confidence")));
+		if (json_object_get(f, "document"))
+			printf("%s%s%s: that is %" JSON_INTEGER_FORMAT " %% of document %" JSON_INTEGER_FORMAT " and %" JSON_INTEGER_FORMAT
+			       " %% of the text\n", name, *inner ? "//" : "", inner, json_integer_value(json_object_get(f, "share_document")),
+			       json_integer_value(json_object_get(f, "document")), json_integer_value(json_object_get(f, "share_message")));
 	}
 }
 

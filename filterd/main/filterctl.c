@@ -6,6 +6,7 @@
 #include "main/ctl_allow.h"
 #include "main/ctl_audit.h"
 #include "main/ctl_edm.h"
+#include "main/ctl_fingerprint.h"
 #include "main/ctl_rules.h"
 
 #include <stdio.h>
@@ -83,6 +84,8 @@ static const struct command {
         {"edm", 1, run_edm, "edm build --out INDEX CSV", "make an index of real records, to find these and no others"},
         {"edm", 1, run_edm, "edm info INDEX, edm check INDEX", "what an index holds; whether it is whole"},
         {"allow", 0, ctl_allow, "allow hash [--offline]", "hashes of values from standard input, for the allow-list"},
+        {"fingerprint", 1, ctl_fingerprint, "fingerprint add FILE...", "register documents, to find passages copied from them"},
+        {"fingerprint", 1, ctl_fingerprint, "fingerprint list|match|remove", "what is registered; what of it stands in a file"},
         {"audit", 1, run_audit, "audit verify [--dir DIR]", "prove that the audit journal is whole"},
         {"help", 0, print_help, "help", "this text"},
         {"version", 0, print_version, "version", "the version"},

@@ -49,6 +49,7 @@ filterd_main_filterctl_SOURCES = \
 	filterd/main/ctl_daemon.h \
 	filterd/main/ctl_edm.c \
 	filterd/main/ctl_edm.h \
+	filterd/main/ctl_fingerprint.c filterd/main/ctl_fingerprint.h \
 	filterd/main/ctl_offline.c \
 	filterd/main/ctl_offline.h \
 	filterd/main/ctl_rules.c \

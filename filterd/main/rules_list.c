@@ -11,8 +11,8 @@ static json_t *info_json(const struct detect_info *d)
 		json_array_append_new(levels, json_integer(d->levels[i]));
 	for (size_t i = 0; i < d->nreferences; i++)
 		json_array_append_new(refs, json_string(d->references[i]));
-	return json_pack("{s:s, s:s, s:s*, s:s*, s:o, s:o}", "id", d->id, "title", d->title, "country", d->country, "class", d->class_name,
-	                 "confidence", levels, "reference", refs);
+	return json_pack("{s:s, s:s, s:s*, s:s*, s:o, s:o, s:b}", "id", d->id, "title", d->title, "country", d->country, "class", d->class_name,
+	                 "confidence", levels, "reference", refs, "enabled", !d->off);
 }
 
 static void print_info(const struct detect_info *d)
@@ -20,7 +20,7 @@ static void print_info(const struct detect_info *d)
 	char levels[64] = "";
 	for (size_t i = 0, o = 0; i < d->nlevels && o < sizeof levels; i++)
 		o += (size_t)snprintf(levels + o, sizeof levels - o, "%s%d", i ? "," : "", d->levels[i]);
-	printf("%-28s %-3s %-12s %-10s %s\n", d->id, d->country ? d->country : "-", d->class_name ? d->class_name : "-", levels, d->title);
+	printf("%-28s %-3s %-12s %-10s %s\n", d->id, d->country ? d->country : "-", d->class_name ? d->class_name : "-", d->off ? "off" : levels, d->title);
 	for (size_t i = 0; i < d->nreferences; i++)
 		printf("%57s%s\n", "", d->references[i]);
 }

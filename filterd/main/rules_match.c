@@ -37,6 +37,9 @@ static void add_finding(struct matcher *m, size_t message, const char *text, con
 	                      (json_int_t)end, "confidence", (int)f->confidence);
 	if (m->convo->is_list)
 		json_object_set_new(j, "message", json_integer((json_int_t)message));
+	if (f->document)
+		json_object_update_new(j, json_pack("{s:I, s:i, s:i}", "document", (json_int_t)f->document, "share_document", f->share_document,
+		                                    "share_message", f->share_message));
 	if (crosses)
 		json_object_set_new(j, "crosses", json_true());
 	json_array_append_new(m->findings, j);

@@ -56,7 +56,7 @@ struct event_field {
 	const char *value;
 };
 
-enum { EVENT_FIELDS_MAX = 20, EVENT_REF_SIZE = 17 };
+enum { EVENT_FIELDS_MAX = 24, EVENT_REF_SIZE = 17 };
 
 /* One event on its way to syslog and journal.  (libevent has the short names.) */
 struct event_record {

@@ -43,6 +43,9 @@ struct finding {
 	uint16_t detector;   /* index in the generation's detector table */
 	uint32_t start, end; /* byte offsets in that text, on code point borders, start < end */
 	uint8_t confidence;  /* 1..100 */
+	/* of a passage of a registered document; else 0 */
+	uint8_t share_document, share_message; /* percent of the document that is in the text, and of the text that is the document's */
+	uint32_t document;   /* its id in the detector's set of fingerprints */
 };
 
 /* What a text is within its stanza or file. */

@@ -19,11 +19,15 @@ static const struct cfg_key file_keys[] = {
 	{ "rules", CFG_GROUPS, 0, 0, RULES_MAX },
 	{ "allow", CFG_GROUPS, 0, 0, ALLOW_MAX },
 	{ "detectors", CFG_ANY, 0, 0, 0 }, /* detect/ reads these */
+	{ "include", CFG_ANY, 0, 0, 0 },
+	{ "override", CFG_ANY, 0, 0, 0 },
+	{ "enable", CFG_ANY, 0, 0, 0 },
 	{ "disable", CFG_GROUP, 0, 0, 0 },
 	{ 0 },
 };
 static const struct cfg_key disable_keys[] = {
 	{ "detectors", CFG_ANY, 0, 0, 0 }, /* detect's */
+	{ "countries", CFG_ANY, 0, 0, 0 },
 	{ "rules", CFG_STRINGS, 0, 0, RULES_MAX },
 	{ 0 },
 };

@@ -2,6 +2,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/io.h"
+#include "detect/winnow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,14 +67,15 @@ static void add_findings(struct file_run *run, const char *path, size_t n)
 		return;
 	char *kept = arena_strdup(run->arena, path);
 	for (size_t i = 0; i < n; i++) {
-		size_t size = scan_file_answer_size(NAME_ROOM, run->n + 1, run->path_bytes + len);
+		size_t more = len + (j->findings[i].document ? SCAN_PASSAGE_SIZE : 0);
+		size_t size = scan_file_answer_size(NAME_ROOM, run->n + 1, run->path_bytes + more);
 		if (!kept || len > SCAN_PATH_MAX || run->n == SCAN_FINDINGS_MAX || size > SCAN_PACKET_MAX) {
 			run->cause = CAUSE_OVER_BUDGET;
 			return;
 		}
 		const struct finding *f = &j->findings[i];
-		j->file_findings[run->n++] = (struct scan_file_finding){ f->start, f->end, f->detector, f->confidence, kept, len };
-		run->path_bytes += len;
+		j->file_findings[run->n++] = (struct scan_file_finding){ f->start, f->end, f->detector, f->confidence, f->share_document, f->share_message, f->document, kept, len };
+		run->path_bytes += more;
 	}
 }
 
@@ -120,13 +123,57 @@ static void scan_text_file(struct file_run *run, const struct scan_file_job *job
 	munmap(text, job->size);
 }
 
+/* The fingerprints of all texts of a file. */
+struct print_run {
+	struct winnow_table table;
+	struct buf prints;
+	uint64_t characters;
+	enum cause cause;
+};
+
+static int on_print(void *ctx, const struct winnow_print *p)
+{
+	struct print_run *run = ctx;
+	if (buf_put_u64(&run->prints, p->hash) == 0)
+		return 0;
+	run->cause = CAUSE_LIMIT;
+	return -1;
+}
+
+static void on_printed_text(void *ctx, const char *path, enum text_role role, const char *text, size_t size)
+{
+	struct print_run *run = ctx;
+	size_t characters;
+	if (role != ROLE_FILE)
+		return;
+	if (winnow_text(&run->table, text, size, on_print, run, &characters) < 0)
+		run->cause = CAUSE_LIMIT;
+	run->characters += characters;
+}
+
+static enum cause print_file(struct jobs *j, const struct scan_file_job *job, int fd, int to, struct extract_result *r)
+{
+	struct print_run run = { .cause = CAUSE_NONE };
+	winnow_init(&run.table);
+	buf_init(&run.prints, SCAN_PRINTS_MAX);
+	if (buf_put_u64(&run.prints, 0) < 0)
+		return CAUSE_LIMIT;
+	extract_scan(j->engines->extract, fd, "", job->time_ms, on_printed_text, &run, r);
+	buf_set_u32(&run.prints, 0, (uint32_t)(run.characters >> 32));
+	buf_set_u32(&run.prints, 4, (uint32_t)run.characters);
+	if (io_write_all(to, buf_ptr(&run.prints), buf_left(&run.prints)) < 0)
+		run.cause = CAUSE_NO_SPACE;
+	buf_free(&run.prints);
+	return run.cause;
+}
+
 static int same_size(int fd, uint64_t size)
 {
 	struct stat st;
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= 0 && (uint64_t)st.st_size == size;
 }
 
-int jobs_file(struct jobs *j, const struct scan_file_job *job, int fd, struct buf *out)
+int jobs_file(struct jobs *j, const struct scan_file_job *job, int fd, int prints_fd, struct buf *out)
 {
 	struct extract_result r = { .status = SCAN_UNSCANNABLE, .cause = CAUSE_UNSCANNABLE, .name = "not the file that was announced" };
 	struct file_run run = { .jobs = j, .deadline_us = clock_us() + (uint64_t)job->time_ms * 1000 };
@@ -134,6 +181,8 @@ int jobs_file(struct jobs *j, const struct scan_file_job *job, int fd, struct bu
 	if (run.arena && same_size(fd, job->size)) {
 		if (job->kind == SCAN_KIND_TEXT)
 			scan_text_file(&run, job, fd, &r);
+		else if (job->kind == SCAN_KIND_PRINTS)
+			run.cause = print_file(j, job, fd, prints_fd, &r);
 		else
 			extract_scan(j->engines->extract, fd, "", job->time_ms, on_text, &run, &r);
 	}

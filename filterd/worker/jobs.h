@@ -15,6 +15,6 @@ void jobs_free(struct jobs **j);
 /* Appends the answer.  -1 if out can't take it. */
 int jobs_text(struct jobs *j, const struct scan_text_job *job, struct buf *out) __attribute__((warn_unused_result));
 /* fd is only read, and stays the caller's; -1 stands for a job that came without one. */
-int jobs_file(struct jobs *j, const struct scan_file_job *job, int fd, struct buf *out) __attribute__((warn_unused_result));
+int jobs_file(struct jobs *j, const struct scan_file_job *job, int fd, int prints_fd, struct buf *out) __attribute__((warn_unused_result));
 
 #endif

@@ -84,7 +84,7 @@ static int say_hello(const struct nursery *n)
 	for (size_t i = 0; i < detectors && r == 0; i++) {
 		const struct detect_info *info = detect_info(n->engines->detect, i);
 		m = (struct scan_msg){ .type = SCAN_MSG_DETECTOR,
-			               .detector = { .index = (uint16_t)i, .mask_first = info->mask.keep_first, .mask_last = info->mask.keep_last } };
+			               .detector = { .index = (uint16_t)i, .mask_first = info->mask.keep_first, .mask_last = info->mask.keep_last, .off = info->off } };
 		snprintf(m.detector.id, sizeof m.detector.id, "%s", info->id);
 		snprintf(m.detector.title, sizeof m.detector.title, "%s", info->title ? info->title : info->id);
 		r = say(n->setup, &m, NULL, 0);

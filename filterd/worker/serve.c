@@ -90,9 +90,9 @@ static int read_file(struct server *s)
 		return 0;
 	}
 	s->packet.len += (size_t)n;
-	if (nfds == 1 && scan_get_file_job(&s->packet, &job) == SCAN_WIRE_OK) {
+	if (nfds >= 1 && scan_get_file_job(&s->packet, &job) == SCAN_WIRE_OK && nfds == (job.kind == SCAN_KIND_PRINTS ? 2 : 1)) {
 		scan_page_write(s->page, SCAN_SOCKET_FILE, job.seq, clock_ms());
-		r = jobs_file(s->jobs, &job, fds[0], &s->out);
+		r = jobs_file(s->jobs, &job, fds[0], nfds == 2 ? fds[1] : -1, &s->out);
 	}
 	while (nfds > 0)
 		close(fds[--nfds]);

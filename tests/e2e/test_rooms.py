@@ -28,7 +28,9 @@ def cast(the_site):
     file = the_site.filterd.rules / "90-test.rules"
     if not file.exists():
         file.write_text(RULES)
+        since = the_site.syslog.mark()
         the_site.filterd.reload()
+        assert the_site.syslog.wait("config.reloaded", 20, since)
     return story.Cast(the_site)
 
 

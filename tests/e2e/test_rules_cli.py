@@ -54,6 +54,10 @@ def test_examples_of_the_manual(rules, prefix, tmp_path, example):
         (tmp_path / "table.csv").write_text("name,iban,birth\nAnna Example,DE89370400440532013000,1980-03-12\n")
         subprocess.run([str(pathlib.Path(prefix) / "bin" / "filterctl"), "edm", "build", "--out", tmp_path / index, tmp_path / "table.csv"],
                        check=True, timeout=60, stdout=subprocess.DEVNULL)
+    for name in re.findall(r'set = "([^"]+\.fpr)"', example):
+        (tmp_path / "plan.txt").write_text("The new plant opens in the second quarter, and the old one closes in the third.\n")
+        subprocess.run([str(pathlib.Path(prefix) / "bin" / "filterctl"), "fingerprint", "add", "--set", tmp_path / name, tmp_path / "plan.txt"],
+                       check=True, timeout=60)
     got = rules("check", tmp_path)
     assert got.returncode == 0, got.stderr + got.stdout
 

@@ -22,6 +22,7 @@ include tests/fuzz/layer_text.mk
 include tests/fuzz/monitor_wire.mk
 include tests/fuzz/note.mk
 include tests/fuzz/policy_rules.mk
+include tests/fuzz/prints.mk
 include tests/fuzz/record_wire.mk
 include tests/fuzz/rules.mk
 include tests/fuzz/scan_wire.mk

@@ -91,9 +91,8 @@ static void globs(void **state)
 		{ "pro-*@rooms.test", "prox@rooms.test", false },   { "*a*b*", "xxaxxbxx", true },
 		{ "*a*b*", "xxbxxaxx", false },                     { "*ab", "abab", true },
 		{ "*", "", true },                                  { "", "", true },
-		{ "", "x", false },                                 { "a?c", "abc", true },
+		{ "", "x", false },                                 { "a?c", "abc", true }, { "a?c", "ac", false },
 		{ "[ab]", "a", false },                             { "**", "x", true },
-		{ "a?c", "aéc", true },                             { "a?c", "ac", false },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		if (text_glob(cases[i].pattern, cases[i].text, strlen(cases[i].text)) != cases[i].fits)

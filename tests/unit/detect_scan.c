@@ -173,6 +173,8 @@ static void detectors_of_detectors(void **state)
 		"{ id = \"a\"; title = \"A\"; patterns = ( { regex = \"\\bINV-\\d{5}\\b\"; confidence = 40; } );"
 		"  near = ( { detector = \"b\"; within = 10; min = 2; add = 25; }, { detector = \"b\"; before = 10; confidence = 50; add = 5; },"
 		"           { detector = \"b\"; after = 10; required = true; } ); },"
+		"{ id = \"d\"; title = \"D\"; patterns = ( { regex = \"\\b[0-9]{6}\\b\"; confidence = 40; } );"
+		"  evidence = ( { any = [ \"member\" ]; within = 60; add = 0; required = true; } ); },"
 		"{ id = \"b\"; title = \"B\"; patterns = ( { regex = \"\\bCU-\\d{5}\\b\"; confidence = 40; }, { regex = \"\\bVIP-\\d{5}\\b\"; confidence = 60; } ); }");
 	assert_int_equal(confidence_of(e, "a", "INV-12345 CU-12345"), 40);
 	assert_int_equal(confidence_of(e, "a", "CU-12345 INV-12345"), -1);
@@ -183,6 +185,9 @@ static void detectors_of_detectors(void **state)
 	assert_int_equal(confidence_of(e, "c", "CU-00000 INV-12345 CU-12345 pay"), 72);
 	assert_int_equal(confidence_of(e, "c", "CU-00000 &#73;NV-12345 CU-12345 pay"), 72); /* found in a layer; its evidence stands in the text */
 	assert_int_equal(confidence_of(e, "c", "CU-00000 INV-99999 CU-12345 pay"), -1);
+	assert_int_equal(confidence_of(e, "d", "member &#49; 123456"), 40);
+	assert_int_equal(confidence_of(e, "d", "m&#101;mber 123456"), 40); /* found in the text; its evidence stands in a layer */
+	assert_int_equal(confidence_of(e, "d", "m&#101;mory 123456"), -1);
 	assert_int_equal(confidence_of(e, "c", "INV-12345 CU-12345 pay"), -1);
 	end(e);
 }

@@ -88,7 +88,7 @@ static struct decision judged_in(struct world *w, struct arena *a, struct said s
 	const char *zones[] = { s.zone ? s.zone : "public" };
 	const struct decide_text text = { s.text, strlen(s.text) };
 	for (const char *p = s.text; *p; p += strcspn(p, " "), p += *p == ' ')
-		f[n++] = (struct finding){ 0, s.detector, (uint32_t)(p - s.text), (uint32_t)(p - s.text + (long)strcspn(p, " ")), s.confidence ? s.confidence : 90 };
+		f[n++] = (struct finding){ 0, s.detector, (uint32_t)(p - s.text), (uint32_t)(p - s.text + (long)strcspn(p, " ")), s.confidence ? s.confidence : 90, 0, 0, 0 };
 	struct decide_input in = {
 		.rules = w->rules, .is = { .conf = w->conf, .from = "public", .to = zones, .nto = 1, .sender = "", .recipient = "" }, .can_redact = true, .texts = s.no_values ? NULL : &text,
 		.findings = f, .nfindings = n,
@@ -176,7 +176,7 @@ static void it_takes_a_finding_of_its_own(void **state)
 	assert_int_equal(count_of(w, (struct said){ .text = "1" }), 0);                       /* no word in it */
 	/* what crosses the count is masked, and nothing else */
 	struct arena *a = arena_new(1 << 20);
-	static const struct finding f[] = { { 0, WORD, 0, 1, 90 }, { 0, CARD, 2, 3, 90 }, { 0, KEY, 4, 5, 90 } };
+	static const struct finding f[] = { { 0, WORD, 0, 1, 90, 0, 0, 0 }, { 0, CARD, 2, 3, 90, 0, 0, 0 }, { 0, KEY, 4, 5, 90, 0, 0, 0 } };
 	static const char *const zones[] = { "internal" };
 	static const struct decide_text text = { "w 1 k", 5 };
 	struct decide_input in = { .rules = w->rules, .is = { .conf = w->conf, .from = "public", .to = zones, .nto = 1, .sender = "", .recipient = "" }, .can_redact = true, .texts = &text,
@@ -241,7 +241,7 @@ static void without_such_rules_it_costs_nothing(void **state)
 	static const char plain[] = "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; } ); action = \"block\"; } );";
 	struct world *w = *state;
 	struct arena *a = arena_new(1 << 20);
-	static const struct finding f = { 0, CARD, 0, 1, 90 };
+	static const struct finding f = { 0, CARD, 0, 1, 90, 0, 0, 0 };
 	const struct decide_tally *tallies = NULL;
 	struct policy_rules *r = read_rules(plain);
 	const struct decide_input in = { .rules = r, .is = { .conf = w->conf, .sender = "", .recipient = "" }, .findings = &f, .nfindings = 1 };

@@ -111,6 +111,14 @@ static void text_answer_is_checked_against_its_job(void **state)
 	assert_int_equal(answer_with(7, 0, f, 3), SCAN_WIRE_BAD);
 	f = good, f.confidence = 101;
 	assert_int_equal(answer_with(7, 0, f, 3), SCAN_WIRE_BAD);
+	const struct finding passage = { .detector = 2, .start = 6, .end = 10, .confidence = 100, .document = 70000, .share_document = 1, .share_message = 100 };
+	assert_int_equal(answer_with(7, 0, passage, 3), 0);
+	f = passage, f.share_document = 0;
+	assert_int_equal(answer_with(7, 0, f, 3), SCAN_WIRE_BAD);
+	f = passage, f.share_message = 101;
+	assert_int_equal(answer_with(7, 0, f, 3), SCAN_WIRE_BAD);
+	f = passage, f.confidence = 0;
+	assert_int_equal(answer_with(7, 0, f, 3), SCAN_WIRE_BAD);
 }
 
 static void text_answer_counts_must_fit(void **state)
@@ -133,7 +141,13 @@ static void text_answer_counts_must_fit(void **state)
 		many[i] = (struct finding){ .start = 6, .end = 10, .confidence = 1 };
 	struct scan_text_answer a = { .seq = 7, .n = SCAN_FINDINGS_MAX, .findings = many };
 	struct buf b;
-	buf_init(&b, 65536);
+	buf_init(&b, 1 << 20);
+	assert_int_equal(scan_put_text_answer(&b, &a), 0);
+	assert_int_equal(scan_get_text_answer(&b, &job, 1, findings, &got), 0);
+	assert_int_equal(got.n, SCAN_FINDINGS_MAX);
+	/* all of them passages of documents */
+	for (size_t i = 0; i < SCAN_FINDINGS_MAX; i++)
+		many[i].document = 1, many[i].share_document = many[i].share_message = 100;
 	assert_int_equal(scan_put_text_answer(&b, &a), 0);
 	assert_int_equal(scan_get_text_answer(&b, &job, 1, findings, &got), 0);
 	assert_int_equal(got.n, SCAN_FINDINGS_MAX);
@@ -194,6 +208,14 @@ static void file_answer_is_checked(void **state)
 	assert_int_equal(file_answer_with(a, &text, "", 0), SCAN_WIRE_BAD); /* beyond the text, and with a path */
 	f.path_len = 0, f.end = 10;
 	assert_int_equal(file_answer_with(a, &text, "", 0), 0);
+	f.document = 3, f.share_document = 40, f.share_message = 60;
+	assert_int_equal(file_answer_with(a, &text, "", 0), 0);
+	assert_true(file_findings[0].document == 3 && file_findings[0].share_document == 40 && file_findings[0].share_message == 60);
+	f.share_document = 0;
+	assert_int_equal(file_answer_with(a, &file, "", 0), SCAN_WIRE_BAD);
+	f.share_document = 40;
+	const struct scan_file_job prints = { .seq = 5, .kind = SCAN_KIND_PRINTS, .size = 10 };
+	assert_int_equal(file_answer_with(a, &prints, "", 0), SCAN_WIRE_BAD); /* no rules were run */
 	f.detector = 2;
 	assert_int_equal(file_answer_with(a, &file, "", 0), SCAN_WIRE_BAD);
 	a.n = 0;
@@ -243,7 +265,7 @@ static void nursery_messages_round_trip(void **state)
 	assert_int_equal(scan_put_msg(&b, &m), 0);
 	assert_int_equal(scan_get_msg(&b, &got), 0);
 	assert_memory_equal(&got.hello, &m.hello, sizeof m.hello);
-	m = (struct scan_msg){ .type = SCAN_MSG_DETECTOR, .detector = { 11, "payment-card", "Payment card number", 0, 4 } };
+	m = (struct scan_msg){ .type = SCAN_MSG_DETECTOR, .detector = { 11, "payment-card", "Payment card number", 0, 4, 1 } };
 	assert_int_equal(scan_put_msg(&b, &m), 0);
 	assert_int_equal(scan_get_msg(&b, &got), 0);
 	assert_memory_equal(&got.detector, &m.detector, sizeof m.detector);

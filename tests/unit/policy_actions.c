@@ -50,7 +50,7 @@ static struct decision decide(struct world *w, const char *found)
 	struct decision d;
 	size_t n = strlen(found);
 	for (size_t i = 0; i < n; i++)
-		f[i] = (struct finding){ 0, (uint16_t)(found[i] - 'a'), (uint32_t)i, (uint32_t)i + 1, 90 };
+		f[i] = (struct finding){ .detector = (uint16_t)(found[i] - 'a'), .start = (uint32_t)i, .end = (uint32_t)i + 1, .confidence = 90 };
 	const struct decide_input in = {
 		.rules = w->rules, .can_redact = true, .texts = texts, .findings = f, .nfindings = n,
 		.is = { .conf = w->conf, .from = "public", .to = zones, .nto = 1, .channels = 1u << CHANNEL_CHAT, .sender = "x@y", .recipient = "y@z" },

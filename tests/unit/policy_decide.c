@@ -59,7 +59,7 @@ static int tear_down(void **state)
 
 static const char text[] = "4012888888881881 4012-8888-8888-1881 5555555555554444";
 static const struct decide_text texts[] = { { text, sizeof text - 1 } };
-static const struct finding cards[] = { { 0, 0, 0, 16, 90 }, { 0, 0, 17, 36, 80 }, { 0, 0, 37, 53, 60 } };
+static const struct finding cards[] = { { 0, 0, 0, 16, 90, 0, 0, 0 }, { 0, 0, 17, 36, 80, 0, 0, 0 }, { 0, 0, 37, 53, 60, 0, 0, 0 } };
 
 static struct decision decided(struct world *w, struct decide_input in, const char *to)
 {
@@ -116,7 +116,7 @@ static void strictest_wins(void **state)
 
 static void monitor_only_tells(void **state)
 {
-	static const struct finding key = { 0, 1, 0, 5, 90 };
+	static const struct finding key = { 0, 1, 0, 5, 90, 0, 0, 0 };
 	struct decision d = decided(*state, (struct decide_input){ .is.from = "internal", .findings = &key, .nfindings = 1, .is.channels = 1u << CHANNEL_CHAT }, "public");
 	assert_int_equal(d.action, ACTION_DELIVER);
 	assert_int_equal(d.nhits, 1);
@@ -173,7 +173,7 @@ static void conditions_combine(void **state)
 		"          { id = \"one-and\"; priority = 5; detect = ( { detector = \"iban\"; } ); all = ( { detector = \"card\"; } ); action = \"block\"; },"
 		"          { id = \"never\"; detect = ( { detector = \"key\"; confidence = 1; } ); action = \"block\"; } ); disable = { rules = [ \"never\" ]; };";
 	static const char *const ids[] = { "card", "key", "iban" };
-	static const struct finding f[] = { { 0, 0, 0, 16, 90 }, { 0, 0, 17, 36, 80 }, { 0, 1, 37, 53, 60 }, { 0, 2, 37, 53, 60 } };
+	static const struct finding f[] = { { 0, 0, 0, 16, 90, 0, 0, 0 }, { 0, 0, 17, 36, 80, 0, 0, 0 }, { 0, 1, 37, 53, 60, 0, 0, 0 }, { 0, 2, 37, 53, 60, 0, 0, 0 } };
 	static const struct { size_t from, n; const char *rule; size_t nhits; } t[] = {
 		{ 0, 1, "but", 1 }, { 1, 1, NULL, 0 }, { 0, 3, "both", 2 }, { 1, 2, NULL, 0 }, { 2, 1, NULL, 0 }, { 3, 1, "but", 1 }, { 0, 4, "one-and", 4 },
 		{ 2, 2, NULL, 0 },

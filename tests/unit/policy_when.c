@@ -61,7 +61,7 @@ static struct decision decide(struct world *w, struct when_facts is, const char 
 	size_t n = strlen(found);
 	for (size_t i = 0; i < n; i++) {
 		bool sure = found[i] < 'a';
-		f[i] = (struct finding){ 0, (uint16_t)(found[i] - (sure ? 'A' : 'a')), (uint32_t)i, (uint32_t)i + 1, sure ? 90 : 60 };
+		f[i] = (struct finding){ 0, (uint16_t)(found[i] - (sure ? 'A' : 'a')), (uint32_t)i, (uint32_t)i + 1, sure ? 90 : 60, 0, 0, 0 };
 	}
 	is.conf = w->conf;
 	is.from = is.from ? is.from : "internal";
