@@ -2,6 +2,7 @@
 #include "detect/evidence.h"
 #include "detect/fold.h"
 #include "detect/near.h"
+#include "detect/odds.h"
 #include "detect/set.h"
 #include "detect/view.h"
 
@@ -69,6 +70,8 @@ static int compile_pattern(struct detect_set *set, const struct detector_def *de
 	if (compile_regex(set, &p->re, p->def->regex, &p->cls, p->checked, p->def->file, p->def->line, err) < 0)
 		return -1;
 	set->npatterns++;
+	p->odds = odds_of(def, p->def, p->def->regex);
+	p->cap = odds_count(def, p->def, p->cls.kind == CLASS_LITERAL) ? odds_cap(p->odds) : 100;
 	p->group = (uint16_t)regex_group(&p->re, "secret");
 	char none[1] = "";
 	struct regex_run run;

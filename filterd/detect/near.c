@@ -110,13 +110,16 @@ static int count_near(const struct detect_scratch *s, const struct near_def *n, 
 /* What its `near` makes of a span: its confidence, 0: it is none. */
 static int judge(const struct detector_def *d, const struct detect_scratch *s, const struct span *p, size_t nspans)
 {
-	int confidence = p->confidence;
+	int add = 0, supported = 0;
 	for (size_t i = 0; i < d->nnear; i++) {
-		if (count_near(s, &d->near[i], p, nspans) >= d->near[i].min)
-			confidence += d->near[i].add;
-		else if (d->near[i].required)
+		if (count_near(s, &d->near[i], p, nspans) >= d->near[i].min) {
+			add += d->near[i].add;
+			supported |= d->near[i].add > 0 || (d->near[i].required && d->near[i].add == 0);
+		} else if (d->near[i].required) {
 			return 0;
+		}
 	}
+	int confidence = (supported ? p->uncapped : p->confidence) + add;
 	return confidence < 1 ? 1 : confidence > 100 ? 100 : confidence;
 }
 

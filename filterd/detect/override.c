@@ -32,6 +32,7 @@ static const struct field {
 	FIELD("fingerprint", prints),
 	FIELD("kind", number),
 	FIELD("mask", mask),
+	FIELD("odds", odds),
 	LIST("patterns", patterns, RULEDEF_PATTERNS_MAX),
 	LIST("words", words, 16),
 	LIST("raise", raises, 8),

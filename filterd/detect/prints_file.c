@@ -4,6 +4,7 @@
 #include "detect/siphash.h"
 #include "detect/winnow.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,10 +14,8 @@ enum { MAGIC_SIZE = 8, CHECK_SIZE = 8, DOCUMENT_MIN = 4 + 4 + 4 + 8 + 1 + 2 + 1,
 
 uint64_t prints_hash(const uint8_t key[PRINTS_KEY_SIZE], uint64_t print)
 {
-	uint8_t bytes[8];
-	for (int i = 0; i < 8; i++)
-		bytes[i] = (uint8_t)(print >> (56 - 8 * i));
-	return siphash(key, bytes, sizeof bytes);
+	uint64_t big = htobe64(print);
+	return siphash(key, &big, sizeof big);
 }
 
 static int get_document(struct buf *in, struct prints_document *d)

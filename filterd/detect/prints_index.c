@@ -80,9 +80,20 @@ void prints_index_free(struct prints_index *x)
 	explicit_bzero(x, sizeof *x);
 }
 
-size_t prints_index_find(const struct prints_index *x, uint64_t print, size_t *first_r)
+uint64_t prints_index_begin(const struct prints_index *x, uint64_t print)
 {
 	uint64_t hash = prints_hash(x->key, print);
+	__builtin_prefetch(&x->filter[first_bits(hash, x->filter_bits) / 64]);
+	return hash;
+}
+
+size_t prints_index_find(const struct prints_index *x, uint64_t print, size_t *first_r)
+{
+	return prints_index_end(x, prints_hash(x->key, print), first_r);
+}
+
+size_t prints_index_end(const struct prints_index *x, uint64_t hash, size_t *first_r)
+{
 	size_t bit = first_bits(hash, x->filter_bits);
 	*first_r = 0;
 	if (!(x->filter[bit / 64] >> bit % 64 & 1))

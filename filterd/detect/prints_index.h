@@ -24,4 +24,8 @@ void prints_index_free(struct prints_index *x);
 /* The entries of a fingerprint (winnow.h): [*first_r, returned end), fewer than PRINTS_COMMON_MAX; *first_r itself if there are none. */
 size_t prints_index_find(const struct prints_index *x, uint64_t print, size_t *first_r);
 
+/* The same in two steps, for many at a time: the first one asks for the memory that the second needs. */
+uint64_t prints_index_begin(const struct prints_index *x, uint64_t print);
+size_t prints_index_end(const struct prints_index *x, uint64_t hash, size_t *first_r);
+
 #endif

@@ -39,10 +39,15 @@ void prints_scratch_free(struct prints_scratch **xp)
 	*xp = NULL;
 }
 
+/* Fingerprints are looked up some at a time, since memory is waited for only once then. */
+enum { AT_ONCE = 32 };
+
 struct search {
 	const struct prints_set *set;
 	struct detect_scratch *s;
 	struct prints_scratch *x;
+	struct winnow_print waiting[AT_ONCE];
+	size_t nwaiting;
 };
 
 static int add_hit(const struct search *q, const struct winnow_print *p, size_t set, size_t entry)
@@ -62,18 +67,30 @@ static int add_hit(const struct search *q, const struct winnow_print *p, size_t 
 	return 0;
 }
 
+static int look_up(struct search *q)
+{
+	size_t n = q->nwaiting;
+	uint64_t hashes[AT_ONCE];
+	q->nwaiting = 0;
+	for (size_t i = 0; i < q->set->nsets; i++) {
+		const struct prints_index *x = &q->set->sets[i].index;
+		for (size_t k = 0; k < n; k++)
+			hashes[k] = prints_index_begin(x, q->waiting[k].hash);
+		for (size_t k = 0; k < n; k++) {
+			size_t entry, end = prints_index_end(x, hashes[k], &entry);
+			for (; entry < end; entry++)
+				if (add_hit(q, &q->waiting[k], i, entry) < 0)
+					return -1;
+		}
+	}
+	return budget_spent(&q->s->budget) ? -1 : 0;
+}
+
 static int on_print(void *arg, const struct winnow_print *p)
 {
-	const struct search *q = arg;
-	if (budget_spent(&q->s->budget))
-		return -1;
-	for (size_t i = 0; i < q->set->nsets; i++) {
-		size_t first, end = prints_index_find(&q->set->sets[i].index, p->hash, &first);
-		for (size_t k = first; k < end; k++)
-			if (add_hit(q, p, i, k) < 0)
-				return -1;
-	}
-	return 0;
+	struct search *q = arg;
+	q->waiting[q->nwaiting++] = *p;
+	return q->nwaiting == AT_ONCE ? look_up(q) : 0;
 }
 
 static int by_document(const struct hit *a, const struct hit *b)
@@ -171,9 +188,10 @@ static void judge(const struct detect_set *set, struct detect_scratch *s, struct
 static void collect(const struct detect_set *set, struct detect_scratch *s)
 {
 	struct prints_scratch *x = s->prints;
-	struct search q = { set->prints, s, x };
+	struct search q = { .set = set->prints, .s = s, .x = x };
 	x->n = 0;
 	x->characters = winnow(&set->prints->winnow, s->view.data, s->view.size, on_print, &q);
+	(void)look_up(&q);
 	sort_items(x->hits, x->n, sizeof *x->hits, by_place);
 }
 

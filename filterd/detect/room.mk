@@ -22,6 +22,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/outline.c filterd/detect/outline.h \
 	filterd/detect/numbers.c filterd/detect/numbers.h \
 	filterd/detect/overlap.c \
+	filterd/detect/odds.c filterd/detect/odds.h \
 	filterd/detect/pass.c filterd/detect/pass.h \
 	filterd/detect/plan.c filterd/detect/profile.c \
 	filterd/detect/prints.h filterd/detect/prints_set.h \

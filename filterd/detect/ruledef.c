@@ -16,6 +16,7 @@
 	{ "edm", CFG_GROUP, 0, 0, 0 },                                                                                 \
 	{ "fingerprint", CFG_GROUP, 0, 0, 0 },                                                                         \
 	{ "mask", CFG_GROUP, 0, 0, 0 },                                                                                \
+	{ "odds", CFG_NUMBER, 0, 1, 1e12 },                                                                            \
 	{ "confidence", CFG_INT, 0, 1, 100 }
 #define NUMBER_FIELDS                                                                                                  \
 	{ "kind", CFG_STRING, 0, 1, 16 },                                                                              \
@@ -45,6 +46,7 @@ static const struct cfg_key add_keys[] = { LIST_FIELDS, { 0 } };
 static const struct cfg_key pattern_keys[] = {
 	{ "regex", CFG_STRING, 1, 1, RULEDEF_REGEX_MAX },
 	{ "confidence", CFG_INT, 1, 1, 100 },
+	{ "odds", CFG_NUMBER, 0, 1, 1e12 },
 	{ "validate", CFG_ANY, 0, 0, 0 },
 	{ 0 },
 };
@@ -143,6 +145,7 @@ static int read_pattern(const struct cfg_reader *r, const config_setting_t *s, s
 	p_r->file = r->file;
 	p_r->line = (int)config_setting_source_line(config_setting_get_member(s, "regex"));
 	p_r->confidence = (uint8_t)cfg_int(s, "confidence", 1);
+	p_r->odds = cfg_number(s, "odds", 0);
 	return validdef_read(r, s, &p_r->validate);
 }
 
@@ -399,6 +402,7 @@ int ruledef_fields(const struct rule_reader *rr, const config_setting_t *s, stru
 	if (cfg_strings(r, s, "reference", &def->reference) < 0 || validdef_read(r, s, &def->validate) < 0 ||
 	    read_exclude(r, s, def) < 0 || read_mask(r, s, &def->mask) < 0 || read_tests(r, s, def) < 0)
 		return -1;
+	def->odds = cfg_number(s, "odds", 0);
 	return numberdef_read(r, s, &def->number);
 }
 

@@ -25,6 +25,7 @@ struct pattern_def {
 	const char *regex, *file;
 	int line;            /* of the regex */
 	uint8_t confidence;  /* 1..100 */
+	double odds;         /* that random text is found, one in so many, as its author says; 0: they are worked out (odds.h) */
 	struct valid_list validate;
 };
 
@@ -101,6 +102,7 @@ struct detector_def {
 	size_t nnear;
 	struct of_def *of;
 	size_t nof;
+	double odds;         /* as of a pattern, for those that say nothing */
 	struct cfg_words exclude_values, exclude_patterns, exclude_texts[EXCLUDE_LISTS];
 	uint8_t exclude_same; /* letters and digits all the same */
 	uint8_t off;          /* switched off: it finds nothing */

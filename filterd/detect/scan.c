@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUDGET_CLOCK_EVERY = 64, BUDGET_CALL = 16, TRACE_HITS = 256, SHORT_TEXT = 1024, SURROUNDINGS_MAX = 8192 };
+enum { BUDGET_CLOCK_EVERY = 64, BUDGET_CALL = 16, TRACE_HITS = 256, SHORT_TEXT = 1024, SURROUNDINGS_MAX = 8192, CUT_MARGIN = 128, BORDER_MARGIN = 2 };
 
 /* Short texts that never meet PCRE2 are through before a look at the clock would be. */
 static void budget_start(struct budget *b)
@@ -28,6 +28,7 @@ static void budget_call(struct budget *b)
 {
 	budget_start(b);
 	b->ticks += BUDGET_CALL;
+	b->over |= ++b->calls > b->calls_max;
 }
 
 int budget_spent(struct budget *b)
@@ -125,21 +126,32 @@ static int passes(const struct valid_list *l, const char *s, size_t size)
 	return 1;
 }
 
-/* Confidence of a span that has passed, from that of its pattern or word, its evidence and what raises it; 0: required evidence is not there. */
-static int confidence(const struct detector *d, int c, struct detect_scratch *s, size_t start, size_t end)
+static int bounded(int c)
+{
+	return c < 1 ? 1 : c > 100 ? 100 : c;
+}
+
+/* Confidence of a span that has passed, from that of its pattern or word, its evidence and what raises it; 0: required evidence is not
+ * there.  Without any of these that speaks for it, no more than cap. */
+static int confidence(const struct detector *d, int c, int cap, struct detect_scratch *s, size_t start, size_t end, int *uncapped_r)
 {
 	for (size_t i = 0; i < d->def->nraises; i++)
-		if (passes(&d->def->raises[i].validate, s->view.data + start, end - start))
+		if (passes(&d->def->raises[i].validate, s->view.data + start, end - start)) {
 			c += d->def->raises[i].add;
+			cap = d->def->raises[i].add > 0 ? 100 : cap;
+		}
 	for (size_t i = 0; i < d->def->nevidence; i++) {
 		const struct evidence *e = &d->evidence[i];
 		const char *low = scan_lower(s);
-		if (evidence_holds(e, low, s->view.size, s->view.ascii, start, end))
+		if (evidence_holds(e, low, s->view.size, s->view.ascii, start, end)) {
 			c += e->def->add;
-		else if (e->def->required)
+			cap = evidence_supports(e) ? 100 : cap;
+		} else if (e->def->required) {
 			return 0;
+		}
 	}
-	return c < 1 ? 1 : c > 100 ? 100 : c;
+	*uncapped_r = bounded(c);
+	return bounded(c < cap ? c : cap);
 }
 
 struct candidate {
@@ -164,10 +176,10 @@ static int stands(void *arg, size_t start, size_t end)
 }
 
 /* Takes down a place that stands, unless required evidence is missing. */
-static void note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end,
+static void note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, int cap, size_t start, size_t end,
                  size_t match_start, size_t match_end)
 {
-	int conf = confidence(&set->detectors[detector], base, s, start, end);
+	int uncapped, conf = confidence(&set->detectors[detector], base, cap, s, start, end, &uncapped);
 	if (conf == 0)
 		return;
 	if (s->nspans == SCAN_SPANS_MAX || s->per_detector[detector] == SCAN_SPANS_PER_DETECTOR_MAX) {
@@ -176,12 +188,12 @@ static void note(const struct detect_set *set, struct detect_scratch *s, uint16_
 	}
 	s->per_detector[detector]++;
 	s->spans[s->nspans++] = (struct span){ .start = (uint32_t)start, .end = (uint32_t)end, .match_start = (uint32_t)match_start,
-	                                          .match_end = (uint32_t)match_end, .detector = detector, .confidence = (uint8_t)conf };
+	                                          .match_end = (uint32_t)match_end, .detector = detector, .confidence = (uint8_t)conf, .uncapped = (uint8_t)uncapped };
 }
 
 void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end)
 {
-	note(set, s, detector, base, start, end, start, end);
+	note(set, s, detector, base, 100, start, end, start, end);
 }
 
 void scan_note_document(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end,
@@ -203,7 +215,7 @@ static int judge_part(struct candidate *c, size_t start, size_t end, size_t matc
 	const struct pattern *p = c->p;
 	if (end <= start || end > s->view.size || (p->checked && stands(c, start, end) != 1))
 		return 0;
-	note(c->set, s, p->detector, p->def->confidence, start, end, match_start, match_end);
+	note(c->set, s, p->detector, p->def->confidence, p->cap, start, end, match_start, match_end);
 	return 1;
 }
 
@@ -321,7 +333,7 @@ static void scan_word(const struct detect_set *set, struct detect_scratch *s, co
 	if (end == 0 || budget_spent(&s->budget))
 		return;
 	if (passes(&d->def->validate, s->view.data + start, end - start) && !scan_excluded(d, s, start, end))
-		note(set, s, w->detector, w->confidence, start, end, start, end);
+		note(set, s, w->detector, w->confidence, 100, start, end, start, end);
 }
 
 /* Evidence whose terms are in the text. */
@@ -588,11 +600,21 @@ static void swap_views(struct view *a, struct view *b)
 	*b = t;
 }
 
-enum { CUT_MARGIN = 32 }; /* no lookaround sees farther */
+/* A match in a layer that no decoded piece takes part in was found in the view below already, or is none there.  But evidence that
+ * it was short of may be decoded, and stand outside: then it counts, unless a piece or a cut is beside it and it only looks
+ * like a match. */
+static int is_news(const struct detector *by, const struct view *layer, const struct decoded *d, size_t base, size_t start, size_t end)
+{
+	size_t a, b, from = base + start, to = base + end;
+	if (decode_map(d, from, to, &a, &b) > 0)
+		return 1;
+	if (by->def->nevidence == 0 || (base > 0 && start < CUT_MARGIN) || (base + layer->text_size < d->size && layer->text_size - end < CUT_MARGIN))
+		return 0;
+	/* a keyword in mixed scripts may stand right beside it: letters of it were letters before */
+	return d->mixed || decode_map(d, from > BORDER_MARGIN ? from - BORDER_MARGIN : 0, to + BORDER_MARGIN, &a, &b) == 0;
+}
 
-/* Spans found in a layer, which is the decoded text from base on, become spans of the view that it was decoded from.  Those in whose
- * match no decoded piece takes part were found there already, or are none there; but the evidence for them may be decoded, and stand
- * outside.  Where the layer is cut out of its text, what touches the cut is no match of the text. */
+/* Spans found in a layer, which is the decoded text from base on, become spans of the view that it was decoded from. */
 static void lower_spans(const struct detect_set *set, struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d, size_t base)
 {
 	size_t n = from;
@@ -600,12 +622,11 @@ static void lower_spans(const struct detect_set *set, struct detect_scratch *s, 
 		struct span p = s->spans[i];
 		size_t start, end, a, b;
 		view_map(layer, p.match_start, p.match_end, &start, &end);
-		int whole = (base == 0 || start >= CUT_MARGIN) && (base + layer->text_size >= d->size || end + CUT_MARGIN <= layer->text_size);
-		int waits = whole && (d->mixed || set->detectors[p.detector].def->nevidence > 0);
-		if (decode_map(d, base + start, base + end, &a, &b) == 0 && !waits) {
+		if (!is_news(&set->detectors[p.detector], layer, d, base, start, end)) {
 			s->per_detector[p.detector]--;
 			continue;
 		}
+		decode_map(d, base + start, base + end, &a, &b);
 		p.match_start = (uint32_t)a;
 		p.match_end = (uint32_t)b;
 		view_map(layer, p.start, p.end, &start, &end);
@@ -752,9 +773,10 @@ enum cause detect_scan(const struct detect_set *set, struct detect_scratch *s, c
 {
 	enum cause cause = CAUSE_NONE;
 	size_t n = 0;
-	s->budget = (struct budget){ .budget_us = budget_us, .over = budget_us == 0 };
+	s->budget = (struct budget){ .budget_us = budget_us, .over = budget_us == 0, .calls_max = BUDGET_CALLS };
 	for (size_t i = 0; i < ntexts && !s->budget.over; i++) {
 		s->nspans = 0;
+		s->budget.calls_max += texts[i].size / BUDGET_BYTES_PER_CALL;
 		if (texts[i].size > SHORT_TEXT)
 			budget_start(&s->budget);
 		memset(s->per_detector, 0, s->ndetectors * sizeof *s->per_detector);

@@ -13,6 +13,8 @@ enum { SCAN_SPANS_MAX = 10000, SCAN_SPANS_PER_DETECTOR_MAX = 1000, SCAN_HITS_MAX
 struct budget {
 	uint64_t deadline_us; /* 0: the clock was not looked at yet, which most texts don't take */
 	uint32_t budget_us;
+	uint64_t calls;  /* of PCRE2 so far, */
+	uint64_t calls_max; /* and at most */
 	unsigned ticks; /* until the next look at it */
 	int over;    /* no time is left: nothing more is looked at */
 	int limited; /* one pattern, or the number of findings, ran into a limit: the others go on, but the scan is not complete */
@@ -24,6 +26,7 @@ struct span {
 	uint32_t match_start, match_end; /* of the whole match */
 	uint16_t detector;
 	uint8_t confidence;
+	uint8_t uncapped; /* confidence if it had support (odds.h) */
 	uint8_t share_document, share_message; /* as in struct finding */
 	uint32_t document;
 };
@@ -72,6 +75,9 @@ void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t 
 /* The same for a passage of a registered document. */
 void scan_note_document(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end,
                         const struct prints_found *f);
+
+/* More calls of PCRE2 than these no text needs, and they end a scan where a clock that stands still would not. */
+enum { BUDGET_CALLS = 8192, BUDGET_BYTES_PER_CALL = 4 };
 
 /* 0 while the budget lasts.  Reads the clock every few calls only. */
 int budget_spent(struct budget *b);

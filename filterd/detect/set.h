@@ -20,6 +20,8 @@ struct pattern {
 	uint32_t gate;   /* evidence that a finding can't do without; PATTERN_OPEN: none */
 	uint8_t gate_ascii; /* it can be told so of ASCII texts only */
 	uint8_t checked; /* validators or exclusions can refuse a match */
+	uint8_t cap;     /* confidence that a finding can have without support (odds.h) */
+	double odds;
 	struct classified cls;
 };
 

@@ -1,5 +1,8 @@
 #include "detect/siphash.h"
 
+#include <endian.h>
+#include <string.h>
+
 static inline uint64_t rotate(uint64_t x, int n)
 {
 	return x << n | x >> (64 - n);
@@ -36,7 +39,9 @@ uint64_t siphash(const uint8_t key[16], const void *data, size_t size)
 	uint64_t v[4] = { k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573 };
 	size_t i = 0;
 	for (; i + 8 <= size; i += 8) {
-		uint64_t m = little(s + i, 8);
+		uint64_t m;
+		memcpy(&m, s + i, 8);
+		m = le64toh(m);
 		v[3] ^= m;
 		rounds(v, 2);
 		v[0] ^= m;

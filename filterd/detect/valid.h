@@ -22,6 +22,7 @@ struct validator {
 	/* 1 if the size bytes at s are what the name says. num: one value per parameter. */
 	int (*check)(const char *s, size_t size, const double *num);
 	struct valid_param params[VALID_PARAMS_MAX];
+	double odds; /* one in so many random texts of the same shape passes, or fewer (odds.h) */
 };
 
 /* NULL if there is none of this name. */
@@ -37,6 +38,7 @@ extern const struct validator valid_code[], valid_wallet[], valid_europe[], vali
 struct valid_use {
 	const struct validator *v;
 	double num[VALID_PARAMS_MAX];
+	double odds; /* v->odds, or what the parameters make of them */
 	/* With lists and texts as parameters (validdef.h): asked instead of v->check; NULL: there are none. */
 	int (*own_check)(const char *s, size_t size, const void *own);
 	const void *own;

@@ -169,10 +169,10 @@ CHECK(bip39)
 }
 
 const struct validator valid_wallet[] = {
-	{ "base58check", "Bitcoin's base58 with four bytes of double SHA-256; version: the first byte, -1 for any", base58check, { { "version", -1, -1, 255 } } },
-	{ "base58check-ripple", "the same with the alphabet of the XRP ledger", base58check_ripple, { { "version", -1, -1, 255 } } },
-	{ "bech32", "BIP-173 or BIP-350 checksum, with any prefix", bech32, { { 0 } } },
-	{ "bip39", "12, 15, 18, 21 or 24 words of the English list of BIP-39, with their checksum", bip39, { { 0 } } },
-	{ "eip55", "ERC-55: case of the letters of an Ethereum address", eip55, { { 0 } } },
+	{ "base58check", "Bitcoin's base58 with four bytes of double SHA-256; version: the first byte, -1 for any", base58check, { { "version", -1, -1, 255 } }, 4e9 },
+	{ "base58check-ripple", "the same with the alphabet of the XRP ledger", base58check_ripple, { { "version", -1, -1, 255 } }, 4e9 },
+	{ "bech32", "BIP-173 or BIP-350 checksum, with any prefix", bech32, { { 0 } }, 1e9 },
+	{ "bip39", "12, 15, 18, 21 or 24 words of the English list of BIP-39, with their checksum", bip39, { { 0 } }, 1e6 },
+	{ "eip55", "ERC-55: case of the letters of an Ethereum address", eip55, { { 0 } }, 4000 },
 	{ 0 },
 };

@@ -222,6 +222,29 @@ static int read_crc(const struct cfg_reader *r, const config_setting_t *g, void 
 	return 0;
 }
 
+static double odds_of_sum(const void *own)
+{
+	return ((const struct valid_sum *)own)->modulus;
+}
+
+static double odds_of_date(const void *own)
+{
+	return strchr(((const struct valid_date *)own)->format, 'D') ? 26 : 8;
+}
+
+static double odds_of_classes(const void *own)
+{
+	return 1; /* it says what the pattern might as well */
+}
+
+static double odds_of_crc(const void *own)
+{
+	double odds = 1;
+	for (int i = 0; i < ((const struct valid_crc *)own)->size; i++)
+		odds *= 62;
+	return odds < 4e9 ? odds : 4e9;
+}
+
 /* Validators with lists and texts as parameters. */
 static const struct described {
 	const char *name;
@@ -229,13 +252,14 @@ static const struct described {
 	size_t size;
 	int (*read)(const struct cfg_reader *r, const config_setting_t *g, void *own);
 	int (*check)(const char *s, size_t size, const void *own);
+	double (*odds)(const void *own);
 	const char *needs; /* by its name alone it says nothing: it needs this */
 } described[] = {
-	{ "weighted", sum_keys, sizeof(struct valid_sum), read_sum, valid_sum, "weights = [ 7, 3, 1 ]; modulus = 10;" },
-	{ "mod11", mod11_keys, sizeof(struct valid_sum), read_sum, valid_sum, "weights = [ 10, 9, 8, 7, 6, 5, 4, 3, 2 ];" },
-	{ "date", date_keys, sizeof(struct valid_date), read_date, valid_date_at, NULL },
-	{ "classes", classes_keys, sizeof(struct valid_char_classes), read_classes, valid_char_classes, NULL },
-	{ "crc32-base62", crc_keys, sizeof(struct valid_crc), read_crc, valid_crc_at, NULL },
+	{ "weighted", sum_keys, sizeof(struct valid_sum), read_sum, valid_sum, odds_of_sum, "weights = [ 7, 3, 1 ]; modulus = 10;" },
+	{ "mod11", mod11_keys, sizeof(struct valid_sum), read_sum, valid_sum, odds_of_sum, "weights = [ 10, 9, 8, 7, 6, 5, 4, 3, 2 ];" },
+	{ "date", date_keys, sizeof(struct valid_date), read_date, valid_date_at, odds_of_date, NULL },
+	{ "classes", classes_keys, sizeof(struct valid_char_classes), read_classes, valid_char_classes, odds_of_classes, NULL },
+	{ "crc32-base62", crc_keys, sizeof(struct valid_crc), read_crc, valid_crc_at, odds_of_crc, NULL },
 };
 
 static const struct described *find_described(const char *name)
@@ -248,8 +272,10 @@ static const struct described *find_described(const char *name)
 
 static int read_name(const struct cfg_reader *r, const config_setting_t *s, const char *name, struct valid_use *u_r)
 {
-	*u_r = (struct valid_use){ .v = valid_find(name) };
-	if (!u_r->v)
+	*u_r = (struct valid_use){ .v = valid_find(name), .odds = 1 };
+	if (u_r->v)
+		u_r->odds = u_r->v->odds;
+	else
 		return cfg_error(r, s, "there is no validator \"%.60s\"; filterd-rules(5) lists them", name);
 	for (int i = 0; i < VALID_PARAMS_MAX; i++)
 		u_r->num[i] = u_r->v->params[i].dflt;
@@ -281,7 +307,10 @@ static int read_group(const struct cfg_reader *r, const config_setting_t *g, str
 		memset(own, 0, d->size);
 		u_r->own_check = d->check;
 		u_r->own = own;
-		return d->read(r, g, own);
+		if (d->read(r, g, own) < 0)
+			return -1;
+		u_r->odds = d->odds(own);
+		return 0;
 	}
 	struct cfg_key keys[VALID_PARAMS_MAX + 2] = { { "name", CFG_STRING, 1, 0, 0 } };
 	const struct valid_param *p = u_r->v->params;

@@ -188,6 +188,8 @@ int view_make(struct view *v, const char *text, size_t size)
 		}
 		if (r < 0)
 			return VIEW_NOMEM;
+		if (v->size > VIEW_GROWTH * size + VIEW_ROOM)
+			return VIEW_SWOLLEN;
 		i += (size_t)n;
 	}
 	v->data = v->buf ? v->buf : "";

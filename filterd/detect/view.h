@@ -29,15 +29,16 @@ struct view {
 	size_t nruns, runs_cap;
 };
 
-enum { VIEW_OK = 0, VIEW_INVALID = -1, VIEW_NOMEM = -2 };
-enum { VIEW_SIZE_MAX = 64 << 20 };
+enum { VIEW_OK = 0, VIEW_INVALID = -1, VIEW_NOMEM = -2, VIEW_SWOLLEN = -3 };
+enum { VIEW_SIZE_MAX = 64 << 20, VIEW_GROWTH = 4, VIEW_ROOM = 1024 };
 
 /* Builds the table on first use; the nursery calls it before it forks.  -1 without memory. */
 int view_init(void) __attribute__((warn_unused_result));
 
 /* Makes v the view of the text, which must outlive it.  v is zeroed before its first use.  VIEW_INVALID:
- * the text is no UTF-8, or larger than VIEW_SIZE_MAX.  Memory is at most 11 times the text (U+FDFA) plus 20 bytes per
- * run of changed length, and is used again for the next text. */
+ * the text is no UTF-8, or larger than VIEW_SIZE_MAX.  VIEW_SWOLLEN: the view would be more than VIEW_GROWTH times as
+ * long, which takes a text of ligatures (U+FDFA stands for eighteen letters).  Memory, 20 bytes per run of changed length on top, is used
+ * again for the next text. */
 int view_make(struct view *v, const char *text, size_t size) __attribute__((warn_unused_result));
 void view_free(struct view *v);
 

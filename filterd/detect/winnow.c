@@ -4,6 +4,7 @@
 #include "detect/fold.h"
 #include "detect/view.h"
 
+#include <string.h>
 #include <utf8proc.h>
 
 /* splitmix64: what a character stands for in the hash.  0 means "does not count". */
@@ -68,59 +69,111 @@ static inline uint64_t rotate(uint64_t x, int n)
 	return x << n | x >> (64 - n);
 }
 
-/* The last WINNOW_W hashes; slot i % WINNOW_W is that of the i-th WINNOW_K characters. */
-struct window {
-	struct winnow_print hashes[WINNOW_W];
-	size_t least;
-	winnow_fn *fn;
-	void *arg;
+/* A stretch of characters that count, with what is still needed of those before: enough for a window of windows. */
+enum { BEFORE = 64, STRETCH = 512, STRETCH_MAX = BEFORE + STRETCH, FIRST = WINNOW_T - 1 };
+_Static_assert((int)BEFORE >= WINNOW_T, "a fingerprint in the last window reaches that far back");
+
+struct stretch {
+	uint64_t values[STRETCH_MAX];
+	uint64_t hashes[STRETCH_MAX]; /* of the WINNOW_K characters that end here */
+	uint32_t places[STRETCH_MAX]; /* in the view */
+	size_t n;
+	size_t base;                  /* number of the first one in the text, counted from BEFORE */
+	size_t least;                 /* of the window, if it is whole */
+	uint64_t h;
 };
 
-/* The hash in `slot` is new.  Tells of the least of all if it has not been told. */
-static int slide(struct window *w, size_t slot, uint32_t nth)
+/* Takes characters from `at` on while there is room; returns how far it came. */
+static size_t fill(struct stretch *x, const struct winnow_table *t, const char *view, size_t size, size_t at)
 {
-	if (nth + 1 < WINNOW_W)
-		return 0;
-	if (nth + 1 > WINNOW_W && w->least != slot) {
-		if (w->hashes[slot].hash >= w->hashes[w->least].hash)
-			return 0;
-		w->least = slot;
-	} else {
-		/* the first whole window, or the least has left it: the rightmost of the least */
-		size_t least = (slot + 1) % WINNOW_W;
-		for (size_t i = 2; i <= WINNOW_W; i++) {
-			size_t k = (slot + i) % WINNOW_W;
-			if (w->hashes[k].hash <= w->hashes[least].hash)
-				least = k;
-		}
-		w->least = least;
+	size_t n = x->n, len;
+	while (at < size && n < STRETCH_MAX) {
+		uint64_t v = value_at(t, view + at, size - at, &len);
+		x->values[n] = v;
+		x->places[n] = (uint32_t)at;
+		n += v != 0; /* no jump: whether a character counts can't be foretold */
+		at += len;
 	}
-	return w->fn(w->arg, &w->hashes[w->least]);
+	x->n = n;
+	return at;
+}
+
+/* Cyclic polynomial: the oldest character goes, the new one comes. */
+static void hash_new(struct stretch *x, size_t from)
+{
+	uint64_t h = x->h;
+	for (size_t i = from; i < x->n; i++)
+		x->hashes[i] = h = rotate(h, 1) ^ rotate(x->values[i - WINNOW_K], WINNOW_K) ^ x->values[i];
+	x->h = h;
+}
+
+static size_t rightmost_least(const uint64_t *h, size_t from, size_t end)
+{
+	size_t at = from;
+	uint64_t least = h[from];
+	for (size_t i = from + 1; i < end; i++) {
+		at = h[i] <= least ? i : at;
+		least = h[i] <= least ? h[i] : least;
+	}
+	return at;
+}
+
+static int tell(const struct stretch *x, const char *view, size_t i, winnow_fn *fn, void *arg)
+{
+	size_t last = x->places[i], end = last + 1;
+	while (((unsigned char)view[last] & 0x80) && ((unsigned char)view[end] & 0xc0) == 0x80 && end < last + 4)
+		end++;
+	const struct winnow_print p = { x->hashes[i], x->places[i + 1 - WINNOW_K], (uint32_t)end, (uint32_t)(x->base + i - BEFORE + 1 - WINNOW_K) };
+	return fn(arg, &p);
+}
+
+/* Each window that ends at a new character: its least hash, if that is not the one told last. */
+static int tell_new(struct stretch *x, const char *view, size_t from, winnow_fn *fn, void *arg)
+{
+	size_t first = BEFORE + FIRST > x->base ? BEFORE + FIRST - x->base : 0, at = x->least;
+	const uint64_t *h = x->hashes;
+	uint64_t least = h[at];
+	int r = 0;
+	for (size_t i = from > first ? from : first; i < x->n && r == 0; i++) {
+		if (h[i] >= least && at + WINNOW_W > i && i != first)
+			continue;
+		at = h[i] < least && i != first ? i : rightmost_least(h, i + 1 - WINNOW_W, i + 1);
+		least = h[at];
+		r = tell(x, view, at, fn, arg);
+	}
+	x->least = at;
+	return r;
+}
+
+/* What the next stretch needs of this one comes to its front. */
+static void carry(struct stretch *x)
+{
+	size_t gone = x->n - BEFORE;
+	memmove(x->values, x->values + gone, BEFORE * sizeof *x->values);
+	memmove(x->hashes, x->hashes + gone, BEFORE * sizeof *x->hashes);
+	memmove(x->places, x->places + gone, BEFORE * sizeof *x->places);
+	x->base += gone;
+	x->least = x->least > gone ? x->least - gone : 0;
+	x->n = BEFORE;
 }
 
 size_t winnow(const struct winnow_table *t, const char *view, size_t size, winnow_fn *fn, void *arg)
 {
-	uint64_t values[WINNOW_K] = { 0 }, h = 0;
-	uint32_t starts[WINNOW_K] = { 0 };
-	size_t n = 0, oldest = 0, slot = 0, len;
-	struct window w = { .fn = fn, .arg = arg };
+	struct stretch x;
 	int stopped = 0;
-	for (size_t i = 0; i < size; i += len) {
-		uint64_t v = value_at(t, view + i, size - i, &len);
-		if (!v)
-			continue;
-		/* cyclic polynomial: the oldest character goes, the new one comes */
-		h = rotate(h, 1) ^ rotate(values[oldest], WINNOW_K) ^ v;
-		values[oldest] = v;
-		starts[oldest] = (uint32_t)i;
-		oldest = oldest + 1 == WINNOW_K ? 0 : oldest + 1;
-		if (++n < WINNOW_K || stopped)
-			continue;
-		w.hashes[slot] = (struct winnow_print){ h, starts[oldest], (uint32_t)(i + len), (uint32_t)(n - WINNOW_K) };
-		stopped = slide(&w, slot, (uint32_t)(n - WINNOW_K));
-		slot = slot + 1 == WINNOW_W ? 0 : slot + 1;
+	memset(x.values, 0, BEFORE * sizeof *x.values);
+	x.n = BEFORE;
+	x.base = x.least = 0;
+	x.hashes[0] = 0;
+	x.h = 0;
+	for (size_t at = 0; at < size;) {
+		at = fill(&x, t, view, size, at);
+		hash_new(&x, BEFORE);
+		if (!stopped)
+			stopped = tell_new(&x, view, BEFORE, fn, arg);
+		carry(&x);
 	}
-	return n;
+	return x.base;
 }
 
 int winnow_text(const struct winnow_table *t, const char *text, size_t size, winnow_fn *fn, void *arg, size_t *characters_r)

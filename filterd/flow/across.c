@@ -12,16 +12,26 @@ static struct window *window_of(struct recent *r, const struct stanza *s, const 
 	return t ? recent_window(t) : NULL;
 }
 
+static bool is_xhtml(const struct stanza_text *t)
+{
+	const struct xml_node *node = t->pieces[0].node;
+	return t->role == ROLE_XHTML || (node && node->parent && strcmp(node->parent->ns, NS_XHTML) == 0);
+}
+
+/* Clients show one of a message's bodies (of several languages, cut up by markup, XHTML-IM): the one that says most stands for all. */
 static bool takes_part(const struct stanza *s, uint32_t *text_r)
 {
+	const struct stanza_text *best = NULL;
 	if (s->channel == CHANNEL_PRESENCE || s->channel == CHANNEL_IQ || strcmp(s->type, "error") == 0)
 		return false;
-	for (uint32_t i = 0; i < s->ntexts; i++)
-		if (s->texts[i].role == ROLE_BODY && s->texts[i].size > 0) {
-			*text_r = i;
-			return true;
-		}
-	return false;
+	for (uint32_t i = 0; i < s->ntexts; i++) {
+		const struct stanza_text *t = &s->texts[i];
+		if ((t->role != ROLE_BODY && !is_xhtml(t)) || t->size == 0 || (best && !window_prefers(t->data, t->size, best->data, best->size)))
+			continue;
+		best = t;
+		*text_r = i;
+	}
+	return best != NULL;
 }
 
 /* Joins with and without a space; two of a kind for a correction. */
@@ -78,8 +88,7 @@ bool across_map(struct across *a, size_t i, struct finding *f)
  * two digits are no copy, but stand everywhere. */
 static size_t least_of(const struct stanza_text *t)
 {
-	const struct xml_node *node = t->pieces[0].node;
-	if (t->role == ROLE_BODY || t->role == ROLE_XHTML || (node && node->parent && strcmp(node->parent->ns, NS_XHTML) == 0))
+	if (t->role == ROLE_BODY || is_xhtml(t))
 		return 1;
 	return t->role == ROLE_ATTRIBUTE || t->role == ROLE_NAME ? 6 : 4;
 }
@@ -103,6 +112,42 @@ size_t across_copies(const struct stanza *s, const struct finding *f, struct fin
 		}
 	}
 	return n;
+}
+
+/* The child of the stanza that a text lies in. */
+static const struct xml_node *element_of(const struct stanza *s, const struct stanza_text *t)
+{
+	const struct xml_node *node = t->pieces[0].node;
+	while (node && node->parent != s->top)
+		node = node->parent;
+	return node;
+}
+
+static bool has_digit(const char *s, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if ((s[i] >= '0' && s[i] <= '9') || (unsigned char)s[i] >= 0x80)
+			return true;
+	return false;
+}
+
+bool across_hides(const struct stanza *s, const struct finding *f)
+{
+	const char *part = s->texts[f->text].data + f->start;
+	size_t size = f->end - f->start;
+	bool digits = has_digit(part, size);
+	for (size_t i = 0; i < s->ntexts; i++) {
+		const struct stanza_text *t = &s->texts[i];
+		const struct xml_node *e = element_of(s, t);
+		if ((t->role != ROLE_BODY && !is_xhtml(t)) || e == element_of(s, &s->texts[f->text]) || (digits && !has_digit(t->data, t->size)))
+			continue;
+		bool found = false;
+		for (size_t k = 0; !found && k < s->ntexts; k++)
+			found = element_of(s, &s->texts[k]) == e && memmem(s->texts[k].data, s->texts[k].size, part, size);
+		if (!found)
+			return true;
+	}
+	return false;
 }
 
 void across_end(const struct across *a, struct recent *r, const struct stanza *s, const char *sender, const char *text, size_t size)

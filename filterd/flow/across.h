@@ -21,7 +21,7 @@ enum { ACROSS_TEXTS_MAX = 4, ACROSS_COPIES_MAX = 1024 };
 struct across {
 	struct window_joined *joined[ACROSS_TEXTS_MAX]; /* in the stanza's arena; texts behind those of the stanza */
 	size_t n;
-	uint32_t text;       /* of the stanza: its body */
+	uint32_t text;       /* of the stanza: its body, or the one of several that says most */
 	uint64_t number;     /* of the text in its window, or 0: it takes no part */
 	uint64_t corrects;   /* number of the text whose place it takes, or 0 */
 	bool found;          /* something crosses a border */
@@ -35,6 +35,8 @@ bool across_map(struct across *a, size_t i, struct finding *f);
 /* Where the same text stands in the message's other texts (bodies of other languages, XHTML-IM, extensions): what completes a secret does so
  * there, too.  Returns how many places there are; out, if not NULL, has room for them.  f: made by across_map(). */
 size_t across_copies(const struct stanza *s, const struct finding *f, struct finding *out);
+/* True if another body or XHTML of the message may say the same in other characters: then masking what across_copies() names is not enough. */
+bool across_hides(const struct stanza *s, const struct finding *f);
 /* Says what recipients saw of the body: the text (the masked one too), or nothing (NULL). */
 void across_end(const struct across *a, struct recent *r, const struct stanza *s, const char *sender, const char *text, size_t size);
 

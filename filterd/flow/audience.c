@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { JOINED_MAX = 256 };   /* rooms elsewhere that one session joins; it may join more, but with less memory */
+
 struct address {
 	const char *text;
 	size_t bare;             /* of it, without the resource */
@@ -43,17 +45,35 @@ static bool is_users_host(const struct broker *b, const char *jid, size_t size)
 	return false;
 }
 
+/* Joining such a room (XEP-0045 section 7.2.2) makes it known as one for the rest of the session: not every client marks its
+ * private messages. */
+static bool has_joined(struct session *s, const struct stanza *st, const struct address *to)
+{
+	struct buf nothing;
+	if (s->joined && rooms_find(s->joined, to->text, to->bare, &nothing) == 0)
+		return true;
+	if (st->channel != CHANNEL_PRESENCE || !xml_child(st->top, NS_MUC, "x"))
+		return false;
+	if (!s->joined)
+		s->joined = rooms_new();
+	if (s->joined && rooms_count(s->joined) < JOINED_MAX)
+		rooms_set(s->joined, to->text, to->bare, "", 0);
+	return true;
+}
+
 /* To a room that no connector knows?  Users send groupchat to rooms only, and to the room itself; what rooms send goes to
- * full addresses.  XEP-0045 marks what else is said within a room (7.5) or through it (7.8.2), and joining it (7.2.2). */
-static bool is_to_unknown_room(const struct broker *b, const struct session *s, const struct stanza *st, const struct address *to)
+ * full addresses.  XEP-0045 marks what else is said within a room (7.5) or through it (7.8.2). */
+static bool is_to_unknown_room(const struct broker *b, struct session *s, const struct stanza *st, const struct address *to)
 {
 	if (is_users_host(b, to->text, to->bare))
 		return false;
+	if (has_joined(s, st, to))
+		return true;
 	if (st->channel == CHANNEL_GROUPCHAT)
 		return s->origin == INSPECT_C2S || !to->text[to->bare];
 	if (st->channel == CHANNEL_IQ)
 		return xml_child(st->top, NS_MUC_OWNER, "query") || xml_child(st->top, NS_MUC_ADMIN, "query");
-	return xml_child(st->top, NS_MUC, "x") || xml_child(st->top, NS_MUC_USER, "x");
+	return xml_child(st->top, NS_MUC_USER, "x");
 }
 
 /* Whom an invitation or its refusal (XEP-0045 section 7.8.2) is for: the room passes it on. */
@@ -78,7 +98,7 @@ static void add_occupants(const struct conf *conf, struct buf *domains, struct a
 		add_zone(conf, a, zone_of_jid(conf, domain, size));
 }
 
-void audience_of(const struct broker *b, const struct conf *conf, const struct session *s, const struct stanza *st,
+void audience_of(const struct broker *b, const struct conf *conf, struct session *s, const struct stanza *st,
                  const char *from, struct audience *a_r)
 {
 	*a_r = (struct audience){ 0 };

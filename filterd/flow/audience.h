@@ -19,8 +19,8 @@ struct audience {
 /* st is NULL when it could not be parsed, and then everybody may see it; from is its sender.
  *
  * A room's audience is the zones its occupants are of (the connector says, xmpp/rooms.h) and the one configured for it; an unknown
- * room's is everybody. */
-void audience_of(const struct broker *b, const struct conf *conf, const struct session *s, const struct stanza *st,
+ * room's is everybody.  The session remembers which unknown rooms it has joined. */
+void audience_of(const struct broker *b, const struct conf *conf, struct session *s, const struct stanza *st,
                  const char *from, struct audience *a_r);
 
 #endif

@@ -61,6 +61,7 @@ struct item {
 	size_t nfindings;
 	struct decide_text *texts;      /* of the stanza, as it came */
 	struct across across;           /* with the messages before it */
+	bool unmaskable;                /* not all places of what was found are known */
 	struct blob blobs[STANZA_BLOBS_MAX];
 	struct decide_file files[STANZA_BLOBS_MAX];
 
@@ -183,6 +184,8 @@ static void add_copies(struct item *it, const struct finding *crossing, size_t n
 	size_t total = 0;
 	for (size_t i = 0; i < n; i++)
 		total += across_copies(&it->stanza, &crossing[i], NULL);
+	for (size_t i = 0; i < n && !it->unmaskable; i++)
+		it->unmaskable = total > ACROSS_COPIES_MAX || across_hides(&it->stanza, &crossing[i]);
 	if (total > ACROSS_COPIES_MAX) {
 		it->causes |= 1u << CAUSE_OVER_BUDGET;
 		return;
@@ -219,6 +222,11 @@ static void on_blob(void *ctx, const struct pool_result *r)
 	struct item *it = blob->item;
 	keep_generation(it, r->g);
 	add_cause(it, r);
+	blob->as->types = r->types ? arena_strdup(it->arena, r->types) : "";
+	if (!blob->as->types) {
+		blob->as->types = "";
+		it->causes |= 1u << CAUSE_NO_SPACE;
+	}
 	blob->as->unscanned = r->cause != CAUSE_NONE;
 	blob->as->encrypted = r->cause == CAUSE_ENCRYPTED;
 	if (r->status == SCAN_MALWARE) {
@@ -360,7 +368,7 @@ static struct decide_input input_of(const struct item *it, const struct decide_t
 		.tls = s->flags & INSPECT_SESSION_TLS || s->origin == INSPECT_COMPONENT,
 		.peer_cert = s->flags & INSPECT_SESSION_CERT,
 		.is_s2s = s->origin == INSPECT_S2S,
-		.can_redact = it->parsed,
+		.can_redact = it->parsed && !it->unmaskable,
 		.malware = it->malware,
 		.causes = it->causes,
 		.texts = texts,

@@ -82,16 +82,24 @@ static struct window *window_of(struct matcher *m, const char *from)
 static int is_known(const struct finding *found, size_t n, const struct finding *f)
 {
 	for (size_t i = 0; i < n; i++)
-		if (found[i].text == 0 && found[i].detector == f->detector && found[i].start < f->end && f->start < found[i].end)
+		if (found[i].text == f->text && found[i].detector == f->detector && found[i].start < f->end && f->start < found[i].end)
 			return 1;
 	return 0;
+}
+
+/* Which of its texts stands for a message among others. */
+static size_t spoken(const struct convo_message *msg)
+{
+	const struct detect_text *t = msg->texts;
+	return msg->ntexts > 1 && t[1].role == ROLE_XHTML && window_prefers(t[1].data, t[1].size, t[0].data, t[0].size) ? 1 : 0;
 }
 
 /* What only shows together with the messages before; n_r counts what is found. */
 static void match_joined(struct matcher *m, size_t at, const struct window *w, uint64_t corrects, int space, size_t *n_r)
 {
 	const struct convo_message *msg = &m->convo->messages[at];
-	const struct detect_text *text = &msg->texts[0];
+	const size_t which = spoken(msg);
+	const struct detect_text *text = &msg->texts[which];
 	size_t n = 0;
 	if (!window_join(w, corrects, space, text->data, text->size, m->joined) ||
 	    !window_suspicious(m->joined))
@@ -105,6 +113,7 @@ static void match_joined(struct matcher *m, size_t at, const struct window *w, u
 		size_t start, end;
 		if (!window_part(m->joined, f.start, f.end, &start, &end))
 			continue;
+		f.text = (uint16_t)which;
 		f.start = (uint32_t)start;
 		f.end = (uint32_t)end;
 		if (is_known(m->out, *n_r, &f))
@@ -134,10 +143,11 @@ static int match_message(struct matcher *m, size_t at)
 		if (msg->replaces >= 0)
 			match_joined(m, at, w, (uint64_t)msg->replaces + 1, space, &n);
 	}
+	const struct detect_text *text = &msg->texts[spoken(msg)];
 	if (msg->replaces >= 0)
-		window_replace(w, (uint64_t)msg->replaces + 1, msg->texts[0].data, msg->texts[0].size);
+		window_replace(w, (uint64_t)msg->replaces + 1, text->data, text->size);
 	else
-		window_add(w, at + 1, 0, 0, msg->texts[0].data, msg->texts[0].size);
+		window_add(w, at + 1, 0, 0, text->data, text->size);
 	return 0;
 }
 

@@ -210,3 +210,17 @@ bool window_part(const struct window_joined *j, size_t start, size_t end, size_t
 	*end_r = to - j->start;
 	return true;
 }
+
+static size_t count_digits(const char *s, size_t size)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < size; i++)
+		n += (s[i] >= '0' && s[i] <= '9') || (unsigned char)s[i] >= 0x80;
+	return n;
+}
+
+bool window_prefers(const char *text, size_t size, const char *to, size_t to_size)
+{
+	size_t n = count_digits(text, size), m = count_digits(to, to_size);
+	return n > m || (n == 0 && m == 0 && to_size < LONG_WORD && size >= LONG_WORD);
+}

@@ -60,5 +60,8 @@ bool window_join(const struct window *w, uint64_t corrects, bool space, const ch
 bool window_suspicious(const struct window_joined *j);
 /* True if [start, end) of the joined text crosses a border of the new text; *start_r and *end_r are the part of it in the new text. */
 bool window_part(const struct window_joined *j, size_t start, size_t end, size_t *start_r, size_t *end_r);
+/* A message may come in several forms (languages, XHTML-IM), of which clients show one; a window has room for one.  True if the text should
+ * stand for it rather than the other: it has more of what secrets are made of, so that a decoy hides nothing. */
+bool window_prefers(const char *text, size_t size, const char *to, size_t to_size);
 
 #endif

@@ -103,6 +103,7 @@ void session_unref(struct session *s)
 	free(s->jid);
 	free(s->host);
 	free(s->address);
+	rooms_free(&s->joined);
 	free(s);
 }
 

@@ -27,6 +27,7 @@ struct session {
 	char *jid, *host, *address;
 	unsigned refs;
 	size_t open_bytes;        /* memory of stanzas under way; the pipeline's count */
+	struct rooms *joined;     /* rooms of which no connector knows and which it has joined; NULL: none (xmpp/rooms.h) */
 };
 
 struct channel_ops {

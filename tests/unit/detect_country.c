@@ -9,6 +9,8 @@
 #include "detect/valid.h"
 #include "detect/valid_wallet.h"
 
+#include "detect_odds.h"
+
 #include <string.h>
 
 struct vector {
@@ -297,6 +299,13 @@ static void seed_words_are_in_order(void **state)
 	assert_string_equal(bip39_words[BIP39_WORDS - 1], "zoo");
 }
 
+static void odds_are_not_overstated(void **state)
+{
+	for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
+		if (vectors[i].want && !odds_hold(vectors[i].name, vectors[i].text))
+			fail_msg("%s passes random texts like \"%s\" more often than it says", vectors[i].name, vectors[i].text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +314,7 @@ int main(void)
 		cmocka_unit_test(anything_is_judged),
 		cmocka_unit_test(digests_are_the_published_ones),
 		cmocka_unit_test(seed_words_are_in_order),
+		cmocka_unit_test(odds_are_not_overstated),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

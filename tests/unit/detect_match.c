@@ -314,6 +314,77 @@ static void number_patterns(void **state)
 		fail_msg("only %zu matches, %zu patterns of plain blocks", total, shaped);
 }
 
+/* Outlines: rows of characters, optional and lazy ones, alternatives, borders; nearly matching texts, at every offset. */
+static void row_pattern(char *p)
+{
+	static const char *const starts[] = { "", "(?<![A-Za-z0-9])", "\\b", "(?<![\\d.,-])", "(?i)(?<![a-z])", "(?<!x-)", "(?<=:)", "^", "(?=[A-Z]*\\d)" };
+	static const char *const rows[] = {
+		"[A-Z]{2}", "\\d{3}", "[A-Za-z0-9]{4,6}", "[a-z]{1,3}", "[A-Z]", "9{0,2}", "\\d{2,}", "[ -]", "[ -]?", "(?:[AB]\\d|[CD]{2})", "(?:ab|a)", "(?:ab|a|)", "[A-Z0-9]{3}?",
+		"[A-Z]{1,2}?", "(?:[a-z]{2,3}[ -]){2,4}", "([ -])\\d\\1", "\\w{2}", "x?", "@", "[^a]", "\\d++", "(?>a|ab)", "\\d(?!5)", "_{1,2}", "[A-Z]{20}", "(?:\\d{2}){1,2}", "é", "\\s",
+	};
+	static const char *const ends[] = { "", "(?![A-Za-z0-9])", "\\b", "(?!\\d|[.,-]\\d)", "(?=;)", "$", "(?![A-Z])" };
+	size_t o = (size_t)sprintf(p, "%s", PICK(starts));
+	for (int k = 2 + (int)rnd(5); k > 0; k--)
+		o += (size_t)sprintf(p + o, "%s", PICK(rows));
+	if (rnd(6) == 0)
+		o += (size_t)sprintf(p + o, "|%s%s%s", PICK(starts), PICK(rows), PICK(rows));
+	sprintf(p + o, "%s", PICK(ends));
+}
+
+static size_t row_text(char *text, int ascii)
+{
+	static const char *const parts[] = { "A", "AB", "C", "ABCDEFGHIJKLMNOPQRSTUVWX", "a", "ab", "abc", "x", "x-", "1", "12", "123", "5", "99", " ", " ", "-", ";", ":", "@", "_", ".", ",", "\n", "é", "É", "٣", "\u200b", "я" };
+	size_t o = 0;
+	for (int n = (int)rnd(40); n > 0; n--) {
+		const char *w = PICK(parts);
+		if (!ascii || (unsigned char)w[0] < 0x80)
+			o += (size_t)sprintf(text + o, "%s", w);
+	}
+	return o;
+}
+
+static void outline_patterns(void **state)
+{
+	struct finding *got = calloc(DETECT_FINDINGS_MAX, sizeof *got), *want = calloc(DETECT_FINDINGS_MAX, sizeof *want);
+	size_t total = 0, traced = 0;
+	for (int round = 0; round < 120; round++) {
+		enum { N = 10 };
+		static char patterns[N][300];
+		const char *list[N];
+		for (size_t n = 0; n < N;) {
+			struct bundle one;
+			row_pattern(patterns[n]);
+			list[n] = patterns[n];
+			struct detect_set *try = make_set(&list[n], 1, &one);
+			if (!try)
+				continue;
+			n += try->traced.n > 0 || rnd(20) == 0; /* mostly those that have an outline */
+			detect_free(&try);
+			bundle_free(&one);
+		}
+		struct bundle b;
+		struct detect_set *set = make_set(list, N, &b);
+		assert_non_null(set);
+		struct detect_scratch *s = detect_scratch_new(set);
+		traced += set->traced.n;
+		for (size_t i = 0; i < 128; i++) {
+			char text[1024];
+			size_t off = i % 64, size = row_text(text, i & 1);
+			char *buf = malloc(size + off + 1);
+			memcpy(buf + off, text, size);
+			total += compare(set, s, buf + off, size, got, want);
+			free(buf);
+		}
+		detect_scratch_free(&s);
+		detect_free(&set);
+		bundle_free(&b);
+	}
+	free(got);
+	free(want);
+	if (total < 5000 || traced < 600)
+		fail_msg("only %zu matches, %zu patterns with an outline", total, traced);
+}
+
 /* Matches near, at and across what a window of PCRE2's subject may be in a long text. */
 static void long_texts(void **state)
 {
@@ -353,6 +424,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_patterns),
 		cmocka_unit_test(number_patterns),
+		cmocka_unit_test(outline_patterns),
 		cmocka_unit_test(shipped_patterns),
 		cmocka_unit_test(long_texts),
 	};

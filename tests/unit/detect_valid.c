@@ -8,6 +8,8 @@
 
 #include "detect/valid.h"
 
+#include "detect_odds.h"
+
 #include <string.h>
 
 struct vector {
@@ -114,12 +116,20 @@ static void single_errors_are_found(void **state)
 	}
 }
 
+static void odds_are_not_overstated(void **state)
+{
+	for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
+		if (vectors[i].want && !odds_hold(vectors[i].name, vectors[i].text))
+			fail_msg("%s passes random texts like \"%s\" more often than it says", vectors[i].name, vectors[i].text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(published_vectors),
 		cmocka_unit_test(every_validator_has_vectors_both_ways),
 		cmocka_unit_test(single_errors_are_found),
+		cmocka_unit_test(odds_are_not_overstated),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

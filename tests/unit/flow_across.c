@@ -112,6 +112,29 @@ static void copies_are_found_where_they_are_shown(void **state)
 	assert_int_equal(across_copies(&s, &f, out), 2);
 }
 
+#define XHTML(text) "<html xmlns='http://jabber.org/protocol/xhtml-im'><body xmlns='http://www.w3.org/1999/xhtml'>" text "</body></html>"
+
+static void a_decoy_beside_it_hides_nothing(void **state)
+{
+	struct world *w = *state;
+	assert_int_equal(comes(w, "d@y.test", "1", "<body>4111 1111</body>", true), 0);
+	assert_int_equal(comes(w, "d@y.test", "2", "<body xml:lang='de'>see there</body><body>11</body>", true), 2);
+	assert_int_equal(comes(w, "d@y.test", "3", "<body>see below</body>" XHTML("<p>11</p>"), true), 2);
+	assert_int_equal(comes(w, "d@y.test", "4", "<body>and<x xmlns='urn:x'/> 11 11</body>", true), 2);
+}
+
+static void the_same_in_other_characters_is_noticed(void **state)
+{
+	struct world *w = *state;
+	struct finding f = { .text = 0, .start = 0, .end = 9, .detector = 1, .confidence = 80 };
+	struct stanza s = stanza(w, "c@y.test", "m", "<body>8888 1881</body>" XHTML("<p>8888.1881</p>"));
+	assert_true(across_hides(&s, &f));
+	s = stanza(w, "c@y.test", "m", "<body>8888 1881</body><body xml:lang='de'>88881881</body>");
+	assert_true(across_hides(&s, &f));
+	s = stanza(w, "c@y.test", "m", "<body>8888 1881</body><body xml:lang='de'>nichts</body>" XHTML("<p>8888 <b>1881</b></p>"));
+	assert_false(across_hides(&s, &f));
+}
+
 static void the_longest_unused_goes_first(void **state)
 {
 	struct world *w = *state;
@@ -135,6 +158,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_nobody_saw_is_not_joined, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_correction_is_looked_at_in_both_places, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(copies_are_found_where_they_are_shown, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_decoy_beside_it_hides_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_same_in_other_characters_is_noticed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_longest_unused_goes_first, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

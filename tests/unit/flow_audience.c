@@ -224,9 +224,14 @@ static void what_is_no_room_is_none(void **state)
 	expect(&w, "<message to='tea@rooms.elsewhere.test' type='groupchat'><body>x</body></message>", ALL);
 	expect(&w, "<message to='tea@rooms.elsewhere.test/n' type='groupchat'><body>x</body></message>", ALL);
 	expect(&w, "<message to='tea@rooms.elsewhere.test/n' type='chat'><body>x</body><x xmlns='http://jabber.org/protocol/muc#user'/></message>", ALL);
+	expect(&w, "<message to='tea@rooms.elsewhere.test/n' type='chat'><body>x</body></message>", "public");
 	expect(&w, "<presence to='tea@rooms.elsewhere.test/n'><x xmlns='http://jabber.org/protocol/muc'/></presence>", ALL);
 	expect(&w, "<iq type='set' to='tea@rooms.elsewhere.test'><query xmlns='http://jabber.org/protocol/muc#owner'/></iq>", ALL);
-	expect(&w, "<iq type='set' to='tea@rooms.elsewhere.test'><x xmlns='urn:x'>x</x></iq>", "public");
+	/* joined: from now on nothing need say that it is a room */
+	expect(&w, "<message to='tea@rooms.elsewhere.test/n' type='chat'><body>x</body></message>", ALL);
+	expect(&w, "<presence to='tea@rooms.elsewhere.test/n'><status>x</status></presence>", ALL);
+	expect(&w, "<iq type='set' to='tea@rooms.elsewhere.test/n'><x xmlns='urn:x'>x</x></iq>", ALL);
+	expect(&w, "<iq type='set' to='other@rooms.elsewhere.test'><x xmlns='urn:x'>x</x></iq>", "public");
 	/* from elsewhere, by s2s: what rooms send goes to full addresses */
 	w.session->origin = INSPECT_S2S;
 	expect(&w, "<message to='tea@rooms.example.test' type='groupchat'><body>x</body></message>", ALL);
