@@ -7,6 +7,7 @@
 #define FILTERD_EXTRACT_EXTRACT_H
 
 #include "conf/cfgerr.h"
+#include "extract/filetype.h"
 #include "model/verdict.h"
 
 #include <stddef.h>
@@ -40,6 +41,7 @@ struct extract_result {
 	enum cause cause;         /* when unscannable */
 	char name[128];           /* signature name, or what could not be read; cut and made printable */
 	uint64_t scanned;         /* bytes looked at, all layers */
+	char types[FILETYPE_LIST_MAX]; /* media types of the file and of what is in it, as filetype_list() has them */
 };
 
 /* Called for each text: that of a layer or document (ROLE_FILE) and the names of members (ROLE_NAME).  text is UTF-8, path

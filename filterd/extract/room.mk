@@ -6,7 +6,7 @@ libextract_a_SOURCES = \
 	filterd/extract/document.c filterd/extract/document.h \
 	filterd/extract/engine.c filterd/extract/engine.h \
 	filterd/extract/entity.c filterd/extract/entity.h \
-	filterd/extract/extract.h \
+	filterd/extract/extract.h filterd/extract/filetype.c filterd/extract/filetype.h \
 	filterd/extract/layer_text.c filterd/extract/layer_text.h \
 	filterd/extract/members.c filterd/extract/members.h \
 	filterd/extract/package.c filterd/extract/package.h \

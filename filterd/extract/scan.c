@@ -58,6 +58,7 @@ struct scan {
 	char names[LEVELS_MAX][NAME_MAX_BYTES]; /* of the layers around the present one, and its own */
 	char macro_path[PATH_MAX_BYTES];    /* of the last OLE2 file: macros come without a name */
 	document_fn *readers[LEVELS_MAX];   /* of these layers, where their text was read to its end */
+	struct filetypes types;
 };
 
 /* libclamav's message callback has no context of ours: the one scan of this process. */
@@ -221,6 +222,8 @@ static void unpack_later(struct scan *s, const char *data, size_t size, const ch
 	enum archive_need need = archive_need(data, size, &kind);
 	size_t embedded = need == ARCHIVE_NO_NEED ? archive_embedded(data, size) : 0;
 	s->zip64 = strcmp(kind, "zip64") == 0;
+	if (need != ARCHIVE_NO_NEED)
+		filetype_add(&s->types, kind, depth == 0);
 	if (need == ARCHIVE_REFUSE)
 		fail(s, CAUSE_UNSCANNABLE, kind);
 	else if (need == ARCHIVE_UNPACK)
@@ -351,6 +354,7 @@ static cl_error_t on_layer(int fd, const char *type, const char **ancestors, siz
 		return CL_CLEAN;
 	s->inspected += size;
 	s->layers++;
+	filetype_add(&s->types, type ? type : "", s->depth + level == 0);
 	/* what is as large as the limit was cut there */
 	if ((level > 0 && size >= limits->file_max) || s->inspected > limits->scan_max + limits->file_max || s->layers > limits->files_max + 1) {
 		stop(s, CAUSE_LIMIT, "unpacks to more than may be scanned");
@@ -536,6 +540,7 @@ void extract_scan(struct extract_engine *engine, int fd, const char *name, uint3
 	scan_fd(s, fd);
 	current = NULL;
 	r->scanned = s->inspected;
+	filetype_list(&s->types, r->types);
 	r->status = s->malware[0] ? SCAN_MALWARE : s->cause != CAUSE_NONE ? SCAN_UNSCANNABLE : SCAN_CLEAN;
 	r->cause = r->status == SCAN_UNSCANNABLE ? s->cause : CAUSE_NONE;
 	strcpy(r->name, r->status == SCAN_MALWARE ? s->malware : r->status == SCAN_UNSCANNABLE ? s->why : "");

@@ -142,8 +142,8 @@ static json_t *findings_json(const struct pool_result *r)
 static void on_scanned(void *ctx, const struct pool_result *r)
 {
 	struct scan *s = ctx;
-	control_reply(s->req, json_pack("{s:b, s:s, s:s, s:s, s:o}", "ok", 1, "status", scan_status_name(r->status), "name", r->name,
-		"cause", cause_name(r->cause), "findings", findings_json(r)));
+	control_reply(s->req, json_pack("{s:b, s:s, s:s, s:s, s:s, s:o}", "ok", 1, "status", scan_status_name(r->status), "name", r->name,
+		"cause", cause_name(r->cause), "types", r->types ? r->types : "", "findings", findings_json(r)));
 	close(s->fd);
 	free(s);
 }

@@ -114,6 +114,11 @@ static void decide(struct upload_item *it, const struct pool_result *r)
 		bool same = i > 0 && f->path_len == f[-1].path_len && memcmp(f->path, f[-1].path, f->path_len) == 0;
 		it->paths[i] = same ? it->paths[i - 1] : whole_path(it, f);
 	}
+	it->file.types = r->types ? arena_strdup(it->arena, r->types) : "";
+	if (!it->file.types) {
+		it->decision = (struct decision){ .action = ACTION_BLOCK, .cause = CAUSE_NO_SPACE, .unscanned = true };
+		return;
+	}
 	it->file.unscanned = r->status == SCAN_UNSCANNABLE;
 	it->file.encrypted = r->status == SCAN_UNSCANNABLE && r->cause == CAUSE_ENCRYPTED;
 	struct decide_input in = {

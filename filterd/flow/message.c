@@ -222,6 +222,11 @@ static void on_blob(void *ctx, const struct pool_result *r)
 	struct item *it = blob->item;
 	keep_generation(it, r->g);
 	add_cause(it, r);
+	blob->as->types = r->types ? arena_strdup(it->arena, r->types) : "";
+	if (!blob->as->types) {
+		blob->as->types = "";
+		it->causes |= 1u << CAUSE_NO_SPACE;
+	}
 	blob->as->unscanned = r->cause != CAUSE_NONE;
 	blob->as->encrypted = r->cause == CAUSE_ENCRYPTED;
 	if (r->status == SCAN_MALWARE) {

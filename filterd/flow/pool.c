@@ -302,10 +302,12 @@ static int take_file_answer(struct worker *w, const void *packet, size_t size)
 	if (scan_get_file_answer(&b, &sent, w->gen->g->ndetectors, p->file_findings, &a) < 0)
 		return -1;
 	take_head(w);
-	char name[SCAN_NAME_MAX + 1];
+	char name[SCAN_NAME_MAX + 1], types[SCAN_TYPES_MAX + 1];
 	memcpy(name, a.name, a.name_len);
 	name[a.name_len] = '\0';
-	struct pool_result result = { .g = w->gen->g, .status = a.status, .cause = a.cause, .name = name,
+	memcpy(types, a.types, a.types_len);
+	types[a.types_len] = '\0';
+	struct pool_result result = { .g = w->gen->g, .status = a.status, .cause = a.cause, .name = name, .types = types,
 		.file_findings = a.findings, .nfindings = a.n };
 	job_finish(j, &result);
 	job_free(j);

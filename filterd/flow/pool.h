@@ -37,6 +37,7 @@ struct pool_result {
 	enum scan_status status;     /* texts: clean, or unscannable with a cause */
 	enum cause cause;
 	const char *name;            /* files: signature, or what could not be read; "" else */
+	const char *types;           /* files: media types by content, of the file first; "" if unknown, NULL for texts */
 	const struct finding *findings;                /* texts */
 	const struct scan_file_finding *file_findings; /* files */
 	size_t nfindings;

@@ -233,20 +233,20 @@ int scan_get_file_job(struct buf *in, struct scan_file_job *job_r)
 
 size_t scan_file_answer_size(size_t name_len, size_t nfindings, size_t path_bytes)
 {
-	return 4 + 1 + 1 + 2 + name_len + 8 + 2 + nfindings * FILE_FINDING + path_bytes;
+	return 4 + 1 + 1 + 2 + name_len + 8 + 2 + SCAN_TYPES_MAX + 2 + nfindings * FILE_FINDING + path_bytes;
 }
 
 int scan_put_file_answer(struct buf *out, const struct scan_file_answer *a)
 {
 	size_t name_len = cut_len(a->name, a->name_len, SCAN_NAME_MAX), paths = 0;
-	if (a->n > SCAN_FINDINGS_MAX)
+	if (a->n > SCAN_FINDINGS_MAX || a->types_len > SCAN_TYPES_MAX)
 		return SCAN_WIRE_FULL;
 	for (size_t i = 0; i < a->n; i++) {
 		if (a->findings[i].path_len > SCAN_PATH_MAX)
 			return SCAN_WIRE_FULL;
 		paths += a->findings[i].path_len + (a->findings[i].document ? SCAN_PASSAGE_SIZE : 0);
 	}
-	size_t size = scan_file_answer_size(name_len, a->n, paths);
+	size_t size = scan_file_answer_size(name_len, a->n, paths) - SCAN_TYPES_MAX + a->types_len;
 	if (size > SCAN_PACKET_MAX || buf_reserve(out, size) < 0)
 		return SCAN_WIRE_FULL;
 	int r = buf_put_u32(out, a->seq);
@@ -254,6 +254,7 @@ int scan_put_file_answer(struct buf *out, const struct scan_file_answer *a)
 	r |= buf_put_u8(out, (uint8_t)a->cause);
 	r |= buf_put_str16(out, a->name, name_len);
 	r |= buf_put_u64(out, a->scanned);
+	r |= buf_put_str16(out, a->types_len ? a->types : "", a->types_len);
 	r |= buf_put_u16(out, (uint16_t)a->n);
 	for (size_t i = 0; i < a->n; i++) {
 		const struct scan_file_finding *f = &a->findings[i];
@@ -280,6 +281,14 @@ static int get_file_finding(struct buf *in, const struct scan_file_job *sent, si
 	return SCAN_WIRE_OK;
 }
 
+static int are_types(const char *s, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (s[i] < ' ' || s[i] > '~')
+			return 0;
+	return 1;
+}
+
 int scan_get_file_answer(struct buf *in, const struct scan_file_job *sent, size_t ndetectors,
                          struct scan_file_finding *findings, struct scan_file_answer *a_r)
 {
@@ -288,7 +297,8 @@ int scan_get_file_answer(struct buf *in, const struct scan_file_job *sent, size_
 	uint16_t n;
 	if (buf_get_u32(in, &a.seq) < 0 || a.seq != sent->seq || buf_get_u8(in, &status) < 0 || status >= SCAN_STATUS_COUNT ||
 	    buf_get_u8(in, &cause) < 0 || !cause_of_worker(cause) || get_name(in, SCAN_NAME_MAX, &a.name, &a.name_len) < 0 ||
-	    buf_get_u64(in, &a.scanned) < 0 || buf_get_u16(in, &n) < 0 || n > SCAN_FINDINGS_MAX)
+	    buf_get_u64(in, &a.scanned) < 0 || get_name(in, SCAN_TYPES_MAX, &a.types, &a.types_len) < 0 || !are_types(a.types, a.types_len) ||
+	    buf_get_u16(in, &n) < 0 || n > SCAN_FINDINGS_MAX)
 		return SCAN_WIRE_BAD;
 	/* exactly the unscannable have a cause: a "clean" with one would be a verdict that is none */
 	if ((status == SCAN_UNSCANNABLE) != (cause != CAUSE_NONE) || (status == SCAN_MALWARE && a.name_len == 0))

@@ -29,6 +29,7 @@ enum {
 	SCAN_PRINTS_MAX = 64 << 20,  /* bytes of the fingerprints of one file */
 	SCAN_NAME_MAX = 1024,        /* bytes of a name: file, signature */
 	SCAN_PATH_MAX = 2048,        /* bytes of an inner path */
+	SCAN_TYPES_MAX = 4096,       /* bytes of the media types of a file */
 	SCAN_ID_SIZE = 65,           /* detector id with NUL */
 	SCAN_TITLE_SIZE = 257,
 	SCAN_HELLO_SIZE = 1025,      /* text of HELLO with NUL */
@@ -103,6 +104,8 @@ struct scan_file_answer {
 	const char *name; /* signature, or what could not be read; UTF-8 */
 	size_t name_len;
 	uint64_t scanned;
+	const char *types; /* media types of the file and of what is in it, separated by spaces; printable ASCII */
+	size_t types_len;
 	size_t n;
 	struct scan_file_finding *findings;
 };
@@ -110,7 +113,7 @@ struct scan_file_answer {
 int scan_put_file_job(struct buf *out, const struct scan_file_job *job) __attribute__((warn_unused_result));
 int scan_get_file_job(struct buf *in, struct scan_file_job *job_r) __attribute__((warn_unused_result));
 
-/* The bytes that the answer takes in its packet with these many findings, and path bytes (and SCAN_PASSAGE_SIZE of each passage) in
+/* The most bytes that the answer takes in its packet with these many findings, and path bytes (and SCAN_PASSAGE_SIZE of each passage) in
  * all. */
 size_t scan_file_answer_size(size_t name_len, size_t nfindings, size_t path_bytes);
 int scan_put_file_answer(struct buf *out, const struct scan_file_answer *a) __attribute__((warn_unused_result));

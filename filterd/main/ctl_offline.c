@@ -319,8 +319,8 @@ static json_t *answer_json(const struct offline *o, const struct scan_file_answe
 			                                    f->share_document, "share_message", f->share_message));
 		json_array_append_new(list, j);
 	}
-	return json_pack("{s:b, s:s, s:s%, s:s, s:o}", "ok", 1, "status", scan_status_name(a->status), "name", a->name,
-	                 a->name_len, "cause", cause_name(a->cause), "findings", list);
+	return json_pack("{s:b, s:s, s:s%, s:s, s:s%, s:o}", "ok", 1, "status", scan_status_name(a->status), "name", a->name,
+	                 a->name_len, "cause", cause_name(a->cause), "types", a->types ? a->types : "", a->types_len, "findings", list);
 }
 
 /* The worker died over the file or took too long: it is replaced, and the file is not clean. */

@@ -8,7 +8,7 @@ static const struct event_info table[EVENT_COUNT] = {
 		"A file carried malware; it was not delivered." },
 	[EVENT_DLP_MATCH] = { "dlp.match", SEV_WARNING, 1, "from to rule detector count per span confidence evidence hash document share_document share_message across path name sha256 size mode action also channel",
 		"A data-loss rule matched (one event for each rule); in monitor mode this is all that happens." },
-	[EVENT_DLP_ALLOWED] = { "dlp.allowed", SEV_NOTICE, 1, "from to rule detector count per span confidence evidence hash across path name sha256 size by until reason channel",
+	[EVENT_DLP_ALLOWED] = { "dlp.allowed", SEV_NOTICE, 1, "from to rule detector count per span confidence evidence hash document share_document share_message across path name sha256 size by until reason channel",
 		"A rule would have matched, or found more, but for an entry of the allow-list." },
 	[EVENT_POLICY_BLOCK] = { "policy.block", SEV_WARNING, 1, "from to rule cause channel zones", "A stanza was blocked; its sender was told." },
 	[EVENT_POLICY_REDACT] = { "policy.redact", SEV_NOTICE, 1, "from to rule channel zones", "A stanza was delivered with findings masked." },

@@ -193,7 +193,7 @@ int jobs_file(struct jobs *j, const struct scan_file_job *job, int fd, int print
 		strcpy(r.name, "text");
 	}
 	struct scan_file_answer a = { .seq = job->seq, .status = r.status, .cause = r.cause, .name = r.name, .name_len = strlen(r.name),
-		                      .scanned = r.scanned, .n = run.n, .findings = j->file_findings };
+		                      .scanned = r.scanned, .types = r.types, .types_len = strlen(r.types), .n = run.n, .findings = j->file_findings };
 	int e = scan_put_file_answer(out, &a);
 	arena_free(&run.arena);
 	return e < 0 ? -1 : 0;

@@ -1,6 +1,8 @@
 """Where rules apply, on real servers: users, groups, rooms, corrections, directions, files by name, size, type and encryption."""
 
+import base64
 import io
+import json
 import zipfile
 
 import pytest
@@ -26,7 +28,10 @@ rules: (
   { id = "t-out"; action = "block"; when = { direction = "outgoing"; }; any = ( { detector = "cw-out"; } ); },
   { id = "t-exe"; action = "block"; severity = "high"; when = { file = { name = [ "*.exe", "*.scr" ]; }; }; notice = { en = "No programs here."; }; },
   { id = "t-big"; action = "block"; when = { channel = "upload"; file = { size_min = "64K"; type = "text/*"; }; }; },
-  { id = "t-sealed"; action = "block"; when = { file = { encrypted = true; name = "*.zip"; }; }; notice = { en = "No sealed archives."; }; } );
+  { id = "t-sealed"; action = "block"; when = { file = { encrypted = true; name = "*.zip"; }; }; notice = { en = "No sealed archives."; }; },
+  { id = "t-type"; action = "block"; when = { file = { type = "application/vnd.openxmlformats-officedocument.*"; }; }; },
+  { id = "t-inside"; action = "block"; when = { file = { contains = "application/x-executable"; }; }; },
+  { id = "t-photo"; action = "block"; when = { channel = "iq"; file = { type = "image/png"; size_min = 60; }; }; notice = { en = "No pictures."; }; } );
 """
 FILTERD = {
     "zones": [("internal", ["example.test", "rooms.example.test"]), ("partners", ["partner.test"])],
@@ -130,6 +135,34 @@ def test_encrypted_archives(the_site, cast):
     assert status == 403 and b"No sealed archives." in answer
     assert cast.alice.upload("sealed.bin", bytes(sealed), "application/octet-stream")[0] == 201  # on_failure lets it pass
     assert cast.alice.upload("plain.zip", plain, "application/zip")[0] == 201
+
+
+def test_types_by_content(the_site, cast):
+    document = io.BytesIO()
+    with zipfile.ZipFile(document, "w") as z:
+        z.writestr("[Content_Types].xml", '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>')
+        z.writestr("word/document.xml", '<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"/>')
+    since = the_site.syslog.mark()
+    assert cast.alice.upload("holiday.jpg", document.getvalue(), "image/jpeg")[0] == 403
+    assert the_site.syslog.wait("dlp.match", since=since, rule="t-type")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as z:
+        z.writestr("readme.txt", "nothing but words")
+        z.write("/bin/true", "readme.bin")
+    since = the_site.syslog.mark()
+    assert cast.alice.upload("words.dat", archive.getvalue())[0] == 403
+    assert the_site.syslog.wait("dlp.match", since=since, rule="t-inside")
+    file = the_site.folder / "words.zip"
+    file.write_bytes(archive.getvalue())
+    types = json.loads(the_site.filterd.ctl("--json", "scan", file).stdout)["types"].split()
+    assert types[0] == "application/zip" and "application/x-executable" in types
+
+
+def test_picture_inside_a_stanza(the_site, cast):
+    png = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
+    payload = "<vCard xmlns='vcard-temp'><PHOTO><TYPE>image/png</TYPE><BINVAL>%s</BINVAL></PHOTO></vCard>" % base64.b64encode(png).decode()
+    answer = cast.alice.iq("set", None, payload)
+    assert answer.type == "error" and "No pictures." in answer.error[2]
 
 
 def test_group_that_is_not_defined_is_refused(the_site, cast):

@@ -192,6 +192,30 @@ static void text_of_layers(void **state)
 	assert_non_null(strstr(texts, "bluebird4711"));
 }
 
+/* What it is by content, whatever it is called: the file first, then what is in it. */
+static void types_by_content(void **state)
+{
+	static const struct { const char *file, *own, *inside; } t[] = { /* NULL: nothing more to look for */
+		{ "text.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", NULL },
+		{ "encrypted.zip", "application/zip", NULL }, { "rar_in_zip.zip", "application/zip", "application/vnd.rar" }, { "rar4.rar", "application/vnd.rar", NULL },
+		{ "sfx.exe", "application/vnd.microsoft.portable-executable", NULL }, { "lzma2.7z", "application/x-7z-compressed", NULL },
+		{ "encrypted.pdf", "application/pdf", NULL }, { "streams.gz", "application/gzip", NULL }, { "raw.html", "text/html", NULL },
+		{ "encrypted.doc", "application/x-ole-storage", NULL }, { "tiny8.txt", "text/plain", NULL }, { "tiny1.txt", "", NULL },
+		{ "eicar.txt.zst", "application/zstd", "text/plain" }, { "bzip2.zip", "application/zip", "text/plain" },
+		{ "old.ace", "application/x-ace-compressed", NULL }, { "a.deb", "application/x-archive", NULL },
+	};
+	unsigned wrong = 0;
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		struct extract_result r = scan_path(in_dir(t[i].file));
+		size_t n = strcspn(r.types, " ");
+		if (n == strlen(t[i].own) && strncmp(r.types, t[i].own, n) == 0 && (!t[i].inside || strstr(r.types + n, t[i].inside)))
+			continue;
+		print_error("%s: \"%s\"\n", t[i].file, r.types);
+		wrong++;
+	}
+	assert_int_equal(wrong, 0);
+}
+
 static void tiny_files(void **state)
 {
 	for (int n = 1; n <= 8; n++) {
@@ -466,7 +490,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_silent_clean),
 		cmocka_unit_test(text_of_layers),
-		cmocka_unit_test(tiny_files),
+		cmocka_unit_test(tiny_files), cmocka_unit_test(types_by_content),
 		cmocka_unit_test(every_debian_test_file),
 		cmocka_unit_test(page_larger_than_the_library_reads),
 		cmocka_unit_test(missing_temp_folder),

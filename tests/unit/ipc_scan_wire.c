@@ -190,6 +190,9 @@ static int file_answer_with(struct scan_file_answer a, const struct scan_file_jo
 	if (r == 0) {
 		assert_true(got.status == a.status && got.cause == a.cause && got.n == a.n && got.scanned == a.scanned);
 		assert_int_equal(got.name_len, a.name_len);
+		assert_int_equal(got.types_len, a.types_len);
+		if (a.types_len)
+			assert_memory_equal(got.types, a.types, a.types_len);
 		if (a.n)
 			assert_memory_equal(got.findings[0].path, a.findings[0].path, a.findings[0].path_len);
 	}
@@ -205,6 +208,14 @@ static void file_answer_is_checked(void **state)
 	struct scan_file_answer a = { .seq = 5, .status = SCAN_CLEAN, .name = "", .scanned = 10, .n = 1, .findings = &f };
 	assert_int_equal(file_answer_with(a, &file, "", 0), 0);
 	assert_int_equal(file_answer_with(a, &file, "x", 1), SCAN_WIRE_BAD);
+	a.types = "text/plain a/b";
+	a.types_len = 14;
+	assert_int_equal(file_answer_with(a, &file, "", 0), 0);
+	a.types = "text/plain\na/b";
+	assert_int_equal(file_answer_with(a, &file, "", 0), SCAN_WIRE_BAD);
+	a.types = "text/plaïn a/";
+	assert_int_equal(file_answer_with(a, &file, "", 0), SCAN_WIRE_BAD);
+	a.types_len = 0;
 	assert_int_equal(file_answer_with(a, &text, "", 0), SCAN_WIRE_BAD); /* beyond the text, and with a path */
 	f.path_len = 0, f.end = 10;
 	assert_int_equal(file_answer_with(a, &text, "", 0), 0);
@@ -242,7 +253,8 @@ static void file_answer_is_checked(void **state)
 static void file_answer_fits_a_packet(void **state)
 {
 	static struct scan_file_finding many[SCAN_FINDINGS_MAX];
-	static char path[SCAN_PATH_MAX];
+	static char path[SCAN_PATH_MAX], types[SCAN_TYPES_MAX + 1];
+	memset(types, 't', sizeof types);
 	memset(path, 'p', sizeof path);
 	for (size_t i = 0; i < SCAN_FINDINGS_MAX; i++)
 		many[i] = (struct scan_file_finding){ .end = 1, .confidence = 1, .path = path, .path_len = 100 };
@@ -253,7 +265,14 @@ static void file_answer_fits_a_packet(void **state)
 	assert_int_equal(buf_left(&b), 0);
 	a.n = 500;
 	assert_int_equal(scan_put_file_answer(&b, &a), 0);
+	assert_int_equal(buf_left(&b), scan_file_answer_size(0, 500, 50000) - SCAN_TYPES_MAX);
+	buf_reset(&b);
+	a.types = types;
+	a.types_len = SCAN_TYPES_MAX;
+	assert_int_equal(scan_put_file_answer(&b, &a), 0);
 	assert_int_equal(buf_left(&b), scan_file_answer_size(0, 500, 50000));
+	a.types_len++;
+	assert_int_equal(scan_put_file_answer(&b, &a), SCAN_WIRE_FULL);
 	buf_free(&b);
 }
 
