@@ -60,7 +60,7 @@ static struct decision decide(struct world *w, const char *found, const char *se
 	}
 	const struct decide_input in = {
 		.rules = w->rules, .can_redact = true, .texts = texts, .findings = f, .nfindings = n, .allowed = allowed, .today = today, .is_file = upload != NULL,
-		.is = { .conf = w->conf, .from = "public", .to = zones, .nto = 1, .channels = 1u << CHANNEL_CHAT, .sender = sender, .recipient = "",
+		.is = { .conf = w->conf, .from = "public", .to = zones, .nto = 1, .channels = upload ? 1u << CHANNEL_UPLOAD : 1u << CHANNEL_CHAT, .sender = sender, .recipient = "",
 		        .files = upload, .nfiles = upload != NULL },
 	};
 	policy_decide(w->arena, &in, &d);
