@@ -20,9 +20,14 @@ static const struct cfg_key file_keys[] = {
 	{ "allow", CFG_GROUPS, 0, 0, ALLOW_MAX },
 	{ "detectors", CFG_ANY, 0, 0, 0 }, /* detect/ reads these */
 	{ "include", CFG_ANY, 0, 0, 0 },
-	{ "override", CFG_ANY, 0, 0, 0 },
+	{ "override", CFG_GROUP, 0, 0, 0 },
 	{ "enable", CFG_ANY, 0, 0, 0 },
 	{ "disable", CFG_GROUP, 0, 0, 0 },
+	{ 0 },
+};
+static const struct cfg_key override_keys[] = {
+	{ "detectors", CFG_ANY, 0, 0, 0 }, /* detect's */
+	{ "rules", CFG_GROUPS, 0, 0, RULES_MAX },
 	{ 0 },
 };
 static const struct cfg_key disable_keys[] = {
@@ -164,11 +169,15 @@ static int read_conditions(const struct cfg_reader *r, const config_setting_t *g
 		return cfg_error(r, g, "a rule has at most %d conditions", CONDITIONS_MAX);
 	if (config_setting_get_member(g, "detect") && config_setting_get_member(g, "any"))
 		return cfg_error(r, config_setting_get_member(g, "any"), "\"detect\" and \"any\" are two words for the same list; give one of them");
+	rule->nconditions = 0;
 	rule->conditions = arena_alloc(r->arena, sizeof *rule->conditions * (n + 1));
 	if (!rule->conditions)
 		return cfg_error(r, g, "out of memory");
-	if (read_lists(r, g, rule, 0) < 0)
-		return -1;
+	return read_lists(r, g, rule, 0);
+}
+
+static int check_conditions(const struct cfg_reader *r, const config_setting_t *g, const struct rule *rule)
+{
 	if (!rule->when.file && hold_of_nothing(rule->conditions, rule->nconditions))
 		return cfg_error(r, g, "this rule would match every message: it needs \"any\" (or \"detect\") or \"all\" with a detector that must find "
 		                 "something, or \"when\" with a \"file\"");
@@ -203,6 +212,7 @@ static int read_actions(const struct cfg_reader *r, const config_setting_t *g, s
 	const char *known = list ? "deliver, redact, quarantine, block, notify-sender, silent, alert" : "deliver, redact, quarantine, block";
 	struct cfg_words words;
 	bool said = false;
+	rule->also = 0;
 	if (!one == !list)
 		return cfg_error(r, list ? list : g, "a rule has either an \"action\" or a list of \"actions\"");
 	if (cfg_strings(r, g, list ? "actions" : "action", &words) < 0)
@@ -225,21 +235,22 @@ static int read_actions(const struct cfg_reader *r, const config_setting_t *g, s
 	return 0;
 }
 
-static int read_rule(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
+static bool has_conditions(const config_setting_t *g)
 {
-	if (cfg_check(r, g, "rule", rule_keys) < 0)
-		return -1;
-	rule->id = cfg_string(r, g, "id");
-	if (strspn(rule->id, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(rule->id))
-		return cfg_error(r, config_setting_get_member(g, "id"), "a rule's id has lower-case letters, digits and hyphens only: \"%s\"", rule->id);
+	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
+		if (config_setting_get_member(g, lists[k].key))
+			return true;
+	return false;
+}
+
+/* What the group says takes the place of what the rule had. */
+static int read_fields(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
+{
 	const char *mode = cfg_string(r, g, "mode"), *severity = cfg_string(r, g, "severity");
-	int m = mode ? find(mode_names, 3, mode) : RULE_ENFORCE;
+	int m = mode ? find(mode_names, 3, mode) : (int)rule->mode;
 	if (m < 0)
 		return cfg_error(r, config_setting_get_member(g, "mode"), "mode \"%s\" is not one of off, monitor, enforce", mode);
 	rule->mode = (enum rule_mode)m;
-	if (read_actions(r, g, rule) < 0)
-		return -1;
-	rule->severity = SEV_NOTICE;
 	if (severity) {
 		size_t i = 0;
 		while (i < 4 && strcmp(severities[i].name, severity) != 0)
@@ -248,6 +259,8 @@ static int read_rule(const struct cfg_reader *r, const config_setting_t *g, stru
 			return cfg_error(r, config_setting_get_member(g, "severity"), "severity \"%s\" is not one of low, medium, high, critical", severity);
 		rule->severity = severities[i].severity;
 	}
+	if ((config_setting_get_member(g, "action") || config_setting_get_member(g, "actions")) && read_actions(r, g, rule) < 0)
+		return -1;
 	const config_setting_t *when = config_setting_get_member(g, "when"), *notice = config_setting_get_member(g, "notice"),
 	                       *redact = config_setting_get_member(g, "redact");
 	if (when && when_read(r, when, &rule->when) < 0)
@@ -256,36 +269,92 @@ static int read_rule(const struct cfg_reader *r, const config_setting_t *g, stru
 		return -1;
 	if (redact && redaction_read(r, redact, rule) < 0)
 		return -1;
-	rule->priority = cfg_int(g, "priority", 0);
+	if (when)
+		rule->file = arena_strdup(r->arena, r->file); /* lines of `when` are told of */
+	if (!rule->file)
+		return cfg_error(r, g, "out of memory");
+	rule->priority = cfg_int(g, "priority", rule->priority);
+	if ((has_conditions(g) || !rule->conditions) && read_conditions(r, g, rule) < 0)
+		return -1;
+	return check_conditions(r, g, rule);
+}
+
+static int read_rule(const struct cfg_reader *r, const config_setting_t *g, struct rule *rule)
+{
+	if (cfg_check(r, g, "rule", rule_keys) < 0)
+		return -1;
+	rule->id = cfg_string(r, g, "id");
+	if (strspn(rule->id, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(rule->id))
+		return cfg_error(r, config_setting_get_member(g, "id"), "a rule's id has lower-case letters, digits and hyphens only: \"%s\"", rule->id);
+	if (!config_setting_get_member(g, "action") && !config_setting_get_member(g, "actions"))
+		return cfg_error(r, g, "a rule has either an \"action\" or a list of \"actions\"");
+	rule->mode = RULE_ENFORCE;
+	rule->severity = SEV_NOTICE;
 	rule->line = config_setting_source_line(g);
 	rule->file = arena_strdup(r->arena, r->file);
 	if (!rule->file)
 		return cfg_error(r, g, "out of memory");
-	return read_conditions(r, g, rule);
+	return read_fields(r, g, rule);
 }
 
-/* Once all files are read: a file may switch off rules of one that comes later. */
-static int read_disable(const struct bundle_file *f, struct policy_rules *p, struct cfgerr *err)
+static struct rule *find_rule(const struct policy_rules *p, const char *id)
 {
-	struct cfg_reader r = { f->path, p->arena, err };
-	struct cfg_words ids = { 0 };
-	config_t cfg;
-	if (cfg_parse(&r, f, &cfg) < 0)
+	for (size_t i = 0; i < p->nrules; i++)
+		if (strcmp(p->rules[i].id, id) == 0)
+			return &p->rules[i];
+	return NULL;
+}
+
+static int read_override(const struct cfg_reader *r, const config_setting_t *root, struct policy_rules *p)
+{
+	const config_setting_t *g = config_setting_get_member(root, "override");
+	if (g && cfg_check(r, g, "override", override_keys) < 0)
 		return -1;
-	const config_setting_t *g = config_setting_get_member(config_root_setting(&cfg), "disable");
-	int result = g ? cfg_check(&r, g, "disable", disable_keys) : 0;
-	if (g && result == 0)
-		result = cfg_strings(&r, g, "rules", &ids);
-	for (size_t i = 0; result == 0 && i < ids.n; i++) {
-		size_t k = 0;
-		while (k < p->nrules && strcmp(p->rules[k].id, ids.item[i]) != 0)
-			k++;
-		if (k == p->nrules)
-			result = cfgerr_set(err, f->path, ids.line[i], "\"disable\" names rule \"%.64s\", which no rule file defines", ids.item[i]);
-		else
-			p->rules[k].mode = RULE_OFF;
+	const config_setting_t *list = g ? config_setting_get_member(g, "rules") : NULL;
+	for (int i = 0; list && i < config_setting_length(list); i++) {
+		const config_setting_t *s = config_setting_get_elem(list, (unsigned)i);
+		if (cfg_check(r, s, "override", rule_keys) < 0)
+			return -1;
+		struct rule *rule = find_rule(p, config_setting_get_string(config_setting_get_member(s, "id")));
+		if (!rule)
+			return cfg_error(r, config_setting_get_member(s, "id"), "\"override\" names rule \"%.64s\", which no rule file defines",
+			                 config_setting_get_string(config_setting_get_member(s, "id")));
+		if (read_fields(r, s, rule) < 0)
+			return -1;
 	}
-	config_destroy(&cfg);
+	return 0;
+}
+
+static int read_disable(const struct cfg_reader *r, const config_setting_t *root, struct policy_rules *p)
+{
+	const config_setting_t *g = config_setting_get_member(root, "disable");
+	struct cfg_words ids = { 0 };
+	if (g && (cfg_check(r, g, "disable", disable_keys) < 0 || cfg_strings(r, g, "rules", &ids) < 0))
+		return -1;
+	for (size_t i = 0; i < ids.n; i++) {
+		struct rule *rule = find_rule(p, ids.item[i]);
+		if (!rule)
+			return cfgerr_set(r->err, r->file, ids.line[i], "\"disable\" names rule \"%.64s\", which no rule file defines", ids.item[i]);
+		rule->mode = RULE_OFF;
+	}
+	return 0;
+}
+
+/* Once all files are read: a file may change and switch off rules of one that comes later. */
+static int read_changes(const struct bundle *b, struct policy_rules *p, struct cfgerr *err,
+                        int (*read)(const struct cfg_reader *r, const config_setting_t *root, struct policy_rules *p))
+{
+	int result = 0;
+	for (size_t i = 0; i < b->nfiles && result == 0; i++) {
+		struct cfg_reader r = { b->files[i].path, p->arena, err };
+		config_t cfg;
+		if (b->files[i].kind != BUNDLE_RULES)
+			continue;
+		if (cfg_parse(&r, &b->files[i], &cfg) < 0)
+			return -1;
+		result = read(&r, config_root_setting(&cfg), p);
+		config_destroy(&cfg);
+	}
 	return result;
 }
 
@@ -380,13 +449,7 @@ int policy_rules_parse(const struct bundle *b, struct policy_rules **rules_r, st
 			return -1;
 		}
 	}
-	for (size_t i = 0; i < b->nfiles; i++) {
-		if (b->files[i].kind == BUNDLE_RULES && read_disable(&b->files[i], p, err) < 0) {
-			policy_rules_free(&p);
-			return -1;
-		}
-	}
-	if (check_allowed(p, err) < 0) {
+	if (read_changes(b, p, err, read_override) < 0 || read_changes(b, p, err, read_disable) < 0 || check_allowed(p, err) < 0) {
 		policy_rules_free(&p);
 		return -1;
 	}

@@ -195,6 +195,33 @@ static void conditions_combine(void **state)
 	bundle_free(&b);
 }
 
+/* A file that is read first changes rules of one that comes later; what it does not say stays. */
+static void rules_are_overridden(void **state)
+{
+	static const char site[] =
+		"override = { rules = ( { id = \"cards\"; action = \"block\"; priority = 7; notice = { en = \"Never.\"; }; },"
+		"                       { id = \"watch\"; mode = \"enforce\"; when = { channel = \"presence\"; }; detect = ( { detector = \"card\"; count = 3; } ); } ); };";
+	static const char *const ids[] = { "card", "key" };
+	struct policy_rules *p;
+	struct bundle b = { 0 };
+	struct cfgerr err = { 0 };
+	assert_int_equal(bundle_add_data(&b, BUNDLE_RULES, "a", site, strlen(site)), 0);
+	assert_int_equal(bundle_add_data(&b, BUNDLE_RULES, "r", rules, strlen(rules)), 0);
+	if (policy_rules_parse(&b, &p, &err) < 0 || policy_rules_bind(p, ids, 2, &err) < 0)
+		fail_msg("%s:%d: %s", err.file, err.line, err.text);
+	assert_int_equal(p->nrules, 4);
+	const struct rule *cards_rule = &p->rules[0], *watch = &p->rules[2];
+	assert_string_equal(cards_rule->id, "cards");
+	assert_true(cards_rule->action == ACTION_BLOCK && cards_rule->priority == 7 && cards_rule->severity == SEV_WARNING && cards_rule->when.to.n == 2);
+	assert_true(cards_rule->nconditions == 1 && cards_rule->conditions[0].confidence == 75);
+	assert_string_equal(rule_text_in(&cards_rule->notices, "de", NULL), "Never.");
+	assert_string_equal(watch->id, "watch");
+	assert_true(watch->mode == RULE_ENFORCE && watch->action == ACTION_BLOCK && watch->nconditions == 1 && watch->conditions[0].count == 3);
+	assert_int_equal(watch->conditions[0].index, 0);
+	policy_rules_free(&p);
+	bundle_free(&b);
+}
+
 static void bad_rules_are_named(void **state)
 {
 	static const struct { const char *text; int line; const char *says; } t[] = {
@@ -247,6 +274,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_verdict_is_never_clean, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(table_denies, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(conditions_combine, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rules_are_overridden, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bad_rules_are_named, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
