@@ -486,17 +486,21 @@ int decode_wanted(const char *s, size_t size, int tokens)
 	return 0;
 }
 
-/* Copies what decode_at() has nothing to say of: up to the next mark or the next start of a word. */
-static size_t copy_plain(struct decoded *d, const char *s, size_t size, size_t i)
+/* What decode_at() has nothing to say of ends at the next mark or the next start of a word. */
+static size_t skip_plain(const char *s, size_t size, size_t i)
 {
-	size_t from = i++;
+	i++;
 	while (i < size && is(s[i - 1], LETTER) && is(s[i], LETTER)) /* the rest of a word */
 		i++;
 	while (i < size && !is(s[i], LETTER | DIGIT | MARK | ALIKE))
 		i++;
-	memcpy(d->data + d->size, s + from, i - from);
-	d->size += i - from;
 	return i;
+}
+
+/* Puts s[from, to) where it ends at `size` of what is decoded, which counts it already. */
+static void copy_plain(struct decoded *d, size_t size, const char *s, size_t from, size_t to)
+{
+	memcpy(d->data + size - (to - from), s + from, to - from);
 }
 
 int decode_make(struct decoded *d, const char *s, size_t size)
@@ -511,22 +515,26 @@ int decode_make(struct decoded *d, const char *s, size_t size)
 		return -1;
 	for (size_t i = 0; i < size && !d->mixed; i++)
 		d->mixed = (unsigned char)s[i] >= 0x80 && may_be_mixed(s, size, i);
-	for (size_t i = 0; i < size;) {
-		size_t len;
+	size_t i = 0, plain = 0; /* from here on nothing is copied yet: most texts have no piece */
+	while (i < size) {
+		size_t len, before = d->size;
 		if (d->npieces == d->pieces_cap && room(d, size + 8) < 0)
 			return -1;
 		if (d->npieces == DECODE_PIECES_MAX || d->work > DECODE_WORK * (uint64_t)size + DECODE_WORK_MIN) {
 			d->cut = 1;
-			memcpy(d->data + d->size, s + i, size - i);
 			d->size += size - i;
-			break;
-		}
-		if (decode_at(s, size, i, d, &len)) {
+			i = size;
+		} else if (decode_at(s, size, i, d, &len)) {
+			copy_plain(d, before, s, plain, i);
 			i += len;
-			continue;
+			plain = i;
+		} else {
+			len = skip_plain(s, size, i) - i;
+			d->size += len;
+			i += len;
 		}
-		i = copy_plain(d, s, size, i);
 	}
+	copy_plain(d, d->size, s, plain, d->npieces > 0 ? size : plain);
 	return d->npieces > 0;
 }
 

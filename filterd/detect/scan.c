@@ -109,6 +109,10 @@ const char *scan_lower(struct detect_scratch *s)
 	const struct view *v = &s->view;
 	for (size_t i = 0; !v->ascii && !s->low_whole && i < v->size;) {
 		uint32_t cp = 0;
+		if ((unsigned char)v->data[i] < 0x80) {
+			i++;
+			continue;
+		}
 		int n = text_decode(v->data + i, v->size - i, &cp);
 		if (n > 1)
 			text_encode(fold_lower(cp), s->low + i);

@@ -17,6 +17,7 @@ struct group {
 	uint8_t mark;            /* NEAR_MARK: this byte, */
 	uint32_t mark_at;        /* so many bytes behind the start at most */
 	unsigned depth;          /* places told */
+	uint8_t begins[256];     /* something begins with this byte */
 	uint64_t pair[BYTES][4]; /* the bytes that something begins with behind this one */
 	uint64_t *ahead;         /* [BYTES][words] */
 	uint64_t *head[OUTLINE_HEAD];
@@ -81,8 +82,10 @@ static void fill_pairs(struct group *g)
 	for (unsigned a = 0; a < BYTES; a++)
 		for (unsigned b = 0; b < 256; b++)
 			for (uint32_t w = 0; w < g->words; w++)
-				if (g->ahead[a * g->words + w] & g->head[0][b * g->words + w])
+				if (g->ahead[a * g->words + w] & g->head[0][b * g->words + w]) {
 					g->pair[a][b / 64] |= UINT64_C(1) << b % 64;
+					g->begins[b] = 1;
+				}
 }
 
 static int fill_group(struct group *g, struct arena *a, const struct pattern *patterns)
@@ -207,12 +210,24 @@ static uint64_t fitting(const struct group *g, const char *s, size_t size, size_
 	return m;
 }
 
+/* From i on: the first place that something may begin at. */
+static size_t skip(const struct group *g, const char *str, size_t i, size_t to)
+{
+	const unsigned char *s = (const unsigned char *)str;
+	const uint8_t *b = g->begins;
+	while (i + 8 <= to && !(b[s[i]] | b[s[i + 1]] | b[s[i + 2]] | b[s[i + 3]] | b[s[i + 4]] | b[s[i + 5]] | b[s[i + 6]] | b[s[i + 7]]))
+		i += 8;
+	while (i < to && !b[s[i]])
+		i++;
+	return i;
+}
+
 /* The hits of the places at hand; stops where the next place might be too much. */
 static size_t find(const struct group *g, const char *s, size_t size, struct trace_at *at, struct trace_hit *hits, size_t n, size_t max)
 {
 	size_t i = at->from;
-	unsigned before = i > 0 ? (unsigned char)s[i - 1] : EDGE;
-	for (; i < at->to; before = (unsigned char)s[i++]) {
+	for (; (i = skip(g, s, i, at->to)) < at->to; i++) {
+		unsigned before = i > 0 ? (unsigned char)s[i - 1] : EDGE;
 		unsigned char c = (unsigned char)s[i];
 		if (!(g->pair[before][c / 64] >> c % 64 & 1))
 			continue;
