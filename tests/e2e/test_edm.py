@@ -55,9 +55,25 @@ def test_values_of_one_row_are_masked(the_site, cast):
     assert the_site.syslog.wait("policy.redact", since=since, rule="customers-stay")
 
 
+def other_talk(cast):
+    """So much of it that what came before is not looked at together with what comes."""
+    delivered(cast, "and then there was quite something else that we talked about, " * 4)
+
+
 def test_values_of_two_rows_and_others_pass(the_site, cast):
+    other_talk(cast)
     delivered(cast, "Anna Müller, GB29 NWBK 6016 1331 9268 19")
+    other_talk(cast)
     delivered(cast, "Anna Meyer, DE89 3704 0044 0532 0130 00")
+
+
+def test_values_of_one_row_in_two_messages(the_site, cast):
+    other_talk(cast)
+    delivered(cast, "about Anna Müller:")
+    seen = cast.bob.mark()
+    id = cast.alice.send(cast.bob.bare, "it is DE89 3704 0044 0532 0130 00")
+    body = cast.bob.wait_message(id=id, since=seen).body
+    assert "it is" in body and "3704" not in body, body
 
 
 def test_a_rule_can_block(the_site, cast):
