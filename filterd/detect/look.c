@@ -92,7 +92,8 @@ static void read_next(struct looks *l, const struct look *k, enum syntax_look si
 	}
 }
 
-void looks_read(const struct syntax *root, uint32_t from, uint32_t to, int behind, struct looks *l)
+/* Those among kids [from, to) of root. */
+static void looks_read(const struct syntax *root, uint32_t from, uint32_t to, int behind, struct looks *l)
 {
 	*l = (struct looks){ .edge = 1, .open = { { UINT64_MAX, UINT64_MAX } } };
 	for (uint32_t i = from; i < to; i++) {
@@ -105,6 +106,24 @@ void looks_read(const struct syntax *root, uint32_t from, uint32_t to, int behin
 		else
 			l->ask = 1;
 	}
+}
+
+struct syntax looks_split(const struct syntax *root, struct looks *before, struct looks *behind)
+{
+	struct syntax middle = *root;
+	uint32_t from = 0, to = 0, end = 0;
+	if (root->type == SYNTAX_CAT) {
+		to = end = root->nkids;
+		while (from < to && root->kids[from]->type == SYNTAX_EMPTY)
+			from++;
+		while (to > from && root->kids[to - 1]->type == SYNTAX_EMPTY)
+			to--;
+		middle.kids = root->kids + from;
+		middle.nkids = to - from;
+	}
+	looks_read(root, 0, from, 0, before);
+	looks_read(root, to, end, 1, behind);
+	return middle;
 }
 
 int looks_hold(const struct looks *l, const char *s, size_t size, size_t at, int behind)

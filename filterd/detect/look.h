@@ -30,8 +30,8 @@ struct looks {
 	struct look look[LOOKS_MAX];
 };
 
-/* Those among kids [from, to) of root, which stand at its start, or behind it. */
-void looks_read(const struct syntax *root, uint32_t from, uint32_t to, int behind, struct looks *l_r);
+/* Parts the conditions at both ends of a pattern from what lies between, which is returned: its kids are those of root. */
+struct syntax looks_split(const struct syntax *root, struct looks *before_r, struct looks *behind_r);
 /* 1: all hold at byte at of s, 0: one doesn't, -1: it takes PCRE2 to know. */
 int looks_hold(const struct looks *l, const char *s, size_t size, size_t at, int behind);
 

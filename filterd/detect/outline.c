@@ -387,22 +387,9 @@ static struct outline *make(const struct outline *head, const struct list *l, st
 struct outline *outline_read(const struct syntax *root, struct arena *a)
 {
 	struct outline head = { 0 }, *o = NULL;
-	uint32_t from = 0, to = root->nkids;
-	struct syntax middle = *root;
-	if (root->type == SYNTAX_CAT) {
-		while (from < to && root->kids[from]->type == SYNTAX_EMPTY)
-			from++;
-		while (to > from && root->kids[to - 1]->type == SYNTAX_EMPTY)
-			to--;
-		looks_read(root, 0, from, 0, &head.before);
-		looks_read(root, to, root->nkids, 1, &head.behind);
+	struct syntax middle = looks_split(root, &head.before, &head.behind);
+	if (root->type == SYNTAX_CAT)
 		head.ask |= root->atomic;
-		middle.kids = root->kids + from;
-		middle.nkids = to - from;
-	} else {
-		looks_read(root, 0, 0, 0, &head.before);
-		looks_read(root, 0, 0, 1, &head.behind);
-	}
 	struct partial *start = calloc(1, sizeof *start);
 	struct list all = { malloc(OUTLINE_ALTS_MAX * sizeof *start), 0 }, out = { malloc(OUTLINE_ALTS_MAX * sizeof *start), 0 };
 	if (start && all.item && out.item && write_one(&middle, start, &all, 0) == 0) {

@@ -240,18 +240,9 @@ struct variants *variants_read(const struct syntax *root, struct arena *a)
 	struct writer w = { 0 };
 	if (root->type != SYNTAX_CAT || root->atomic)
 		return NULL;
-	uint32_t from = 0, to = root->nkids;
-	while (from < to && root->kids[from]->type == SYNTAX_EMPTY)
-		from++;
-	while (to > from && root->kids[to - 1]->type == SYNTAX_EMPTY)
-		to--;
-	looks_read(root, 0, from, 0, &head.before);
-	looks_read(root, to, root->nkids, 1, &head.behind);
+	struct syntax middle = looks_split(root, &head.before, &head.behind);
 	if (!head.before.border || !head.behind.border)
 		return NULL;
-	struct syntax middle = *root;
-	middle.kids = root->kids + from;
-	middle.nkids = to - from;
 	struct partial *start = calloc(1, sizeof *start);
 	struct list out = { malloc(VARIANTS_MAX * sizeof *out.item), 0 };
 	if (!start || !out.item || (start->as = NO_GAP, write_cat(&w, &middle, 0, start, &out)) < 0 || out.n == 0)
