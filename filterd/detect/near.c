@@ -81,7 +81,7 @@ int near_plan(struct detect_set *set, struct ruledefs *defs, struct cfgerr *err)
 static size_t points(const struct view *v, size_t from, size_t to, size_t most)
 {
 	size_t n = 0;
-	if (v->ascii)
+	if (v->ascii || to - from > 4 * most) /* a code point has four bytes at most: so many need not be counted */
 		return to - from;
 	for (size_t i = from; i < to && n <= most; i++)
 		n += ((unsigned char)v->data[i] & 0xc0) != 0x80;
