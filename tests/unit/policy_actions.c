@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "policy/decide.h"
+#include "policy_rig.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,34 +17,13 @@ static const char *const ids[] = { "a", "b", "c" };
 static const char text[] = "0123456789";
 static const struct decide_text texts[] = { { text, sizeof text - 1 } };
 
-struct world {
-	struct bundle bundle;
-	struct conf *conf;
-	struct policy_rules *rules;
-	struct arena *arena;
-	struct cfgerr err;
-};
-
-static int read_rules(struct world *w, const char *rules)
+static int read_rules(struct policy_rig *w, const char *rules)
 {
-	*w = (struct world){ 0 };
-	assert_int_equal(bundle_add_data(&w->bundle, BUNDLE_CONFIG, "c", config, strlen(config)), 0);
-	assert_int_equal(bundle_add_data(&w->bundle, BUNDLE_RULES, "bad.rules", rules, strlen(rules)), 0);
-	assert_int_equal(conf_parse(&w->bundle, &w->conf, &w->err), 0);
-	w->arena = arena_new(1 << 22);
-	return policy_rules_parse(&w->bundle, &w->rules, &w->err) < 0 ? -1 : policy_rules_bind(w->rules, ids, 3, &w->err);
-}
-
-static void end(struct world *w)
-{
-	arena_free(&w->arena);
-	policy_rules_free(&w->rules);
-	conf_free(&w->conf);
-	bundle_free(&w->bundle);
+	return policy_rig_read(w, config, rules, ids, 3);
 }
 
 /* found: a letter for each finding. */
-static struct decision decide(struct world *w, const char *found)
+static struct decision decide(struct policy_rig *w, const char *found)
 {
 	static const char *const zones[] = { "public" };
 	struct finding f[8];
@@ -76,7 +56,7 @@ static void strictest_is_done_and_the_rest_beside_it(void **state)
 		{ "cc", ACTION_QUARANTINE, "hold", NULL, false, true, 2 },
 		{ "", ACTION_DELIVER, NULL, NULL, false, false, 0 },
 	};
-	struct world w;
+	struct policy_rig w;
 	if (read_rules(&w, rules) < 0)
 		fail_msg("%s", w.err.text);
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
@@ -90,16 +70,16 @@ static void strictest_is_done_and_the_rest_beside_it(void **state)
 	assert_string_equal(names, "notify-sender alert");
 	rule_also_names(0, names, sizeof names);
 	assert_string_equal(names, "");
-	end(&w);
+	policy_rig_end(&w);
 }
 
 static void monitored_rules_do_nothing_beside(void **state)
 {
-	struct world w;
+	struct policy_rig w;
 	assert_int_equal(read_rules(&w, "rules = ( { id = \"r\"; mode = \"monitor\"; actions = [ \"notify-sender\", \"alert\" ]; any = ( { detector = \"a\"; } ); } );"), 0);
 	struct decision d = decide(&w, "a");
 	assert_true(!d.notify && !d.alert && d.nhits == 1);
-	end(&w);
+	policy_rig_end(&w);
 }
 
 static void the_first_rule_says_how_it_is_written(void **state)
@@ -111,7 +91,7 @@ static void the_first_rule_says_how_it_is_written(void **state)
 		"          { id = \"one\"; action = \"redact\"; priority = -5; redact = { label = \"X\"; }; any = ( { detector = \"c\"; } ); },"
 		"          { id = \"keep\"; action = \"redact\"; priority = -5; redact = { keep_last = 4; }; any = ( { detector = \"c\"; } ); },"
 		"          { id = \"full\"; action = \"redact\"; priority = -5; redact = { full = true; }; any = ( { detector = \"c\"; } ); } );";
-	struct world w;
+	struct policy_rig w;
 	if (read_rules(&w, rules) < 0)
 		fail_msg("%s", w.err.text);
 	struct decision d = decide(&w, "abc");
@@ -131,7 +111,7 @@ static void the_first_rule_says_how_it_is_written(void **state)
 				assert_memory_equal(&w.rules->rules[i].redaction.form, &forms[k].as.form, sizeof forms[k].as.form + sizeof(struct mask));
 	/* one label for all languages */
 	assert_string_equal(rule_text_in(&w.rules->rules[3].redaction.labels, "de", "en"), "X");
-	end(&w);
+	policy_rig_end(&w);
 }
 
 static void bad_actions_are_named(void **state)
@@ -159,12 +139,12 @@ static void bad_actions_are_named(void **state)
 		{ RULE("action = \"redact\"; redact = { colour = 1; };"), 2, "colour" },
 	};
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
-		struct world w;
+		struct policy_rig w;
 		if (read_rules(&w, t[i].text) == 0)
 			fail_msg("case %zu is taken: %s", i, t[i].text);
 		if (strcmp(w.err.file, "bad.rules") != 0 || w.err.line != t[i].line || !strstr(w.err.text, t[i].says))
 			fail_msg("case %zu: %s:%d: %s", i, w.err.file, w.err.line, w.err.text);
-		end(&w);
+		policy_rig_end(&w);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "policy/decide.h"
+#include "policy_rig.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,34 +19,13 @@ static const char text[] = "0123456789";
 static const struct decide_text texts[] = { { text, sizeof text - 1 } };
 enum { TODAY = 20782 }; /* 2026-11-25 */
 
-struct world {
-	struct bundle bundle;
-	struct conf *conf;
-	struct policy_rules *rules;
-	struct arena *arena;
-	struct cfgerr err;
-};
-
-static int read_rules(struct world *w, const char *rules)
+static int read_rules(struct policy_rig *w, const char *rules)
 {
-	*w = (struct world){ 0 };
-	assert_int_equal(bundle_add_data(&w->bundle, BUNDLE_CONFIG, "c", config, strlen(config)), 0);
-	assert_int_equal(bundle_add_data(&w->bundle, BUNDLE_RULES, "bad.rules", rules, strlen(rules)), 0);
-	assert_int_equal(conf_parse(&w->bundle, &w->conf, &w->err), 0);
-	w->arena = arena_new(1 << 22);
-	return policy_rules_parse(&w->bundle, &w->rules, &w->err) < 0 ? -1 : policy_rules_bind(w->rules, ids, 2, &w->err);
-}
-
-static void end(struct world *w)
-{
-	arena_free(&w->arena);
-	policy_rules_free(&w->rules);
-	conf_free(&w->conf);
-	bundle_free(&w->bundle);
+	return policy_rig_read(w, config, rules, ids, 2);
 }
 
 /* found: a letter for each finding; the hash of the value at i is eight times the byte i + 1. */
-static struct decision decide(struct world *w, const char *found, const char *sender, const struct decide_file *upload, int today)
+static struct decision decide(struct policy_rig *w, const char *found, const char *sender, const struct decide_file *upload, int today)
 {
 	static const char *const zones[] = { "public" };
 	struct finding f[8];
@@ -77,7 +57,7 @@ static size_t allowed_of(const struct decision *d, enum allow_kind kind)
 
 static void values(void **state)
 {
-	struct world w;
+	struct policy_rig w;
 	assert_int_equal(read_rules(&w,
 		"rules = ( { id = \"one\"; action = \"redact\"; any = ( { detector = \"a\"; } ); },"
 		"          { id = \"two\"; action = \"block\"; any = ( { detector = \"a\"; count = 2; } ); },"
@@ -112,12 +92,12 @@ static void values(void **state)
 	/* nothing that any rule counts: nothing to tell of */
 	d = decide(&w, "", "x@y", NULL, TODAY);
 	assert_null(d.allowed);
-	end(&w);
+	policy_rig_end(&w);
 }
 
 static void senders(void **state)
 {
-	struct world w;
+	struct policy_rig w;
 	assert_int_equal(read_rules(&w,
 		"rules = ( { id = \"one\"; action = \"block\"; any = ( { detector = \"a\"; } ); }, { id = \"other\"; action = \"quarantine\"; any = ( { detector = \"b\"; } ); } );"
 		"allow = ( { sender = \"shop-*@y\"; rule = \"one\"; until = \"2027-01-31\"; reason = \"r\"; } );"), 0);
@@ -129,13 +109,13 @@ static void senders(void **state)
 	assert_int_equal(decide(&w, "a", "shop-1@y", NULL, TODAY + 68).action, ACTION_BLOCK);
 	assert_int_equal(decide(&w, "ab", "shop-1@y", NULL, TODAY).action, ACTION_QUARANTINE);
 	assert_null(decide(&w, "b", "shop-1@y", NULL, TODAY).allowed);
-	end(&w);
+	policy_rig_end(&w);
 }
 
 static void files(void **state)
 {
 	static const struct decide_file file = { "list.exe", "", "", FILE_A, 10, false, false }, other = { "list.exe", "", "", "", 10, false, false };
-	struct world w;
+	struct policy_rig w;
 	assert_int_equal(read_rules(&w,
 		"rules = ( { id = \"text\"; action = \"block\"; any = ( { detector = \"a\"; } ); }, { id = \"name\"; action = \"block\"; when = { file = { name = \"*.exe\"; }; }; } );"
 		"allow = ( { file = \"" FILE_A "\"; until = \"2027-01-31\"; reason = \"r\"; } );"), 0);
@@ -143,20 +123,20 @@ static void files(void **state)
 	assert_true(d.action == ACTION_DELIVER && allowed_of(&d, ALLOW_FILE) == 2);
 	assert_int_equal(decide(&w, "a", "x@y", &other, TODAY).nhits, 2);
 	assert_int_equal(decide(&w, "a", "x@y", &file, TODAY + 68).action, ACTION_BLOCK);
-	end(&w);
+	policy_rig_end(&w);
 	/* for one rule only */
 	assert_int_equal(read_rules(&w,
 		"rules = ( { id = \"text\"; action = \"block\"; any = ( { detector = \"a\"; } ); }, { id = \"name\"; action = \"quarantine\"; when = { file = { name = \"*.exe\"; }; }; } );"
 		"allow = ( { file = \"" FILE_A "\"; rule = \"text\"; until = \"2027-01-31\"; reason = \"r\"; } );"), 0);
 	assert_int_equal(decide(&w, "a", "x@y", &file, TODAY).action, ACTION_QUARANTINE);
-	end(&w);
+	policy_rig_end(&w);
 }
 
 static void never_for_malware_or_causes(void **state)
 {
 	static const struct decide_file file = { "x", "", "", FILE_A, 10, false, true };
 	static const char *const zones[] = { "public" };
-	struct world w;
+	struct policy_rig w;
 	struct decision d;
 	assert_int_equal(read_rules(&w, "allow = ( { file = \"" FILE_A "\"; until = \"2027-01-31\"; reason = \"r\"; } );"), 0);
 	struct decide_input in = { .rules = w.rules, .is_file = true, .malware = true, .today = TODAY,
@@ -167,7 +147,7 @@ static void never_for_malware_or_causes(void **state)
 	in.causes = 1u << CAUSE_UNSCANNABLE;
 	policy_decide(w.arena, &in, &d);
 	assert_int_equal(d.action, ACTION_BLOCK);
-	end(&w);
+	policy_rig_end(&w);
 }
 
 static void days(void **state)
@@ -178,7 +158,7 @@ static void days(void **state)
 		{ "2026-04-30 ", -1 }, { "2026/04/30", -1 }, { "tomorrow!!", -1 }, { "1969-12-31", -1 },
 	};
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
-		struct world w;
+		struct policy_rig w;
 		char rules[300];
 		snprintf(rules, sizeof rules, "allow = ( { value = \"0101010101010101\";\n until = \"%s\"; reason = \"r\"; } );", t[i].until);
 		int r = read_rules(&w, rules);
@@ -186,7 +166,7 @@ static void days(void **state)
 			fail_msg("%s: %d, %d: %s", t[i].until, r, w.err.line, w.err.text);
 		if (r == 0 && w.rules->allow.entry[0].last_day != t[i].day)
 			fail_msg("%s: %d", t[i].until, w.rules->allow.entry[0].last_day);
-		end(&w);
+		policy_rig_end(&w);
 	}
 	assert_int_equal(allow_today(1795564800), TODAY);
 	assert_int_equal(allow_today(1795564800 + 86399), TODAY);
@@ -212,12 +192,12 @@ static void bad_entries_are_named(void **state)
 		{ "allow = \"x\";", 1, "list of groups" },
 	};
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
-		struct world w;
+		struct policy_rig w;
 		if (read_rules(&w, t[i].text) == 0)
 			fail_msg("case %zu is taken: %s", i, t[i].text);
 		if (strcmp(w.err.file, "bad.rules") != 0 || w.err.line != t[i].line || !strstr(w.err.text, t[i].says))
 			fail_msg("case %zu: %s:%d: %s", i, w.err.file, w.err.line, w.err.text);
-		end(&w);
+		policy_rig_end(&w);
 	}
 }
 

@@ -8,6 +8,7 @@
 
 #include "model/pattern.h"
 #include "policy/decide.h"
+#include "policy_rig.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,38 +23,13 @@ static const char *const ids[DETECTORS] = { "a", "b", "c", "d" };
 static const char text[] = "0123456789";
 static const struct decide_text texts[] = { { text, sizeof text - 1 } };
 
-struct world {
-	struct bundle bundle;
-	struct conf *conf;
-	struct policy_rules *rules;
-	struct arena *arena;
-	struct cfgerr err;
-};
-
-/* 0, or -1 with w->err. */
-static int read_rules(struct world *w, const char *rules)
+static int read_rules(struct policy_rig *w, const char *rules)
 {
-	*w = (struct world){ 0 };
-	assert_int_equal(bundle_add_data(&w->bundle, BUNDLE_CONFIG, "c", config, strlen(config)), 0);
-	assert_int_equal(bundle_add_data(&w->bundle, BUNDLE_RULES, "bad.rules", rules, strlen(rules)), 0);
-	if (conf_parse(&w->bundle, &w->conf, &w->err) < 0)
-		fail_msg("%s:%d: %s", w->err.file, w->err.line, w->err.text);
-	w->arena = arena_new(1 << 22);
-	if (policy_rules_parse(&w->bundle, &w->rules, &w->err) < 0)
-		return -1;
-	return policy_rules_check(w->rules, w->conf, &w->err) < 0 ? -1 : policy_rules_bind(w->rules, ids, DETECTORS, &w->err);
-}
-
-static void end(struct world *w)
-{
-	arena_free(&w->arena);
-	policy_rules_free(&w->rules);
-	conf_free(&w->conf);
-	bundle_free(&w->bundle);
+	return policy_rig_read(w, config, rules, ids, DETECTORS);
 }
 
 /* What is found: a letter for each finding, a small one of confidence 60, a capital of 90. */
-static struct decision decide(struct world *w, struct when_facts is, const char *found)
+static struct decision decide(struct policy_rig *w, struct when_facts is, const char *found)
 {
 	struct finding f[16];
 	struct decision d;
@@ -98,7 +74,7 @@ static void groups_of_conditions(void **state)
 		{ "detect = ( { any = ( { detector = \"a\"; } ); all = ( { detector = \"b\"; } ); none = ( { detector = \"c\"; } ); } );", "abc", false, 0 },
 	};
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
-		struct world w;
+		struct policy_rig w;
 		char rules[1000];
 		snprintf(rules, sizeof rules, "rules = ( { id = \"r\"; action = \"block\"; %s } );", t[i].lists);
 		if (read_rules(&w, rules) < 0)
@@ -106,7 +82,7 @@ static void groups_of_conditions(void **state)
 		struct decision d = decide(&w, (struct when_facts){ 0 }, t[i].found);
 		if ((d.action == ACTION_BLOCK) != t[i].matches || (t[i].matches && d.nhits != t[i].nhits))
 			fail_msg("case %zu: action %d, %zu hits", i, (int)d.action, d.nhits);
-		end(&w);
+		policy_rig_end(&w);
 	}
 }
 
@@ -153,14 +129,14 @@ static void applies_where_it_says(void **state)
 		{ "channel = [ \"file\" ];", { .channels = 1u << CHANNEL_UPLOAD | 1u << CHANNEL_FILE }, true },
 	};
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
-		struct world w;
+		struct policy_rig w;
 		char rules[1000];
 		snprintf(rules, sizeof rules, "rules = ( { id = \"r\"; action = \"block\"; when = { %s }; any = ( { detector = \"a\"; } ); } );", t[i].when);
 		if (read_rules(&w, rules) < 0)
 			fail_msg("%s: %s", t[i].when, w.err.text);
 		if ((decide(&w, t[i].is, "a").action == ACTION_BLOCK) != t[i].applies)
 			fail_msg("case %zu: %s", i, t[i].when);
-		end(&w);
+		policy_rig_end(&w);
 	}
 }
 
@@ -177,7 +153,7 @@ static void files_alone_can_be_asked_for(void **state)
 		{ "not_fully_scanned = true; name = \"*.zip\";", &zip, true }, { "not_fully_scanned = false;", &zip, false }, { "", &exe, true },
 	};
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
-		struct world w;
+		struct policy_rig w;
 		char rules[1000];
 		snprintf(rules, sizeof rules, "rules = ( { id = \"r\"; action = \"redact\"; when = { file = { %s }; }; } );", t[i].file);
 		if (read_rules(&w, rules) < 0)
@@ -189,10 +165,10 @@ static void files_alone_can_be_asked_for(void **state)
 		if (t[i].fits)
 			assert_true(d.hits[0].file == t[i].of && !d.hits[0].condition && !d.hits[0].first);
 		assert_int_equal(decide(&w, (struct when_facts){ 0 }, "a").action, ACTION_DELIVER);
-		end(&w);
+		policy_rig_end(&w);
 	}
 	/* a file and what is in it; a file without its mark */
-	struct world w;
+	struct policy_rig w;
 	assert_int_equal(read_rules(&w, "rules = ( { id = \"both\"; action = \"block\"; when = { file = { name = \"*.zip\"; }; }; all = ( { detector = \"a\"; } ); },"
 	                                "          { id = \"unmarked\"; action = \"quarantine\"; when = { file = { name = \"*.zip\"; }; }; none = ( { detector = \"b\"; } ); } );"), 0);
 	const struct when_facts is = { .files = &zip, .nfiles = 1 };
@@ -200,7 +176,7 @@ static void files_alone_can_be_asked_for(void **state)
 	assert_true(d.action == ACTION_BLOCK && d.nhits == 2 && d.hits[0].condition && !d.hits[1].condition);
 	assert_int_equal(decide(&w, is, "").action, ACTION_QUARANTINE);
 	assert_int_equal(decide(&w, is, "b").action, ACTION_DELIVER);
-	end(&w);
+	policy_rig_end(&w);
 }
 
 static void bad_conditions_are_named(void **state)
@@ -232,18 +208,18 @@ static void bad_conditions_are_named(void **state)
 		{ "rules = ( { id = \"r\"; action = \"block\"; when = {\n colour = \"x\"; }; any = ( { detector = \"a\"; } ); } );", 2, "colour" },
 	};
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
-		struct world w;
+		struct policy_rig w;
 		if (read_rules(&w, t[i].text) == 0)
 			fail_msg("case %zu is taken: %s", i, t[i].text);
 		if (strcmp(w.err.file, "bad.rules") != 0 || w.err.line != t[i].line || !strstr(w.err.text, t[i].says))
 			fail_msg("case %zu: %s:%d: %s", i, w.err.file, w.err.line, w.err.text);
-		end(&w);
+		policy_rig_end(&w);
 	}
 }
 
 static void too_many_conditions_are_refused(void **state)
 {
-	struct world w;
+	struct policy_rig w;
 	char rules[16000], *p = rules;
 	p += sprintf(p, "rules = ( { id = \"r\"; action = \"block\"; any = (");
 	for (int i = 0; i < 5; i++) {
@@ -255,12 +231,12 @@ static void too_many_conditions_are_refused(void **state)
 	sprintf(p, "); } );");
 	assert_int_equal(read_rules(&w, rules), -1);
 	assert_non_null(strstr(w.err.text, "256"));
-	end(&w);
+	policy_rig_end(&w);
 }
 
 static void notices_fall_back(void **state)
 {
-	struct world w;
+	struct policy_rig w;
 	assert_int_equal(read_rules(&w, "rules = ( { id = \"r\"; action = \"block\"; any = ( { detector = \"a\"; } ); notice = { fr = \"f\"; zh-Hant = \"h\"; zh = \"z\"; de = \"d\"; }; } );"), 0);
 	static const struct { const char *lang, *fallback, *text; } t[] = {
 		{ "zh-Hant-TW", "de", "h" }, { "ZH-hans", "de", "z" }, { "zh", NULL, "z" }, { "de-AT", NULL, "d" }, { "it", "de-CH", "d" }, { "it", "es", "f" },
@@ -268,7 +244,7 @@ static void notices_fall_back(void **state)
 	};
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++)
 		assert_string_equal(rule_text_in(&w.rules->rules[0].notices, t[i].lang, t[i].fallback), t[i].text);
-	end(&w);
+	policy_rig_end(&w);
 }
 
 int main(void)
