@@ -17,10 +17,7 @@ ENTRY = '{ %s; until = "%s"; reason = "because of the test"; }'
 
 @pytest.fixture
 def cast(the_site):
-    file = the_site.filterd.rules / "90-test.rules"
-    if not file.exists():
-        file.write_text(RULES)
-        the_site.filterd.ctl("reload", check=True)
+    the_site.filterd.add_rules("90-test.rules", RULES)
     return story.Cast(the_site)
 
 

@@ -42,11 +42,7 @@ FILTERD = {
 
 @pytest.fixture
 def cast(the_site):
-    file = the_site.filterd.rules / "90-test.rules"
-    if not file.exists():
-        file.write_text(RULES)
-        done = the_site.filterd.ctl("reload")
-        assert done.returncode == 0, done.stderr
+    the_site.filterd.add_rules("90-test.rules", RULES)
     return story.Cast(the_site)
 
 

@@ -23,19 +23,9 @@ rules: ( { id = "test-drip"; detect = ( { detector = "drip-word"; count = 3; dis
 """
 
 
-def reload(site):
-    """Until the rules are in force."""
-    since = site.syslog.mark()
-    site.filterd.reload()
-    site.syslog.wait("config.reloaded", timeout=20, since=since)
-
-
 @pytest.fixture
 def cast(the_site):
-    file = the_site.filterd.rules / "90-drip.rules"
-    if not file.exists():
-        file.write_text(RULES)
-        reload(the_site)
+    the_site.filterd.add_rules("90-drip.rules", RULES)
     return story.Cast(the_site)
 
 
@@ -78,7 +68,7 @@ def test_third_of_a_day_is_blocked(the_site, cast):
     assert event.fields["count"] == "3" and event.fields["per"] == "sender" and 0 <= int(event.fields["span"]) < 60, event
     # who tries again gets no further, a reload does not forget, and what has no such word passes
     blocked(cast.alice, cast.bob, "third %s" % three)
-    reload(the_site)
+    the_site.filterd.reload_now()
     blocked(cast.alice, cast.bob, "fourth %s" % four)
     passes(cast.alice, cast.bob, "nothing of that kind")
 

@@ -26,17 +26,11 @@ def build(site, prefix, text=TABLE):
                    check=True, timeout=60, stdout=subprocess.DEVNULL)
 
 
-def reload(site):
-    """Waits until the new generation serves, or is refused."""
-    answer = site.filterd.request("reload")
-    assert answer.get("ok"), answer
-
-
 @pytest.fixture
 def cast(the_site, prefix):
     build(the_site, prefix)
     (the_site.filterd.rules / "90-edm.rules").write_text(RULES % "redact")
-    reload(the_site)
+    the_site.filterd.reload_now()
     return story.Cast(the_site)
 
 
@@ -78,7 +72,7 @@ def test_values_of_one_row_in_two_messages(the_site, cast):
 
 def test_a_rule_can_block(the_site, cast):
     (the_site.filterd.rules / "90-edm.rules").write_text(RULES % "block")
-    reload(the_site)
+    the_site.filterd.reload_now()
     mine = cast.alice.mark()
     id = cast.alice.send(cast.bob.bare, "Okonkwo, Peter; born 5 November 1975")
     assert cast.alice.wait_error(id, since=mine).error[1] == "policy-violation"
@@ -87,7 +81,7 @@ def test_a_rule_can_block(the_site, cast):
 def test_a_reload_takes_a_new_index_and_refuses_a_broken_one(the_site, prefix, cast):
     delivered(cast, "Carla Newman has FR1420041010050500013M02606")
     build(the_site, prefix, TABLE + "Carla Newman,FR1420041010050500013M02606,1991-01-01\n")
-    reload(the_site)
+    the_site.filterd.reload_now()
     seen = cast.bob.mark()
     id = cast.alice.send(cast.bob.bare, "but Carla Newman has FR1420041010050500013M02606")
     assert "Newman" not in cast.bob.wait_message(id=id, since=seen).text
@@ -96,12 +90,12 @@ def test_a_reload_takes_a_new_index_and_refuses_a_broken_one(the_site, prefix, c
     good = index.read_bytes()
     index.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
     with pytest.raises(AssertionError, match="90-edm.rules:4.*customers.edm.*damaged"):
-        reload(the_site)
+        the_site.filterd.reload_now()
     seen = cast.bob.mark()
     id = cast.alice.send(cast.bob.bare, "and Carla Newman has FR1420041010050500013M02606")
     assert "Newman" not in cast.bob.wait_message(id=id, since=seen).text
     index.write_bytes(good)
-    reload(the_site)
+    the_site.filterd.reload_now()
 
 
 def test_only_the_matcher_holds_the_index(the_site, cast):

@@ -27,8 +27,7 @@ def filterctl(prefix, *args):
 
 def write(site, action):
     (site.filterd.rules / "90-plans.rules").write_text(RULES % action)
-    answer = site.filterd.request("reload")
-    assert answer.get("ok"), answer
+    site.filterd.reload_now()
 
 
 @pytest.fixture

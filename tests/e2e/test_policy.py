@@ -31,12 +31,7 @@ HIDDEN, SHOWN = "BLUEBIRD-1234", "34"
 
 @pytest.fixture
 def cast(the_site):
-    file = the_site.filterd.rules / "90-test.rules"
-    if not file.exists():
-        file.write_text(RULES)
-        since = the_site.syslog.mark()
-        the_site.filterd.reload()
-        assert the_site.syslog.wait("config.reloaded", 20, since)
+    the_site.filterd.add_rules("90-test.rules", RULES)
     return story.Cast(the_site)
 
 

@@ -289,6 +289,18 @@ class Filterd:
         return subprocess.run([str(self.prefix / "sbin" / "filterd"), "-t", "-c", str(config or self.config)],
                               capture_output=True, text=True, timeout=60)
 
+    def reload_now(self):
+        """As filterctl reload: until what is new serves.  What is refused fails, with the reason."""
+        answer = self.request("reload")
+        assert answer.get("ok"), answer
+
+    def add_rules(self, name, text):
+        """A rule file of the test's own, in force when this returns; another of that name, of tests before, goes."""
+        file = self.rules / name
+        if not file.exists() or file.read_text() != text:
+            file.write_text(text)
+            self.reload_now()
+
     def reload(self):
         """SIGHUP"""
         self.process.send_signal(signal.SIGHUP)
