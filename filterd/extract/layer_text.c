@@ -1,6 +1,7 @@
 #include "extract/layer_text.h"
 
 #include "base/text.h"
+#include "extract/text_csv.h"
 #include "extract/text_markup.h"
 #include "extract/text_runs.h"
 
@@ -11,13 +12,15 @@
 #include <string.h>
 #include <strings.h>
 
+enum { TABLE_ROOM = 16 << 20 }; /* for the names of columns, beside the values */
+
 static int take(struct text_out *o, struct layer_text *t_r)
 {
 	*t_r = (struct layer_text){ .data = o->data, .size = o->len, .owned = o->data, .owned_size = o->room };
-	if (o->len > 0)
+	if (o->len > 0 && !o->full)
 		return 1;
 	layer_text_free(t_r);
-	return 0;
+	return o->full ? -1 : 0;
 }
 
 void layer_text_free(struct layer_text *t)
@@ -66,13 +69,31 @@ static bool declared_charset(const char *s, size_t size, char dst[41])
 	return false;
 }
 
+static int from_table(char separator, const char *s, size_t size, struct layer_text *t_r)
+{
+	struct text_out o = { .max = 2 * size + TABLE_ROOM };
+	text_csv_add(&o, separator, s, size);
+	return take(&o, t_r);
+}
+
+/* A page or a table, if it is one; then *r_r is what layer_text_get() returns. */
+static bool from_structure(const char *type, const char *s, size_t size, struct layer_text *t_r, int *r_r)
+{
+	enum markup kind = size > 0 ? text_markup_kind(type, s, size) : MARKUP_NONE;
+	char separator = kind == MARKUP_NONE ? text_csv_separator(s, size) : 0;
+	if (kind != MARKUP_NONE)
+		*r_r = from_markup(kind, s, size, t_r);
+	else if (separator)
+		*r_r = from_table(separator, s, size, t_r);
+	return kind != MARKUP_NONE || separator;
+}
+
 /* What was converted to UTF-8 may be a page still. */
 static int take_converted(const char *type, struct text_out *o, struct layer_text *t_r)
 {
-	enum markup kind = o->len > 0 ? text_markup_kind(type, o->data, o->len) : MARKUP_NONE;
-	if (kind == MARKUP_NONE)
+	int r;
+	if (o->full || !from_structure(type, o->data, o->len, t_r, &r))
 		return take(o, t_r);
-	int r = from_markup(kind, o->data, o->len, t_r);
 	text_out_free(o);
 	return r;
 }
@@ -154,9 +175,9 @@ static bool is_container(const char *type)
 
 static int from_utf8(const char *type, const char *s, size_t size, struct layer_text *t_r)
 {
-	enum markup kind = text_markup_kind(type, s, size);
-	if (kind != MARKUP_NONE)
-		return from_markup(kind, s, size, t_r);
+	int r;
+	if (from_structure(type, s, size, t_r, &r))
+		return r;
 	*t_r = (struct layer_text){ .data = s, .size = size };
 	return 1;
 }
@@ -187,5 +208,6 @@ int layer_text_plain(const char *type, const char *data, size_t size, struct lay
 
 int layer_text_get(const char *type, const char *data, size_t size, struct layer_text *t_r)
 {
-	return layer_text_plain(type, data, size, t_r) || (size > 0 && !is_container(type) && from_runs(data, size, t_r));
+	int r = layer_text_plain(type, data, size, t_r);
+	return r != 0 || size == 0 || is_container(type) ? r : from_runs(data, size, t_r);
 }

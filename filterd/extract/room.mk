@@ -13,6 +13,8 @@ libextract_a_SOURCES = \
 	filterd/extract/scan.c \
 	filterd/extract/seen.c filterd/extract/seen.h \
 	filterd/extract/sigfile.c filterd/extract/sigfile.h \
+	filterd/extract/table.c filterd/extract/table.h \
+	filterd/extract/text_csv.c filterd/extract/text_csv.h \
 	filterd/extract/text_mail.c filterd/extract/text_mail.h \
 	filterd/extract/text_markup.c filterd/extract/text_markup.h \
 	filterd/extract/text_out.c filterd/extract/text_out.h \

@@ -177,9 +177,10 @@ static void sheets(void **state)
 		{ "shared.xlsx", CAUSE_NONE, "=xl/workbook.xml\n", 1 },
 		{ "shared.xlsx", CAUSE_NONE, "Customers of May", 1 },
 		{ "shared_first.xlsx", CAUSE_NONE, "xl/worksheets/sheet1.xml|" ROW1 ROW2, 1 },
-		{ "strings_missing.xlsx", CAUSE_NONE, "xl/worksheets/sheet1.xml|1\t0\t\n" ROW2, 1 },
+		{ "strings_missing.xlsx", CAUSE_NONE, "xl/worksheets/sheet1.xml|1 0\t\n" ROW2, 1 },
 		{ "strings_damaged.xlsx", CAUSE_UNSCANNABLE, "4012 8888 8888 1881", 1 },
 		{ "strings_damaged.xlsx", CAUSE_UNSCANNABLE, "4012888888881881", 1 },
+		{ "named.xlsx", CAUSE_NONE, "|name\tpassword\tvisa\t\nname: Jo\tvisa: 40128888 88881881\t\nname: Al\tpassword: winter\t\n", 1 },
 		{ "sheets.zip", CAUSE_NONE, "\nq3/shared.xlsx/xl/worksheets/sheet1.xml|" ROW1, 1 },
 	};
 	CHECK(wanted);
@@ -211,9 +212,13 @@ static void pages_and_plain_text(void **state)
 		{ "latin1.html", CAUSE_NONE, "caf\xc3\xa9 my visa", 1 },
 		{ "koi8.html", CAUSE_NONE, "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c", 1 },
 		{ "fragment.html", CAUSE_NONE, TEXT, 1 },
-		{ "utf16be.csv", CAUSE_NONE, "Jos\xc3\xa9;4012888888881881", 1 },
-		{ "latin1.csv", CAUSE_NONE, "Jos\xc3\xa9;4012888888881881", 1 },
-		{ "utf8.csv", CAUSE_NONE, "Jos\xc3\xa9;4012888888881881", 1 },
+		{ "utf16be.csv", CAUSE_NONE, "name: Jos\xc3\xa9\tcard: 4012888888881881", 1 },
+		{ "latin1.csv", CAUSE_NONE, "name: Jos\xc3\xa9\tcard: 4012888888881881", 1 },
+		{ "named.csv", CAUSE_NONE, "|name\tpassword\t\nname: Jo\tpassword: winter\t\nname: Li\tpassword: summer\t\nname: Li\tpassword: spring\t\nname: Li\tpassword: fall\t\nAl,a,b,c\nname: Mo\tpassword: a \"b\", c\t\n", 1 },
+		{ "quoted.csv", CAUSE_NONE, "name: Jo\tvisa more: 40128888 88881881\t\n", 1 },
+		{ "prose.txt", CAUSE_NONE, "|Hello, Jo\nthe one, the other\n", 1 },
+		{ "unnamed.csv", CAUSE_NONE, "|1,2\n3,4\n", 1 },
+		{ "utf8.csv", CAUSE_NONE, "name: Jos\xc3\xa9\tcard: 4012888888881881", 1 },
 	};
 	CHECK(wanted);
 }

@@ -147,6 +147,11 @@ write("shared.xlsx", make_zip(*sheets, ("xl/sharedStrings.xml", S % ("sst", STRI
 write("shared_first.xlsx", make_zip(("xl/sharedStrings.xml", S % ("sst", STRINGS, "sst")), *sheets[::-1]))
 write("strings_missing.xlsx", make_zip(*sheets))
 write("strings_damaged.xlsx", make_zip(*sheets, ("xl/sharedStrings.xml", (S % ("sst", STRINGS, "sst"))[:-20])))
+
+NAMED = ('<sheetData><row><c t="inlineStr"><is><t>name</t></is></c><c t="inlineStr"><is><t>password</t></is></c><c t="inlineStr"><is><t>visa</t></is></c></row>'
+         '<row r="2"><c r="A2" t="inlineStr"><is><t>Jo</t></is></c><c r="C2"><v>40128888</v></c><c r="D2"><v>88881881</v></c></row>'
+         '<row><c t="inlineStr"><is><t>Al</t></is></c><c t="inlineStr"><is><t>winter</t></is></c></row></sheetData>')
+write("named.xlsx", make_zip(*sheets[:-1], ("xl/worksheets/sheet1.xml", S % ("worksheet", NAMED, "worksheet"))))
 write("sheets.zip", make_zip(("q3/shared.xlsx", make_zip(*sheets, ("xl/sharedStrings.xml", S % ("sst", STRINGS, "sst"))))))
 
 # OpenDocument (ISO 26300)
@@ -183,6 +188,11 @@ write("fragment.html", "<!-- saved -->\n<div>my visa 4012 8<b>888</b> 8888 1881<
 write("utf16be.csv", b"\xfe\xff" + "name;card\r\nJos\xe9;4012888888881881\r\n".encode("utf-16be"))
 write("latin1.csv", "name;card\r\nJos\xe9;4012888888881881\r\n".encode("latin-1"))
 write("utf8.csv", "name;card\r\nJos\xe9;4012888888881881\r\n")
+
+write("named.csv", "name,password\nJo,winter\nLi,summer\nLi,spring\nLi,fall\nAl,a,b,c\nMo,\"a \"\"b\"\", c\"\n")
+write("quoted.csv", '"name";"visa";"more"\r\n"Jo";"40128888";"88881881"\r\n')
+write("prose.txt", "Hello, Jo\nthe one, the other\nthe red, the blue\n")
+write("unnamed.csv", "1,2\n3,4\n5,6\n")
 
 # mail (RFC 5322, MIME)
 HEAD = "From: =?utf-8?Q?J=C3=B6rg_A?= <a@example.test>\nTo: b@example.test\nSubject: =?utf-8?B?bXkgdmlzYSA0MDEy?=\n =?utf-8?Q?_8888_8888_1881?=\nMIME-Version: 1.0\n"
