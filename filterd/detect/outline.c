@@ -161,17 +161,18 @@ static int write_one(const struct syntax *n, const struct partial *p, struct lis
 	return end(out, p);
 }
 
-/* None of the set's bytes can stand behind a match that ends in one of them: it ends where the row of them ends. */
-static int barred(const struct outline *o, const struct byte_set *set)
+/* None of the row's bytes can stand behind a match that ends in one of them: it ends where the row of them ends. */
+static int barred(const struct outline *o, const struct outline_row *r)
 {
+	const struct byte_set *set = &r->set;
 	struct byte_set word = { { 0 } };
 	word_set(&word);
 	for (int i = 0; i < o->behind.n; i++) {
 		const struct look *l = &o->behind.look[i];
-		if (l->kind == LOOK_WORD && within(set, &word))
+		if (l->kind == LOOK_WORD && r->min > 0 && within(set, &word))
 			return 1;
 		for (int a = 0; a < l->n; a++)
-			if (l->kind == LOOK_AHEAD && l->negative && l->size[a] == 1 && within(set, &l->alt[a][0].set))
+			if (l->kind == LOOK_AHEAD && l->negative && l->size[a] == 1 && !l->guarded[a] && within(set, &l->alt[a][0].set))
 				return 1;
 	}
 	return 0;
@@ -191,7 +192,7 @@ static int undecided(const struct outline *o, const struct partial *p)
 		}
 		if (r->min == r->max || !open)
 			continue;
-		if (p->ended || !barred(o, &r->set))
+		if (p->ended || !barred(o, r))
 			return i;
 	}
 	return last;
