@@ -62,3 +62,11 @@ int evidence_holds(const struct evidence *e, const char *low, size_t size, int a
 			return 0;
 	return 1;
 }
+
+int evidence_short(const struct evidence *e, const char *low, size_t size)
+{
+	for (size_t i = 0; i < e->nterms; i++)
+		if (e->terms[i].is_short && term_find(&e->terms[i], low, size, 0, size))
+			return 1;
+	return 0;
+}

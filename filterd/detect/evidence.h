@@ -17,4 +17,7 @@ static inline int evidence_supports(const struct evidence *e)
  * size bytes at low, the view in lower case. */
 int evidence_count(const struct evidence *e, const char *low, size_t size, int ascii, size_t start, size_t end);
 
+/* True if one of e's short terms (term.h) stands anywhere in the size bytes at low. */
+int evidence_short(const struct evidence *e, const char *low, size_t size);
+
 #endif

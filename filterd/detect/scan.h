@@ -51,13 +51,14 @@ struct detect_scratch {
 	struct trace_hit *trace_hits;
 	size_t trace_hits_max;
 	uint32_t *seen;  /* of each evidence: the text at hand (text_number) has one of its terms, if seen_told */
+	uint32_t *unseen; /* of each evidence with short terms: it has none of them */
 	int seen_told;
 	struct scan_place *places; /* of each pattern */
 	uint32_t text_number;      /* of the text at hand, for places */
 	struct span *spans;
 	size_t nspans;
 	uint16_t *per_detector; /* spans of each, in the text at hand */
-	size_t ndetectors, npatterns;
+	size_t ndetectors, npatterns, nevidence;
 	struct prints_scratch *prints; /* NULL: the set has no fingerprints */
 	struct edm_scratch *edm; /* NULL: the set has no index of records */
 	struct budget budget;

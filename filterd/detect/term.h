@@ -12,6 +12,7 @@ struct term {
 	const char *s;
 	uint16_t size;
 	uint8_t open_start, open_end; /* written with *: may go on within the word */
+	uint8_t is_short;             /* ASCII without a piece that the literal matcher could look for (set by plan.c) */
 	uint8_t exact;                /* case counts: it is looked for in the view, not in the view in lower case */
 };
 
