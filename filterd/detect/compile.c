@@ -70,7 +70,8 @@ static int compile_checks(struct detect_set *set, const struct detector_def *def
 	for (int l = 0; l < 2; l++)
 		for (int i = 0; i < lists[l]->n; i++) {
 			const struct valid_use *u = &lists[l]->use[i];
-			c[p->nchecks++] = (struct check){ u->v->check, u->own_check, u->own_check ? u->own : u->num };
+			const void *arg = u->own_check ? u->own : u->v->params[0].name ? u->num : NULL;
+			c[p->nchecks++] = (struct check){ u->v->check, u->own_check, arg };
 		}
 	p->excludes = def->exclude_values.n || def->exclude_patterns.n || def->exclude_same;
 	for (int list = 0; list < EXCLUDE_LISTS; list++)

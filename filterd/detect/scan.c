@@ -125,6 +125,18 @@ const char *scan_lower(struct detect_scratch *s)
 	return s->low;
 }
 
+const struct term_text *scan_terms(struct detect_scratch *s)
+{
+	struct term_text *t = &s->low_text;
+	if (!t->s) { /* in long texts all letters are somewhere */
+		uint64_t letters = s->view.size <= SHORT_TEXT ? term_letters(s->low, s->view.size) : UINT64_MAX;
+		*t = (struct term_text){ s->low, s->view.size, s->view.ascii, letters };
+	}
+	if (!t->ascii)
+		scan_lower(s);
+	return t;
+}
+
 static int passes(const struct valid_list *l, const char *s, size_t size)
 {
 	for (int i = 0; i < l->n; i++)
@@ -149,8 +161,7 @@ static int confidence(const struct detector *d, int c, int cap, struct detect_sc
 		}
 	for (size_t i = 0; i < d->def->nevidence; i++) {
 		const struct evidence *e = &d->evidence[i];
-		const char *low = scan_lower(s);
-		if (evidence_holds(e, low, s->view.size, s->view.ascii, start, end)) {
+		if (evidence_holds(e, scan_terms(s), start, end)) {
 			c += e->def->add;
 			cap = evidence_supports(e) ? 100 : cap;
 		} else if (e->def->required) {
@@ -168,6 +179,15 @@ struct candidate {
 	size_t window; /* PCRE2 sees the view up to here */
 };
 
+/* Many patterns ask the same of the same digits. */
+static int shared_answer(struct detect_scratch *s, const struct check *k, size_t start, size_t end)
+{
+	struct scan_answer *a = &s->answers[((uintptr_t)k->plain >> 4 ^ end) % SCAN_ANSWERS];
+	if (a->plain != k->plain || a->start != start || a->end != end || a->text != s->text_number)
+		*a = (struct scan_answer){ k->plain, s->text_number, (uint32_t)start, (uint32_t)end, k->plain(s->view.data + start, end - start, NULL) };
+	return a->stands;
+}
+
 /* True if the sensitive part [start, end) is what the detector means: validators and exclusions. */
 static int stands(void *arg, size_t start, size_t end)
 {
@@ -179,7 +199,7 @@ static int stands(void *arg, size_t start, size_t end)
 	if (budget_spent(&c->s->budget))
 		return -1;
 	for (const struct check *k = p->checks; k < p->checks + p->nchecks; k++)
-		if (!(k->own ? k->own(text, end - start, k->arg) : k->plain(text, end - start, k->arg)))
+		if (!(k->own ? k->own(text, end - start, k->arg) : k->arg ? k->plain(text, end - start, k->arg) : shared_answer(c->s, k, start, end)))
 			return 0;
 	return !p->excludes || !scan_excluded(&c->set->detectors[p->detector], c->s, start, end);
 }
@@ -361,7 +381,7 @@ static int has_short_term(struct detect_scratch *s, const struct evidence *e)
 {
 	if (s->unseen[e->index] == s->text_number)
 		return 0;
-	int there = evidence_short(e, s->low, s->view.size);
+	int there = evidence_short(e, scan_terms(s));
 	(there ? s->seen : s->unseen)[e->index] = s->text_number;
 	return there;
 }
@@ -594,8 +614,10 @@ static int sweep(const struct detect_set *set, struct detect_scratch *s)
 	}
 	memset(s->low + s->view.size, 0, LITERAL_PAD);
 	s->low_whole = s->low_stale = 0;
+	s->low_text.s = NULL;
 	if (++s->text_number == 0) { /* wrapped: old places would count again */
 		memset(s->places, 0, s->npatterns * sizeof *s->places);
+		memset(s->answers, 0, sizeof s->answers);
 		memset(s->seen, 0, s->nevidence * sizeof *s->seen);
 		memset(s->unseen, 0, s->nevidence * sizeof *s->unseen);
 		s->text_number = 1;

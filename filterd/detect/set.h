@@ -16,7 +16,7 @@
 struct check {
 	int (*plain)(const char *s, size_t size, const double *num);
 	int (*own)(const char *s, size_t size, const void *own); /* if not NULL, this one */
-	const void *arg;
+	const void *arg; /* NULL: it has no parameters, so that all patterns that ask it get the same answer */
 };
 
 /* What most candidates are refused by stands first: a text of digits has dozens of them. */
