@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum { EDGE = 256, BYTES = 257 }; /* what stands before and behind a text */
-enum { GROUP_PATTERNS = 64, KINDS_MAX = 8, LONG_ROW = 16 };
+enum { GROUP_PATTERNS = 64, KINDS_MAX = 8 };
 
 /* Where a group's patterns are looked for. */
 enum where { NEAR_DIGITS, IN_TOKENS, EVERYWHERE, IN_ROWS, NEAR_MARK };
@@ -36,17 +36,11 @@ static int is_token_set(const struct byte_set *s)
 	return 1;
 }
 
-/* A row of these bytes, as long as a line of text, is not what most texts are. */
-static int is_telling(const struct outline *o)
-{
-	return o->reach >= LONG_ROW && !(byte_set_has(&o->inside, '.') && byte_set_has(&o->inside, ' ') && byte_set_has(&o->inside, 'E'));
-}
-
 static enum where where(const struct outline *o)
 {
 	if (o->reach >= SWEEP_TOKEN_MIN && is_token_set(&o->inside))
 		return IN_TOKENS;
-	return o->digit ? NEAR_DIGITS : o->mark ? NEAR_MARK : is_telling(o) ? IN_ROWS : EVERYWHERE;
+	return o->digit ? NEAR_DIGITS : o->mark ? NEAR_MARK : o->telling ? IN_ROWS : EVERYWHERE;
 }
 
 static int same_kind(const struct group *g, enum where w, const struct outline *o)
