@@ -208,6 +208,12 @@ struct carry carry_find(const char *text, size_t size)
 	return best;
 }
 
+bool carry_part(const struct carry *c)
+{
+	enum { GROUP = 4, MIN = 6 }; /* beside words there must be as many as a group of a card has, or more */
+	return c->weight >= MIN || c->weight == GROUP || (c->bare && c->weight > 0);
+}
+
 /* By its first byte: U+00C0 to U+063F, the letters of Latin, Greek, Cyrillic and Hebrew, in which there is no digit of any kind (the first beyond
  * is U+0660), and U+2000 to U+203F, quotation marks and dashes.  Much of the world's chat has these in every message, and need not be looked at twice. */
 bool carry_digit(const char *s, size_t size)

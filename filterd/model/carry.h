@@ -18,6 +18,9 @@ struct carry {
  * Times, dates, prices, numbers to call and the like are none.  The text is valid UTF-8. */
 struct carry carry_find(const char *text, size_t size);
 
+/* True if it is a part of a number, rather than a count or code in a sentence. */
+bool carry_part(const struct carry *c);
+
 /* False if a text has no digit, nothing that may be one in another script, and no number word among its first words: then carry_find() finds no more
  * in it than a token. */
 bool carry_glance(const char *text, size_t size);

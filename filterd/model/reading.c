@@ -7,8 +7,6 @@ enum {
 	LONG_WORD = 12,    /* what touches a border on either side and is that long may be a token */
 	SPELLED_MIN = 6,   /* number words in a row of texts: fewer are talk */
 	CONTEXT_MAX = 100, /* bytes of words before a number that is read without the words between its parts */
-	CORE_GROUP = 4,    /* digits beside words are a part of a number if they are as many as a group of a card has … */
-	CORE_MIN = 6,      /* … or more */
 	PAIR_TAIL = 80,    /* bytes of an earlier text and … */
 	PAIR_HEAD = 64,    /* … of the new one that are read together */
 	ASIDE_MAX = 40,    /* bytes, and … */
@@ -238,12 +236,6 @@ static bool same(const struct reading *a, const struct reading *b)
 	return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
 }
 
-/* A part of a number, and no count or code in a sentence. */
-static bool is_core(const struct carry *c)
-{
-	return c->weight >= CORE_MIN || c->weight == CORE_GROUP || (c->bare && c->weight > 0);
-}
-
 /* The words, without their digits. */
 static void put_words(struct reading *r, const char *s, size_t size)
 {
@@ -262,9 +254,9 @@ static bool read_words(struct window *w, const struct carry *new, const char *te
 	for (size_t i = 0; i < w->n; i++) {
 		const struct part p = piece(w, i);
 		const struct carry c = window_carry(w, i);
-		n += is_core(&c);
-		put_words(r, p.s, is_core(&c) ? c.from : p.size);
-		if (is_core(&c))
+		n += carry_part(&c);
+		put_words(r, p.s, carry_part(&c) ? c.from : p.size);
+		if (carry_part(&c))
 			put_words(r, p.s + c.to, p.size - c.to);
 	}
 	put_words(r, text, new->from);
@@ -283,14 +275,14 @@ static bool read_cores(struct window *w, enum way way, const char *text, size_t 
 	size_t room = WINDOW_EDGE, first = w->n;
 	for (; first > 0 && room > 0; first--) {
 		const struct carry c = window_carry(w, first - 1);
-		if (is_core(&c) && c.to - c.from + 1 > room)
+		if (carry_part(&c) && c.to - c.from + 1 > room)
 			break;
-		room -= is_core(&c) ? c.to - c.from + 1 : 0;
+		room -= carry_part(&c) ? c.to - c.from + 1 : 0;
 	}
 	r->nparts = 0;
 	for (size_t i = first; i < w->n; i++) {
 		const struct carry c = window_carry(w, i);
-		if (!is_core(&c))
+		if (!carry_part(&c))
 			continue;
 		const struct part p = { w->text + w->pieces[i].from + c.from, c.to - c.from };
 		if (r->nparts > 0 && (way == SPACED || !goes_on(r->data, r->size, *p.s)))
@@ -345,7 +337,7 @@ static bool read_pairs(struct window *w, const char *text, size_t size, struct r
 		if (p.size == 0)
 			continue;
 		const struct carry c = window_carry(w, i);
-		const bool goes = goes_on(p.s, p.size, *text), digits = is_digit(p.s[p.size - 1]) && is_digit(*text) && is_core(&c);
+		const bool goes = goes_on(p.s, p.size, *text), digits = is_digit(p.s[p.size - 1]) && is_digit(*text) && carry_part(&c);
 		const bool announced = is_word(new) && w->n - 1 - i <= ASIDES_MAX && aside <= ASIDE_MAX;
 		aside += p.size;
 		if (i + 1 == w->n || r->size + 2 * (sizeof barrier + PAIR_TAIL + PAIR_HEAD) > READING_MAX)

@@ -21,13 +21,41 @@ static void take_out(struct window *w, size_t i)
 	w->n--;
 }
 
-/* Which of the first n makes room: the oldest that is but words, of those that are not the latest; else the oldest. */
-static size_t spare(const struct window *w, size_t n)
+struct carry window_carry(struct window *w, size_t i)
 {
-	for (size_t i = 0; i < n && i + WINDOW_KEPT < w->n; i++)
-		if (!w->pieces[i].figures)
-			return i;
-	return 0;
+	struct window_piece *p = &w->pieces[i];
+	if (!p->found) {
+		struct carry c = carry_find(w->text + p->from, p->size);
+		p->carry.from = (uint8_t)c.from;
+		p->carry.to = (uint8_t)c.to;
+		p->carry.weight = (uint8_t)c.weight;
+		p->carry.bare = c.bare;
+		p->found = true;
+	}
+	return (struct carry){ p->carry.from, p->carry.to, p->carry.weight, p->carry.bare };
+}
+
+static bool is_words(struct window *w, size_t i)
+{
+	const struct carry c = w->pieces[i].figures ? window_carry(w, i) : (struct carry){ 0 };
+	return !carry_part(&c);
+}
+
+/* Which of the first n makes room: the oldest that is but words, of those that are not the latest; but some words stay, unless bytes are
+ * short: they may say what the numbers are.  Else the oldest. */
+static size_t spare(struct window *w, size_t n, bool short_of_bytes)
+{
+	size_t words = 0, first = n;
+	for (size_t i = n; i-- > 0;)
+		if (is_words(w, i)) {
+			words++;
+			first = i + WINDOW_KEPT < w->n ? i : first;
+		}
+	if (first < n && (short_of_bytes || words > WINDOW_WORDS))
+		return first;
+	for (first = 0; first < n && is_words(w, first); first++)
+		;
+	return !short_of_bytes && first < n ? first : 0;
 }
 
 /* The kept end of a text begins at a code point. */
@@ -50,7 +78,7 @@ void window_add(struct window *w, uint64_t id, uint64_t name, uint64_t at_ms, co
 	if (size == 0)
 		return;
 	while (w->n > 0 && (w->n == WINDOW_PIECES_MAX || w->used + size > WINDOW_BYTES))
-		take_out(w, spare(w, w->n));
+		take_out(w, spare(w, w->n, w->used + size > WINDOW_BYTES));
 	memcpy(w->text + w->used, text, size);
 	w->pieces[w->n++] = (struct window_piece){ .id = id, .name = name, .at_ms = at_ms, .from = w->used, .size = (uint16_t)size, .cut = cut,
 	                                           .figures = carry_glance(text, size) };
@@ -77,7 +105,7 @@ void window_replace(struct window *w, uint64_t id, const char *text, size_t size
 	close_gap(w, i);
 	/* Only older ones make room; without any left, this one goes: what is not kept can't be joined, and no more. */
 	while (i > 0 && w->used + size > WINDOW_BYTES) {
-		take_out(w, spare(w, i));
+		take_out(w, spare(w, i, true));
 		i--;
 	}
 	if (size == 0 || w->used + size > WINDOW_BYTES) {
@@ -100,18 +128,4 @@ void window_forget(struct window *w, uint64_t since_ms)
 {
 	while (w->n > 0 && w->pieces[0].at_ms < since_ms)
 		take_out(w, 0);
-}
-
-struct carry window_carry(struct window *w, size_t i)
-{
-	struct window_piece *p = &w->pieces[i];
-	if (!p->found) {
-		struct carry c = carry_find(w->text + p->from, p->size);
-		p->carry.from = (uint8_t)c.from;
-		p->carry.to = (uint8_t)c.to;
-		p->carry.weight = (uint8_t)c.weight;
-		p->carry.bare = c.bare;
-		p->found = true;
-	}
-	return (struct carry){ p->carry.from, p->carry.to, p->carry.weight, p->carry.bare };
 }

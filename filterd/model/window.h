@@ -17,7 +17,8 @@ enum {
 	WINDOW_PIECES_MAX = 24,     /* texts in a window; the oldest makes room */
 	WINDOW_BYTES = 512,         /* of all its texts together; likewise */
 	WINDOW_EDGE = 160,          /* bytes kept of one text, its end */
-	WINDOW_KEPT = 3,            /* the latest texts stay, words or numbers */
+	WINDOW_KEPT = 3,            /* the latest texts stay, … */
+	WINDOW_WORDS = 6,           /* … and so many that are but words, as long as there are bytes for them */
 };
 
 struct window_piece {

@@ -66,12 +66,24 @@ static void talk_washes_no_number_out(void **state)
 		add(&w, i, "what people say to each other between two things, in words and not in figures, goes on and on and on");
 	assert_memory_equal(kept(&w), "4012 8888|four five three nine|what people", 41);
 	assert_true(w.n >= 2 + WINDOW_KEPT);
-	/* the latest words stay: they may say what a number is */
+	/* nor do such with digits that are no part of one */
 	for (uint64_t i = 100; i < 200; i++)
-		add(&w, i, i < 197 ? "12345678901234567890123456789012345678901234567890" : i == 197 ? "and" : i == 198 ? "my" : "ssn");
-	assert_non_null(strstr(kept(&w), "|and|my|ssn"));
-	add(&w, 200, "a text of such a length that one of the numbers has to go");
-	assert_non_null(strstr(kept(&w), "|my|ssn|a text"));
+		add(&w, i, "say it 7 times");
+	assert_memory_equal(kept(&w), "4012 8888|four five three nine|say it", 37);
+}
+
+static void some_words_stay(void **state)
+{
+	struct window w = { 0 };
+	add(&w, 1, "my card is");
+	for (uint64_t i = 2; i < 100; i++)
+		add(&w, i, "7");
+	assert_memory_equal(kept(&w), "my card is|7|7", 14);
+	/* where bytes are short, the latest alone */
+	for (uint64_t i = 100; i < 200; i++)
+		add(&w, i, i < 198 ? "12345678901234567890123456789012345678901234567890" : i == 198 ? "my" : "ssn");
+	assert_non_null(strstr(kept(&w), "|my|ssn"));
+	assert_null(strstr(kept(&w), "card"));
 }
 
 static void long_texts_are_cut_at_code_points(void **state)
@@ -130,6 +142,7 @@ int main(void)
 		cmocka_unit_test(texts_stand_in_order),
 		cmocka_unit_test(old_texts_go),
 		cmocka_unit_test(talk_washes_no_number_out),
+		cmocka_unit_test(some_words_stay),
 		cmocka_unit_test(long_texts_are_cut_at_code_points),
 		cmocka_unit_test(what_is_looked_for_once_is_true_still),
 		cmocka_unit_test(any_sequence_holds),
