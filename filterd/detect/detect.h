@@ -43,6 +43,8 @@ const char *detect_matcher(const struct detect_set *set);
 void detect_free(struct detect_set **set);
 size_t detect_count(const struct detect_set *set);
 const struct detect_info *detect_info(const struct detect_set *set, size_t index);
+/* The confidence that this detector's findings can have at most, with all evidence there may be. */
+int detect_highest(const struct detect_set *set, size_t detector);
 /* 1 if PCRE2's JIT is in use for every pattern. */
 int detect_jit(const struct detect_set *set);
 /* The number of inline tests. */
