@@ -77,9 +77,10 @@ struct detect_price {
 	size_t index;         /* of the detector */
 	const char *detector, *regex, *file;
 	int line;
-	const char *kind;     /* literal, number, shape or always (classify.h) */
+	const char *kind;     /* its class: literal, number, token, prefilter or always (classify.h) */
 	double cost;          /* steps of backtracking from one start at most */
 	int watched;          /* compiled so that the clock can stop it */
+	int gated;            /* not tried where words of evidence that it requires are missing */
 	char literals[160];   /* what is looked for, if kind is literal */
 };
 size_t detect_patterns(const struct detect_set *set);
