@@ -6,6 +6,8 @@
 #ifndef FILTERD_DETECT_VALID_H
 #define FILTERD_DETECT_VALID_H
 
+#include "base/nearest.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +29,8 @@ struct validator {
 
 /* NULL if there is none of this name. */
 const struct validator *valid_find(const char *name);
+/* Tries the names of all. */
+void valid_nearest(struct nearest *n);
 /* The table, in order; NULL at the end. */
 const struct validator *valid_at(size_t index);
 

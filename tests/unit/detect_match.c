@@ -153,13 +153,13 @@ static size_t compare(const struct detect_set *set, struct detect_scratch *s, co
 			}
 			if (k >= n || want[k].start != got[j].start || want[k].end != got[j].end)
 				fail_msg("pattern %s (%s) in \"%.*s\": found %u..%u, PCRE2 finds %d..%d (%zu)", set->patterns[i].def->regex,
-				         pattern_class_name(set->patterns[i].cls.kind), (int)size, text, got[j].start, got[j].end,
+				         pattern_class_name(&set->patterns[i].cls), (int)size, text, got[j].start, got[j].end,
 				         k < n ? (int)want[k].start : -1, k < n ? (int)want[k].end : -1, n);
 			k++;
 		}
 		if (k != n)
 			fail_msg("pattern %s (%s) in \"%.*s\": %zu found, PCRE2 finds %zu, next %u..%u", set->patterns[i].def->regex,
-			         pattern_class_name(set->patterns[i].cls.kind), (int)size, text, k, n, want[k].start, want[k].end);
+			         pattern_class_name(&set->patterns[i].cls), (int)size, text, k, n, want[k].start, want[k].end);
 		total += n;
 	}
 	decode_free(&d);
