@@ -48,7 +48,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/valid_number.c filterd/detect/valid_secret.c \
 	filterd/detect/variants.c filterd/detect/variants.h \
 	filterd/detect/valid_id.c filterd/detect/valid_id.h filterd/detect/valid_code.c \
-	filterd/detect/valid_europe.c filterd/detect/valid_world.c \
+	filterd/detect/valid_europe.c filterd/detect/valid_vat.c filterd/detect/valid_world.c \
 	filterd/detect/valid_hash.c filterd/detect/valid_wallet.c filterd/detect/valid_wallet.h filterd/detect/valid_wallet_words.c \
 	filterd/detect/view.c filterd/detect/view.h \
 	filterd/detect/winnow.c filterd/detect/winnow.h

@@ -24,7 +24,7 @@ static const struct validator table[] = {
 	{ 0 },
 };
 
-const struct validator *const valid_tables[] = { table, valid_code, valid_wallet, valid_europe, valid_world, NULL };
+const struct validator *const valid_tables[] = { table, valid_code, valid_wallet, valid_europe, valid_vat, valid_world, NULL };
 
 const struct validator *valid_at(size_t index)
 {

@@ -36,7 +36,7 @@ const struct validator *valid_at(size_t index);
 
 /* The tables by topic, each ending in a row without name; NULL at the end. */
 extern const struct validator *const valid_tables[];
-extern const struct validator valid_code[], valid_wallet[], valid_europe[], valid_world[];
+extern const struct validator valid_code[], valid_wallet[], valid_europe[], valid_vat[], valid_world[];
 
 /* A validator as a rule file asks for it. */
 struct valid_use {
