@@ -109,7 +109,7 @@ static void tell_evidence(const struct teller *t, const struct pattern *p, int c
 	}
 	for (size_t i = 0; i < def->nevidence; i++) {
 		const struct evidence *e = &t->d->evidence[i];
-		int ok = evidence_holds(e, scan_lower(t->s), t->s->view.size, t->s->view.ascii, start, end);
+		int ok = evidence_holds(e, scan_terms(t->s), start, end);
 		tell(t, 3, "evidence of line %d: %s%s", e->def->line, ok ? "holds" : "does not hold", ok || !e->def->required ? "" : ", but required");
 		if (ok)
 			tell(t, 4, "confidence %+d", e->def->add);

@@ -53,17 +53,19 @@ struct detect_scratch *detect_scratch_new(const struct detect_set *set)
 		return NULL;
 	s->ndetectors = set->ndetectors;
 	s->npatterns = set->npatterns;
+	s->nevidence = set->nevidence;
 	s->spans = calloc(SCAN_SPANS_MAX, sizeof *s->spans);
 	s->per_detector = calloc(set->ndetectors + 1, sizeof *s->per_detector);
 	s->hits = calloc(SCAN_HITS_MAX, sizeof *s->hits);
 	s->seen = calloc(set->nevidence + 1, sizeof *s->seen);
+	s->unseen = calloc(set->nevidence + 1, sizeof *s->unseen);
 	s->places = calloc(set->npatterns + 1, sizeof *s->places);
 	s->trace_hits_max = TRACE_HITS + set->traced.n;
 	s->trace_hits = calloc(s->trace_hits_max, sizeof *s->trace_hits);
 	s->number_hits = calloc(NUMBER_HITS_MAX, sizeof *s->number_hits);
 	s->edm = set->edm ? edm_scratch_new() : NULL;
 	s->prints = set->prints ? prints_scratch_new() : NULL;
-	if ((set->edm && !s->edm) || (set->prints && !s->prints) || !s->spans || !s->seen || !s->trace_hits || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
+	if ((set->edm && !s->edm) || (set->prints && !s->prints) || !s->spans || !s->seen || !s->unseen || !s->trace_hits || !s->number_hits || !s->hits || !s->places || !s->per_detector || regex_run_init(&s->run, set->ngroups_max) < 0 ||
 	    regex_run_init(&s->exclude_run, set->ngroups_max) < 0) {
 		detect_scratch_free(&s);
 		return NULL;
@@ -94,6 +96,7 @@ void detect_scratch_free(struct detect_scratch **sp)
 	free(s->trace_hits);
 	free(s->places);
 	free(s->seen);
+	free(s->unseen);
 	free(s->spans);
 	free(s->per_detector);
 	free(s->profile);
@@ -122,6 +125,18 @@ const char *scan_lower(struct detect_scratch *s)
 	return s->low;
 }
 
+const struct term_text *scan_terms(struct detect_scratch *s)
+{
+	struct term_text *t = &s->low_text;
+	if (!t->s) { /* in long texts all letters are somewhere */
+		uint64_t letters = s->view.size <= SHORT_TEXT ? term_letters(s->low, s->view.size) : UINT64_MAX;
+		*t = (struct term_text){ s->low, s->view.size, s->view.ascii, letters };
+	}
+	if (!t->ascii)
+		scan_lower(s);
+	return t;
+}
+
 static int passes(const struct valid_list *l, const char *s, size_t size)
 {
 	for (int i = 0; i < l->n; i++)
@@ -146,8 +161,7 @@ static int confidence(const struct detector *d, int c, int cap, struct detect_sc
 		}
 	for (size_t i = 0; i < d->def->nevidence; i++) {
 		const struct evidence *e = &d->evidence[i];
-		const char *low = scan_lower(s);
-		if (evidence_holds(e, low, s->view.size, s->view.ascii, start, end)) {
+		if (evidence_holds(e, scan_terms(s), start, end)) {
 			c += e->def->add;
 			cap = evidence_supports(e) ? 100 : cap;
 		} else if (e->def->required) {
@@ -165,18 +179,29 @@ struct candidate {
 	size_t window; /* PCRE2 sees the view up to here */
 };
 
+/* Many patterns ask the same of the same digits. */
+static int shared_answer(struct detect_scratch *s, const struct check *k, size_t start, size_t end)
+{
+	struct scan_answer *a = &s->answers[((uintptr_t)k->plain >> 4 ^ end) % SCAN_ANSWERS];
+	if (a->plain != k->plain || a->start != start || a->end != end || a->text != s->text_number)
+		*a = (struct scan_answer){ k->plain, s->text_number, (uint32_t)start, (uint32_t)end, k->plain(s->view.data + start, end - start, NULL) };
+	return a->stands;
+}
+
 /* True if the sensitive part [start, end) is what the detector means: validators and exclusions. */
 static int stands(void *arg, size_t start, size_t end)
 {
 	const struct candidate *c = arg;
-	const struct detector *d = &c->set->detectors[c->p->detector];
+	const struct pattern *p = c->p;
 	const char *text = c->s->view.data + start;
 	if (end <= start || end > c->s->view.size)
 		return 0;
 	if (budget_spent(&c->s->budget))
 		return -1;
-	return passes(&c->p->def->validate, text, end - start) && passes(&d->def->validate, text, end - start) &&
-	       !scan_excluded(d, c->s, start, end);
+	for (const struct check *k = p->checks; k < p->checks + p->nchecks; k++)
+		if (!(k->own ? k->own(text, end - start, k->arg) : k->arg ? k->plain(text, end - start, k->arg) : shared_answer(c->s, k, start, end)))
+			return 0;
+	return !p->excludes || !scan_excluded(&c->set->detectors[p->detector], c->s, start, end);
 }
 
 /* Takes down a place that stands, unless required evidence is missing. */
@@ -219,7 +244,7 @@ static int judge_part(struct candidate *c, size_t start, size_t end, size_t matc
 	const struct pattern *p = c->p;
 	if (end <= start || end > s->view.size || (p->checked && stands(c, start, end) != 1))
 		return 0;
-	note(c->set, s, p->detector, p->def->confidence, p->cap, start, end, match_start, match_end);
+	note(c->set, s, p->detector, p->confidence, p->cap, start, end, match_start, match_end);
 	return 1;
 }
 
@@ -351,10 +376,21 @@ static void see_evidence(const struct detect_set *set, struct detect_scratch *s,
 	}
 }
 
-/* Might a finding of the pattern count?  Not where no term of evidence that it needs is anywhere in the text. */
-static int may_count(const struct detect_scratch *s, const struct pattern *p)
+/* The terms that the literal matcher doesn't know are looked for once in a text, when they are first asked for. */
+static int has_short_term(struct detect_scratch *s, const struct evidence *e)
 {
-	return p->gate == PATTERN_OPEN || !s->seen_told || s->seen[p->gate] == s->text_number || (p->gate_ascii && !s->view.ascii);
+	if (s->unseen[e->index] == s->text_number)
+		return 0;
+	int there = evidence_short(e, scan_terms(s));
+	(there ? s->seen : s->unseen)[e->index] = s->text_number;
+	return there;
+}
+
+/* Might a finding of the pattern count?  Not where no term of evidence that it needs is anywhere in the text. */
+static int may_count(struct detect_scratch *s, const struct pattern *p)
+{
+	return p->gate == PATTERN_OPEN || !s->seen_told || s->seen[p->gate] == s->text_number || (p->gate_ascii && !s->view.ascii) ||
+	       (p->gate_short && has_short_term(s, p->gate_short));
 }
 
 static void scan_literals(const struct detect_set *set, struct detect_scratch *s)
@@ -578,8 +614,12 @@ static int sweep(const struct detect_set *set, struct detect_scratch *s)
 	}
 	memset(s->low + s->view.size, 0, LITERAL_PAD);
 	s->low_whole = s->low_stale = 0;
+	s->low_text.s = NULL;
 	if (++s->text_number == 0) { /* wrapped: old places would count again */
 		memset(s->places, 0, s->npatterns * sizeof *s->places);
+		memset(s->answers, 0, sizeof s->answers);
+		memset(s->seen, 0, s->nevidence * sizeof *s->seen);
+		memset(s->unseen, 0, s->nevidence * sizeof *s->unseen);
 		s->text_number = 1;
 	}
 	return sweep_make(&s->sweep, s->view.data, s->view.size, set->want_shapes, s->low);

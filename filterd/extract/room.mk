@@ -13,10 +13,14 @@ libextract_a_SOURCES = \
 	filterd/extract/scan.c \
 	filterd/extract/seen.c filterd/extract/seen.h \
 	filterd/extract/sigfile.c filterd/extract/sigfile.h \
+	filterd/extract/table.c filterd/extract/table.h \
+	filterd/extract/text_csv.c filterd/extract/text_csv.h \
 	filterd/extract/text_mail.c filterd/extract/text_mail.h \
+	filterd/extract/text_markup.c filterd/extract/text_markup.h \
 	filterd/extract/text_out.c filterd/extract/text_out.h \
 	filterd/extract/text_pdf.c filterd/extract/text_pdf.h \
 	filterd/extract/text_rtf.c filterd/extract/text_rtf.h \
+	filterd/extract/text_runs.c filterd/extract/text_runs.h \
 	filterd/extract/text_sheet.c filterd/extract/text_sheet.h \
 	filterd/extract/text_xml.c filterd/extract/text_xml.h
 # what who links the room needs besides

@@ -315,7 +315,12 @@ static void give_text(struct scan *s, const char *type, const char *path, const 
 		return;
 	if (read && read_document(s, read, sure, path, data, size, level))
 		return;
-	if (is_known_part(reader_around(s, level), name, data, size) || !layer_text_get(type, data, size, &t))
+	if (is_known_part(reader_around(s, level), name, data, size))
+		return;
+	int r = layer_text_get(type, data, size, &t);
+	if (r < 0)
+		fail(s, CAUSE_LIMIT, "out of memory");
+	if (r <= 0)
 		return;
 	if (read || !seen_before(&s->texts, data, size))
 		give(s, path, ROLE_FILE, t.data, t.size);
@@ -328,7 +333,7 @@ static int on_macro(const unsigned char *const data, const size_t size, void *co
 	struct scan *s = context;
 	struct layer_text t;
 	char path[PATH_MAX_BYTES];
-	if (s->stop || !s->on_text || !layer_text_get("CL_TYPE_TEXT_ASCII", (const char *)data, size, &t))
+	if (s->stop || !s->on_text || layer_text_get("CL_TYPE_TEXT_ASCII", (const char *)data, size, &t) <= 0)
 		return CL_CLEAN;
 	join(path, (size_t)snprintf(path, sizeof path, "%s", s->macro_path), "VBA");
 	if (!seen_before(&s->texts, (const char *)data, size))

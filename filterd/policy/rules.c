@@ -69,6 +69,16 @@ static const struct cfg_key condition_keys[] = {
 	{ 0 },
 };
 
+const char *rule_mode_name(enum rule_mode m) { return mode_names[m]; }
+
+const char *rule_severity_name(enum severity s)
+{
+	size_t i = sizeof severities / sizeof *severities;
+	while (i > 1 && severities[i - 1].severity != s)
+		i--;
+	return severities[i - 1].name;
+}
+
 const char *condition_per_name(enum condition_per p)
 {
 	static const char *const names[] = { "item", "sender", "conversation" };

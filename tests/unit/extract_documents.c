@@ -140,6 +140,7 @@ static void office(void **state)
 		{ "damaged.docx", CAUSE_UNSCANNABLE, TEXT, 1 },
 		{ "whole.docx", CAUSE_NONE, TEXT, 1 },
 		{ "undeclared.docx", CAUSE_NONE, "4012", 0 },
+		{ "comment_first.docx", CAUSE_NONE, "word/document.xml|" TEXT "\nnext\n", 1 },
 		{ "no_main.docx", CAUSE_UNSCANNABLE, NULL, 0 },
 		{ "empty_main.docx", CAUSE_UNSCANNABLE, NULL, 0 },
 		{ "garbage_main.docx", CAUSE_UNSCANNABLE, NULL, 0 },
@@ -155,6 +156,9 @@ static void office(void **state)
 		{ "archive.zip", CAUSE_NONE, "\nin/other.zip/report.docx/word/document.xml|" TEXT "\nthen", 1 },
 		{ "spans.odt", CAUSE_NONE, "content.xml|" TEXT "\nnext\tone\nline\n", 1 },
 		{ "cells.ods", CAUSE_NONE, "content.xml|4012\n8888\n4012888888881881\n", 1 },
+		{ "note_within.odt", CAUSE_NONE, "content.xml|" TEXT "\na remark\n", 1 },
+		{ "word2003.xml", CAUSE_NONE, "|" TEXT "\n", 1 },
+		{ "places.kml", CAUSE_NONE, TEXT, 1 },
 		{ "data.xml", CAUSE_NONE, "|4012\n888\ncaf\xc3\xa9\n", 1 },
 		{ "odd_charset.xml", CAUSE_NONE, "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c", 1 },
 	};
@@ -173,9 +177,10 @@ static void sheets(void **state)
 		{ "shared.xlsx", CAUSE_NONE, "=xl/workbook.xml\n", 1 },
 		{ "shared.xlsx", CAUSE_NONE, "Customers of May", 1 },
 		{ "shared_first.xlsx", CAUSE_NONE, "xl/worksheets/sheet1.xml|" ROW1 ROW2, 1 },
-		{ "strings_missing.xlsx", CAUSE_NONE, "xl/worksheets/sheet1.xml|1\t0\t\n" ROW2, 1 },
+		{ "strings_missing.xlsx", CAUSE_NONE, "xl/worksheets/sheet1.xml|1 0\t\n" ROW2, 1 },
 		{ "strings_damaged.xlsx", CAUSE_UNSCANNABLE, "4012 8888 8888 1881", 1 },
 		{ "strings_damaged.xlsx", CAUSE_UNSCANNABLE, "4012888888881881", 1 },
+		{ "named.xlsx", CAUSE_NONE, "|name\tpassword\tvisa\t\nname: Jo\tvisa: 40128888 88881881\t\nname: Al\tpassword: winter\t\n", 1 },
 		{ "sheets.zip", CAUSE_NONE, "\nq3/shared.xlsx/xl/worksheets/sheet1.xml|" ROW1, 1 },
 	};
 	CHECK(wanted);
@@ -206,9 +211,14 @@ static void pages_and_plain_text(void **state)
 		{ "page.html", CAUSE_NONE, "4012 8888\n", 1 },
 		{ "latin1.html", CAUSE_NONE, "caf\xc3\xa9 my visa", 1 },
 		{ "koi8.html", CAUSE_NONE, "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c", 1 },
-		{ "utf16be.csv", CAUSE_NONE, "Jos\xc3\xa9;4012888888881881", 1 },
-		{ "latin1.csv", CAUSE_NONE, "Jos\xc3\xa9;4012888888881881", 1 },
-		{ "utf8.csv", CAUSE_NONE, "Jos\xc3\xa9;4012888888881881", 1 },
+		{ "fragment.html", CAUSE_NONE, TEXT, 1 },
+		{ "utf16be.csv", CAUSE_NONE, "name: Jos\xc3\xa9\tcard: 4012888888881881", 1 },
+		{ "latin1.csv", CAUSE_NONE, "name: Jos\xc3\xa9\tcard: 4012888888881881", 1 },
+		{ "named.csv", CAUSE_NONE, "|name\tpassword\t\nname: Jo\tpassword: winter\t\nname: Li\tpassword: summer\t\nname: Li\tpassword: spring\t\nname: Li\tpassword: fall\t\nAl,a,b,c\nname: Mo\tpassword: a \"b\", c\t\n", 1 },
+		{ "quoted.csv", CAUSE_NONE, "name: Jo\tvisa more: 40128888 88881881\t\n", 1 },
+		{ "prose.txt", CAUSE_NONE, "|Hello, Jo\nthe one, the other\n", 1 },
+		{ "unnamed.csv", CAUSE_NONE, "|1,2\n3,4\n", 1 },
+		{ "utf8.csv", CAUSE_NONE, "name: Jos\xc3\xa9\tcard: 4012888888881881", 1 },
 	};
 	CHECK(wanted);
 }

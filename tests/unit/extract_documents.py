@@ -120,6 +120,7 @@ body = W % ("document", runs, "document")
 write("whole.docx", main_part(body))
 write("other_main.docx", main_part(body, "document2", "document2"))
 write("undeclared.docx", main_part(body.split("?>", 1)[1]))
+write("comment_first.docx", main_part("<!-- by hand -->" + body.split("?>", 1)[1]))
 write("no_main.docx", main_part(None))
 write("empty_main.docx", main_part(""))
 write("garbage_main.docx", main_part(b"\1\2 no XML \0\xff" * 20))
@@ -146,6 +147,11 @@ write("shared.xlsx", make_zip(*sheets, ("xl/sharedStrings.xml", S % ("sst", STRI
 write("shared_first.xlsx", make_zip(("xl/sharedStrings.xml", S % ("sst", STRINGS, "sst")), *sheets[::-1]))
 write("strings_missing.xlsx", make_zip(*sheets))
 write("strings_damaged.xlsx", make_zip(*sheets, ("xl/sharedStrings.xml", (S % ("sst", STRINGS, "sst"))[:-20])))
+
+NAMED = ('<sheetData><row><c t="inlineStr"><is><t>name</t></is></c><c t="inlineStr"><is><t>password</t></is></c><c t="inlineStr"><is><t>visa</t></is></c></row>'
+         '<row r="2"><c r="A2" t="inlineStr"><is><t>Jo</t></is></c><c r="C2"><v>40128888</v></c><c r="D2"><v>88881881</v></c></row>'
+         '<row><c t="inlineStr"><is><t>Al</t></is></c><c t="inlineStr"><is><t>winter</t></is></c></row></sheetData>')
+write("named.xlsx", make_zip(*sheets[:-1], ("xl/worksheets/sheet1.xml", S % ("worksheet", NAMED, "worksheet"))))
 write("sheets.zip", make_zip(("q3/shared.xlsx", make_zip(*sheets, ("xl/sharedStrings.xml", S % ("sst", STRINGS, "sst"))))))
 
 # OpenDocument (ISO 26300)
@@ -159,6 +165,9 @@ def odf(kind, content):
 
 write("spans.odt", odf("text", "<text:p>my visa 4012<text:s/>8888<text:span> 8888</text:span> 1881</text:p><text:p>next<text:tab/>one<text:line-break/>line</text:p>"))
 write("cells.ods", odf("spreadsheet", '<table:table-row><table:table-cell><text:p>4012</text:p></table:table-cell><table:table-cell office:value="4012888888881881"><text:p>8888</text:p></table:table-cell></table:table-row>'))
+write("note_within.odt", odf("text", "<text:p>my visa 4012 8888<office:annotation><text:p>a remark</text:p></office:annotation> 8888 1881</text:p>"))
+write("word2003.xml", '<?xml version="1.0"?><w:wordDocument xmlns:w="w"><w:body><w:p><w:r><w:t>my visa 4012 </w:t></w:r><w:r><w:t>8888 8888 1881</w:t></w:r></w:p></w:body></w:wordDocument>')
+write("places.kml", '<?xml version="1.0"?><kml><description><![CDATA[<p>my visa 4012 <b>88</b>88 8888 1881</p>]]></description></kml>')
 write("data.xml", '<?xml version="1.0" encoding="ISO-8859-1"?><list><card><no>4012</no><cvv>888</cvv></card><n>caf\xe9</n></list>'.encode("latin-1"))
 write("odd_charset.xml", '<?xml version="1.0" encoding="windows-1251"?><n>\u043f\u0430\u0440\u043e\u043b\u044c</n>'.encode("cp1251"))
 
@@ -175,9 +184,15 @@ write("deep.rtf", r"{\rtf1 " + "{" * 3000 + "x" + "}" * 3000 + "}")
 write("page.html", "<html><body><p title='4012&nbsp;8888'>my <b>vi</b>sa &#52;012&nbsp;8888 8888&#32;1881 &eacute;&ndash;x</p><td>a</td><td>b</td></body></html>")
 write("latin1.html", "<html><body><p>caf\xe9 my vi<i>sa</i></p></body></html>".encode("latin-1"))
 write("koi8.html", "<html><head><meta charset='koi8-r'></head><body>\u043f\u0430<b>\u0440\u043e\u043b\u044c</b></body></html>".encode("koi8-r"))
+write("fragment.html", "<!-- saved -->\n<div>my visa 4012 8<b>888</b> 8888 1881</div>")
 write("utf16be.csv", b"\xfe\xff" + "name;card\r\nJos\xe9;4012888888881881\r\n".encode("utf-16be"))
 write("latin1.csv", "name;card\r\nJos\xe9;4012888888881881\r\n".encode("latin-1"))
 write("utf8.csv", "name;card\r\nJos\xe9;4012888888881881\r\n")
+
+write("named.csv", "name,password\nJo,winter\nLi,summer\nLi,spring\nLi,fall\nAl,a,b,c\nMo,\"a \"\"b\"\", c\"\n")
+write("quoted.csv", '"name";"visa";"more"\r\n"Jo";"40128888";"88881881"\r\n')
+write("prose.txt", "Hello, Jo\nthe one, the other\nthe red, the blue\n")
+write("unnamed.csv", "1,2\n3,4\n5,6\n")
 
 # mail (RFC 5322, MIME)
 HEAD = "From: =?utf-8?Q?J=C3=B6rg_A?= <a@example.test>\nTo: b@example.test\nSubject: =?utf-8?B?bXkgdmlzYSA0MDEy?=\n =?utf-8?Q?_8888_8888_1881?=\nMIME-Version: 1.0\n"
