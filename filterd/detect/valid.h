@@ -61,6 +61,14 @@ static inline int valid_run(const struct valid_use *u, const char *s, size_t siz
 	return u->own_check ? u->own_check(s, size, u->own) : u->v->check(s, size, u->num);
 }
 
+static inline int valid_all(const struct valid_list *l, const char *s, size_t size)
+{
+	for (int i = 0; i < l->n; i++)
+		if (!valid_run(&l->use[i], s, size))
+			return 0;
+	return 1;
+}
+
 /* valid_number.c */
 int valid_luhn(const char *s, size_t size, const double *num);
 int valid_card_iin(const char *s, size_t size, const double *num);
