@@ -18,6 +18,7 @@ libextract_a_SOURCES = \
 	filterd/extract/table.c filterd/extract/table.h \
 	filterd/extract/text_biff.c filterd/extract/text_biff.h \
 	filterd/extract/text_csv.c filterd/extract/text_csv.h \
+	filterd/extract/text_folded.c filterd/extract/text_folded.h \
 	filterd/extract/text_mail.c filterd/extract/text_mail.h \
 	filterd/extract/text_markup.c filterd/extract/text_markup.h \
 	filterd/extract/text_ole.c filterd/extract/text_ole.h \
