@@ -7,6 +7,7 @@
 #include "extract/engine.h"
 #include "extract/layer_text.h"
 #include "extract/members.h"
+#include "extract/notes.h"
 #include "extract/ole.h"
 #include "extract/package.h"
 #include "extract/seen.h"
@@ -345,6 +346,18 @@ static int read_document(struct scan *s, document_fn *read, bool sure, const cha
 	return 0;
 }
 
+static void give_notes(struct scan *s, const char *path, const char *data, size_t size)
+{
+	struct text_out o = { .max = s->engine->limits.file_max };
+	if (s->on_text)
+		notes_add(&o, data, size);
+	if (o.full)
+		fail(s, CAUSE_LIMIT, "more text than may be read");
+	if (o.len > 0 && !seen_before(&s->texts, o.data, o.len))
+		give(s, path, ROLE_FILE, o.data, o.len);
+	text_out_free(&o);
+}
+
 static document_fn *reader_around(const struct scan *s, uint32_t level)
 {
 	return level > 0 && level <= LEVELS_MAX ? s->readers[level - 1] : NULL;
@@ -433,6 +446,7 @@ static cl_error_t on_layer(int fd, const char *type, const char **ancestors, siz
 		unpack_later(s, data, size, path, s->depth + level);
 		check_package(s, data, size, level);
 		name_streams(s, data, size, level);
+		give_notes(s, path, data, size);
 		give_text(s, type ? type : "", path, name ? name : "", data, size, level);
 	} else if (size > 0) {
 		fail(s, CAUSE_UNSCANNABLE, "a layer can't be read");
