@@ -383,9 +383,10 @@ unsigned decode_wanted(const struct view *v, const struct sweep *w)
 /* What decode_at() has nothing to say of ends at the next mark or the next start of a word. */
 static size_t skip_plain(const struct decoded *d, const char *s, size_t size, size_t i)
 {
-	unsigned stops = LETTER | DIGIT | MARK | ALIKE | (d->hints & DECODE_WORDS ? FOREIGN : 0);
+	const unsigned stops = LETTER | DIGIT | MARK | ALIKE | (d->hints & DECODE_WORDS ? FOREIGN : 0);
+	const unsigned word = d->mixed ? LETTER : LETTER | DIGIT; /* a word of mixed scripts may begin behind a digit */
 	i++;
-	while (i < size && is(s[i - 1], LETTER) && is(s[i], LETTER)) /* the rest of a word */
+	while (i < size && is(s[i - 1], word) && is(s[i], word))
 		i++;
 	while (i < size && !is(s[i], stops))
 		i++;
