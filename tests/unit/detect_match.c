@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "detect/scan.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,7 +138,7 @@ static size_t compare(const struct detect_set *set, struct detect_scratch *s, co
 		return 0; /* a random pattern over a limit of PCRE2: said so, which is all that is promised */
 	assert_int_equal(cause, CAUSE_NONE);
 	struct decoded d = { 0 };
-	if (decode_make(&d, s->view.data, s->view.size) == 0)
+	if (decode_make(&d, s->view.data, s->view.size, UINT_MAX) == 0)
 		d.npieces = 0;
 	for (size_t i = 0; i < set->npatterns; i++) {
 		size_t n = reference(set, s, i, want), k = 0;
