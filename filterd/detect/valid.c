@@ -43,3 +43,10 @@ const struct validator *valid_find(const char *name)
 				return v;
 	return NULL;
 }
+
+void valid_nearest(struct nearest *n)
+{
+	for (size_t t = 0; valid_tables[t]; t++)
+		for (const struct validator *v = valid_tables[t]; v->name; v++)
+			nearest_try(n, v->name);
+}
