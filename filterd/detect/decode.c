@@ -487,10 +487,11 @@ int decode_wanted(const char *s, size_t size, int tokens)
 }
 
 /* What decode_at() has nothing to say of ends at the next mark or the next start of a word. */
-static size_t skip_plain(const char *s, size_t size, size_t i)
+static size_t skip_plain(const char *s, size_t size, size_t i, int mixed)
 {
+	const unsigned word = mixed ? LETTER : LETTER | DIGIT; /* a word of mixed scripts may begin behind a digit */
 	i++;
-	while (i < size && is(s[i - 1], LETTER) && is(s[i], LETTER)) /* the rest of a word */
+	while (i < size && is(s[i - 1], word) && is(s[i], word))
 		i++;
 	while (i < size && !is(s[i], LETTER | DIGIT | MARK | ALIKE))
 		i++;
@@ -529,7 +530,7 @@ int decode_make(struct decoded *d, const char *s, size_t size)
 			i += len;
 			plain = i;
 		} else {
-			len = skip_plain(s, size, i) - i;
+			len = skip_plain(s, size, i, d->mixed) - i;
 			d->size += len;
 			i += len;
 		}

@@ -1,6 +1,7 @@
 #include "detect/regex.h"
 
 #include "base/clock.h"
+#include "base/nearest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,24 @@ int regex_group(const struct regex *r, const char *name)
 {
 	int n = pcre2_substring_number_from_name(r->ascii, (PCRE2_SPTR)name);
 	return n > 0 ? n : 0;
+}
+
+int regex_misnamed(const struct regex *r, const char *name, char *dst, size_t dst_size)
+{
+	uint32_t n = 0, size = 0;
+	PCRE2_SPTR table = NULL;
+	if (pcre2_pattern_info(r->ascii, PCRE2_INFO_NAMECOUNT, &n) != 0 || pcre2_pattern_info(r->ascii, PCRE2_INFO_NAMEENTRYSIZE, &size) != 0 ||
+	    pcre2_pattern_info(r->ascii, PCRE2_INFO_NAMETABLE, &table) != 0)
+		return 0;
+	for (uint32_t i = 0; i < n; i++) { /* two bytes of its number, then its name */
+		struct nearest near = { .word = (const char *)table + (size_t)i * size + 2 };
+		nearest_try(&near, name);
+		if (near.best) {
+			snprintf(dst, dst_size, "%s", near.word);
+			return 1;
+		}
+	}
+	return 0;
 }
 
 int regex_run_init(struct regex_run *run, uint32_t ngroups_max)

@@ -26,7 +26,7 @@ static const struct validator table[] = {
 	{ 0 },
 };
 
-const struct validator *const valid_tables[] = { table, valid_code, valid_wallet, valid_europe, valid_world, NULL };
+const struct validator *const valid_tables[] = { table, valid_code, valid_wallet, valid_europe, valid_vat, valid_world, NULL };
 
 const struct validator *valid_at(size_t index)
 {
@@ -44,4 +44,11 @@ const struct validator *valid_find(const char *name)
 			if (strcmp(v->name, name) == 0)
 				return v;
 	return NULL;
+}
+
+void valid_nearest(struct nearest *n)
+{
+	for (size_t t = 0; valid_tables[t]; t++)
+		for (const struct validator *v = valid_tables[t]; v->name; v++)
+			nearest_try(n, v->name);
 }

@@ -4,6 +4,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -204,6 +205,13 @@ static enum cause read_member(struct archive *a, struct archive_entry *e, struct
 	}
 }
 
+/* These can hide even their table of members.  Of a damaged archive of another format the library may guess it, too. */
+static bool is_table_encrypted(struct archive *a)
+{
+	int format = archive_format(a) & ARCHIVE_FORMAT_BASE_MASK;
+	return archive_read_has_encrypted_entries(a) > 0 && (format == ARCHIVE_FORMAT_7ZIP || format == ARCHIVE_FORMAT_RAR || format == ARCHIVE_FORMAT_RAR_V5);
+}
+
 static enum cause each_member(struct archive *a, struct archive_budget *b, archive_member_fn *member, void *ctx,
                               struct content *c, const char **what_r)
 {
@@ -217,7 +225,7 @@ static enum cause each_member(struct archive *a, struct archive_budget *b, archi
 			continue;
 		if (r != ARCHIVE_OK && r != ARCHIVE_WARN) {
 			*what_r = "damaged archive";
-			return archive_read_has_encrypted_entries(a) > 0 ? CAUSE_ENCRYPTED : CAUSE_UNSCANNABLE;
+			return is_table_encrypted(a) ? CAUSE_ENCRYPTED : CAUSE_UNSCANNABLE;
 		}
 		if (b->members_left == 0) {
 			*what_r = "too many members";

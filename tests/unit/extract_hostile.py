@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import os
+import random
 import struct
 import sys
 import tarfile
@@ -93,6 +94,7 @@ write("sfx.exe", b"MZ" + b"\0" * 200 + rar4(b"e.com", EICAR))
 write("sfx_cut.exe", b"MZ" + b"\0" * 200 + rar4(b"e.com", EICAR * 50)[:500])
 ar = b"!<arch>\n" + b"e.com/          0           0     0     100644  %-10d`\n" % len(EICAR) + EICAR
 write("a.deb", ar)
+write("noise.zip", b"PK\3\4\x14\0\1\0" + random.Random(7).randbytes(3000))
 write("old.ace", b"\x12\x34\x31\0\0\x90\0**ACE**\x14\x14\2\0" + b"x" * 200)
 write("old.lrz", b"LRZI\0\6" + b"x" * 200)
 

@@ -135,6 +135,7 @@ static const struct {
 	{ "bomb.zip", SCAN_UNSCANNABLE, CAUSE_LIMIT, NULL },
 	/* encrypted, of which libclamav flags only the first two */
 	{ "encrypted.zip", SCAN_UNSCANNABLE, CAUSE_ENCRYPTED, NULL },
+	{ "noise.zip", SCAN_UNSCANNABLE, CAUSE_UNSCANNABLE, NULL }, /* it says so, but there is nothing */
 	{ "encrypted.pdf", SCAN_UNSCANNABLE, CAUSE_ENCRYPTED, NULL },
 	{ "encrypted.docx", SCAN_UNSCANNABLE, CAUSE_ENCRYPTED, "Filterd.Encrypted.OOXML" },
 	{ "encrypted.odt", SCAN_UNSCANNABLE, CAUSE_ENCRYPTED, "Filterd.Encrypted.ODF" },

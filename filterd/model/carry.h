@@ -1,0 +1,35 @@
+/* Which part of a text may be a part of a number or token that is spread over several.
+ *
+ * A glance, not a detector: what is found here is joined with its like and looked at by the rules.
+ */
+#ifndef FILTERD_MODEL_CARRY_H
+#define FILTERD_MODEL_CARRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct carry {
+	size_t from, to;  /* bytes of the text */
+	size_t weight;    /* digits and number words in it, and characters of tokens: 0 if there is none */
+	bool bare;        /* the text says nothing else: there is no letter around it */
+};
+
+/* The row of digits (of any script), number words and words like xK7 that weighs most: what parts them is three characters at most, and no letter.
+ * Times, dates, prices, numbers to call and the like are none.  The text is valid UTF-8. */
+struct carry carry_find(const char *text, size_t size);
+
+/* True if it is a part of a number, rather than a count or code in a sentence. */
+bool carry_part(const struct carry *c);
+
+/* False if a text has no digit, nothing that may be one in another script, and no number word among its first words: then carry_find() finds no more
+ * in it than a token. */
+bool carry_glance(const char *text, size_t size);
+/* True for a digit, or a code point beyond ASCII that may be one by its first bytes. */
+bool carry_digit(const char *s, size_t size);
+/* How many of the first words (up to max; no more are looked at) are number words. */
+size_t carry_numerals(const char *text, size_t size, size_t max);
+
+/* The bytes of the word for a digit, in the languages that detect/decode.h reads, that begins at s; 0 if there is none. */
+size_t carry_numeral(const char *s, size_t size);
+
+#endif
