@@ -49,7 +49,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/valid.c filterd/detect/valid.h \
 	filterd/detect/valid_check.c \
 	filterd/detect/valid_own.c filterd/detect/valid_own.h filterd/detect/validdef.c filterd/detect/validdef.h \
-	filterd/detect/valid_number.c filterd/detect/valid_secret.c \
+	filterd/detect/valid_number.c filterd/detect/valid_secret.c filterd/detect/valid_password.c \
 	filterd/detect/variants.c filterd/detect/variants.h \
 	filterd/detect/valid_id.c filterd/detect/valid_id.h filterd/detect/valid_code.c \
 	filterd/detect/valid_europe.c filterd/detect/valid_vat.c filterd/detect/valid_world.c \
