@@ -3,7 +3,7 @@
 
 #include "main/convo.h"
 #include "main/ctl.h"
-#include "model/reading.h"
+#include "model/rest.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,6 +28,8 @@ struct matcher {
 	struct detect_scratch *scratch;
 	struct finding *out, *more;   /* of the message, and of a reading */
 	struct match *matches;        /* of both */
+	struct finding end;           /* in a reading: ends a number that may go on; of confidence 0: nothing does */
+	const struct reading *end_of;
 	struct reading readings[READINGS_MAX];
 	struct sender *senders;       /* of the conversation at hand */
 	size_t nsenders, senders_cap;
@@ -101,9 +103,9 @@ static size_t spoken(const struct convo_message *msg)
 }
 
 /* What only shows together with the messages before, behind the n there are.  Returns how many there are then. */
-static size_t match_reading(struct matcher *m, const struct reading *r, size_t which, enum text_role role, size_t own, size_t n)
+static size_t match_reading(struct matcher *m, const struct reading *r, size_t which, const struct detect_text *body, size_t own, size_t n)
 {
-	const struct detect_text text = { role, r->data, r->size };
+	const struct detect_text text = { body->role, r->data, r->size };
 	size_t found = 0;
 	enum cause cause = detect_scan(m->set, m->scratch, &text, 1, MESSAGE_BUDGET_US, m->more, &found);
 	if (cause != CAUSE_NONE)
@@ -113,6 +115,10 @@ static size_t match_reading(struct matcher *m, const struct reading *r, size_t w
 		f.text = (uint16_t)which;
 		if (!reading_news(r, &f, m->out, own))
 			continue;
+		if (f.confidence > m->end.confidence && rest_may_follow(r, &m->more[i], &f, body->data, body->size)) {
+			m->end = m->more[i];
+			m->end_of = r;
+		}
 		struct match *same = find_same(m->matches, n, &f);
 		if (!same)
 			m->matches[n++] = (struct match){ f, 1 };
@@ -140,8 +146,16 @@ static int match_message(struct matcher *m, size_t at)
 			return -1;
 		const uint64_t corrects = msg->replaces >= 0 ? (uint64_t)msg->replaces + 1 : 0;
 		const size_t readings = reading_make(w, corrects, text->data, text->size, m->readings);
+		const size_t alone = n;
+		m->end.confidence = 0;
 		for (size_t i = 0; i < readings; i++)
-			n = match_reading(m, &m->readings[i], which, text->role, own, n);
+			n = match_reading(m, &m->readings[i], which, text, own, n);
+		if (m->end.confidence)
+			rest_note(w, 0, at + 1, 0, m->end_of, &m->end);
+		else if (n == alone && n < DETECT_FINDINGS_MAX && readings > 0 && rest_take(w, 0, at + 1, text->data, text->size, &m->matches[n].f)) {
+			m->matches[n].f.text = (uint16_t)which;
+			m->matches[n++].crosses = 1;
+		}
 		if (corrects)
 			window_replace(w, corrects, text->data, text->size);
 		else

@@ -66,7 +66,7 @@ static void parts_are_joined_within_a_conversation(void **state)
 	assert_true(a.n >= 2);
 	assert_memory_equal(a.readings[0].data, "4012 8888 8888 1881", 19);
 	struct finding f = { .text = 9, .start = 0, .end = 19, .detector = 7, .confidence = 80 };
-	assert_true(across_map(&a, 0, &f, NULL, 0));
+	assert_true(across_map(&a, &s, 0, &f, NULL, 0));
 	assert_true(f.text == a.text && f.start == 0 && f.end == 9 && f.detector == 7 && a.found);
 	/* windows that are off */
 	assert_int_equal(across_begin(&a, w->recent, &s, "a@x.test", 0), 0);

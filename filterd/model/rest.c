@@ -1,0 +1,56 @@
+#include "model/rest.h"
+
+enum { SHORTEST = 13, LONGEST = 19 };  /* digits of a card */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+/* 0 if there are letters. */
+static size_t count_digits(const char *s, size_t size)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < size; i++) {
+		if (is_letter(s[i]))
+			return 0;
+		n += is_digit(s[i]);
+	}
+	return n;
+}
+
+bool rest_may_follow(const struct reading *r, const struct finding *in, const struct finding *is, const char *text, size_t size)
+{
+	const size_t digits = count_digits(r->data + in->start, in->end - in->start);
+	for (size_t i = is->end; i < size; i++)
+		if (is_digit(text[i]) || is_letter(text[i]))
+			return false;
+	return digits >= SHORTEST && digits < LONGEST;
+}
+
+void rest_note(struct window *w, uint32_t generation, uint64_t id, uint64_t at_ms, const struct reading *r, const struct finding *in)
+{
+	w->rest.id = id;
+	w->rest.at_ms = at_ms;
+	w->rest.generation = generation;
+	w->rest.detector = in->detector;
+	w->rest.confidence = in->confidence;
+	w->rest.digits = (uint8_t)count_digits(r->data + in->start, in->end - in->start);
+}
+
+bool rest_take(struct window *w, uint32_t generation, uint64_t id, const char *text, size_t size, struct finding *f_r)
+{
+	if (w->rest.id == 0 || w->rest.id >= id || w->rest.generation != generation || size > WINDOW_EDGE)
+		return false;
+	const struct carry c = carry_find(text, size);
+	if (!c.bare || w->rest.digits + c.weight > LONGEST)
+		return false;
+	w->rest.digits = (uint8_t)(w->rest.digits + c.weight);
+	*f_r = (struct finding){ .detector = w->rest.detector, .confidence = w->rest.confidence, .start = (uint32_t)c.from, .end = (uint32_t)c.to };
+	return true;
+}

@@ -1,0 +1,20 @@
+/* The rest of a number of which enough was found to tell what it is.
+ *
+ * Cards have 13 to 19 digits.  Who sends one digit by digit may, by chance, have one that is valid before its end; what is masked then is
+ * one digit in the middle, which the others and the check digit tell.  So figures that follow count as its rest, up to the longest card.
+ */
+#ifndef FILTERD_MODEL_REST_H
+#define FILTERD_MODEL_REST_H
+
+#include "model/reading.h"
+
+/* True if a finding that is news ends a number at which more figures may go on: `in` is its place in the reading, `is` that in the text. */
+bool rest_may_follow(const struct reading *r, const struct finding *in, const struct finding *is, const char *text, size_t size);
+
+/* Takes note of such a finding.  generation: whose detectors found it.  id: the text's, which came at at_ms. */
+void rest_note(struct window *w, uint32_t generation, uint64_t id, uint64_t at_ms, const struct reading *r, const struct finding *in);
+
+/* True if a text that says nothing but figures may be the rest of what was noted: then that is a finding in it (of text 0). */
+bool rest_take(struct window *w, uint32_t generation, uint64_t id, const char *text, size_t size, struct finding *f_r);
+
+#endif
