@@ -83,11 +83,10 @@ bool across_map(struct across *a, const struct stanza *s, size_t i, struct findi
 bool across_rest(struct across *a, struct recent *r, const struct stanza *s, const char *sender, uint32_t generation, struct finding *f_r)
 {
 	const struct stanza_text *t = &s->texts[a->text];
-	const bool may_be = !a->found && a->n > 0 && t->size <= WINDOW_EDGE && carry_find(t->data, t->size).bare;
-	struct window *w = a->number && (a->end.at.confidence || may_be) ? window_of(r, s, sender, 0) : NULL;
-	if (w && a->end.at.confidence)
-		rest_note(w, generation, a->number, clock_ms(), &a->readings[a->end.reading], &a->end.at);
-	if (!w || !may_be || !rest_take(w, generation, a->number, t->data, t->size, f_r))
+	const bool ends = a->end.at.confidence > 0, may_be = a->n > 0 && t->size <= WINDOW_EDGE && carry_find(t->data, t->size).bare;
+	struct window *w = a->number && (ends || may_be) ? window_of(r, s, sender, 0) : NULL;
+	const struct rest_text text = { a->number, clock_ms(), generation, t->data, t->size };
+	if (!w || !rest_take(w, &text, ends ? &a->readings[a->end.reading] : NULL, ends ? &a->end.at : NULL, f_r))
 		return false;
 	f_r->text = (uint16_t)a->text;
 	a->found = true;

@@ -33,24 +33,28 @@ bool rest_may_follow(const struct reading *r, const struct finding *in, const st
 	return digits >= SHORTEST && digits < LONGEST;
 }
 
-void rest_note(struct window *w, uint32_t generation, uint64_t id, uint64_t at_ms, const struct reading *r, const struct finding *in)
+static bool take(struct window *w, const struct rest_text *t, struct finding *f_r)
 {
-	w->rest.id = id;
-	w->rest.at_ms = at_ms;
-	w->rest.generation = generation;
-	w->rest.detector = in->detector;
-	w->rest.confidence = in->confidence;
-	w->rest.digits = (uint8_t)count_digits(r->data + in->start, in->end - in->start);
-}
-
-bool rest_take(struct window *w, uint32_t generation, uint64_t id, const char *text, size_t size, struct finding *f_r)
-{
-	if (w->rest.id == 0 || w->rest.id >= id || w->rest.generation != generation || size > WINDOW_EDGE)
+	if (w->rest.id == 0 || w->rest.id >= t->id || w->rest.generation != t->generation || t->size > WINDOW_EDGE)
 		return false;
-	const struct carry c = carry_find(text, size);
+	const struct carry c = carry_find(t->data, t->size);
 	if (!c.bare || w->rest.digits + c.weight > LONGEST)
 		return false;
 	w->rest.digits = (uint8_t)(w->rest.digits + c.weight);
 	*f_r = (struct finding){ .detector = w->rest.detector, .confidence = w->rest.confidence, .start = (uint32_t)c.from, .end = (uint32_t)c.to };
 	return true;
+}
+
+bool rest_take(struct window *w, const struct rest_text *t, const struct reading *r, const struct finding *in, struct finding *f_r)
+{
+	const bool taken = take(w, t, f_r);
+	if (!in || (taken && in->confidence < w->rest.confidence)) /* a number that only looks like one, made of what is the rest of another */
+		return taken;
+	w->rest.id = t->id;
+	w->rest.at_ms = t->at_ms;
+	w->rest.generation = t->generation;
+	w->rest.detector = in->detector;
+	w->rest.confidence = in->confidence;
+	w->rest.digits = (uint8_t)count_digits(r->data + in->start, in->end - in->start);
+	return taken;
 }

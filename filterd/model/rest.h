@@ -11,10 +11,16 @@
 /* True if a finding that is news ends a number at which more figures may go on: `in` is its place in the reading, `is` that in the text. */
 bool rest_may_follow(const struct reading *r, const struct finding *in, const struct finding *is, const char *text, size_t size);
 
-/* Takes note of such a finding.  generation: whose detectors found it.  id: the text's, which came at at_ms. */
-void rest_note(struct window *w, uint32_t generation, uint64_t id, uint64_t at_ms, const struct reading *r, const struct finding *in);
+/* A text that is to be judged, beside what was found in it. */
+struct rest_text {
+	uint64_t id, at_ms;      /* as in the window */
+	uint32_t generation;     /* whose detectors looked at it */
+	const char *data;
+	size_t size;
+};
 
-/* True if a text that says nothing but figures may be the rest of what was noted: then that is a finding in it (of text 0). */
-bool rest_take(struct window *w, uint32_t generation, uint64_t id, const char *text, size_t size, struct finding *f_r);
+/* True if a text that says nothing but figures may be the rest of what was noted before: then that is a finding in it (of text 0).  r and in: what
+ * ends a number in it (rest_may_follow()), which is noted, or NULL. */
+bool rest_take(struct window *w, const struct rest_text *t, const struct reading *r, const struct finding *in, struct finding *f_r);
 
 #endif

@@ -115,6 +115,24 @@ static void copies_are_found_where_they_are_shown(void **state)
 	assert_int_equal(across_copies(&s, &f, out), 2);
 }
 
+static void the_rest_of_a_number_is_found(void **state)
+{
+	struct world *w = *state;
+	struct across a;
+	struct finding f = { .start = 0, .end = 16, .detector = 7, .confidence = 80 };
+	assert_int_equal(comes(w, "c@y.test", "1", "<body>4012 8485 5355</body>", true), 0);
+	struct stanza s = stanza(w, "c@y.test", "2", "<body>3</body>");
+	assert_int_equal(across_begin(&a, w->recent, &s, s.from, WINDOW_S), 0);
+	assert_memory_equal(a.readings[0].data, "4012 8485 5355 3", 16);
+	assert_true(across_map(&a, &s, 0, &f, NULL, 0));
+	assert_false(across_rest(&a, w->recent, &s, s.from, 1, &f));
+	across_end(&a, w->recent, &s, s.from, "•", 3);
+	s = stanza(w, "c@y.test", "3", "<body>097</body>");
+	assert_int_equal(across_begin(&a, w->recent, &s, s.from, WINDOW_S), 0);
+	assert_true(across_rest(&a, w->recent, &s, s.from, 1, &f));
+	assert_true(f.text == a.text && f.start == 0 && f.end == 3 && f.detector == 7 && a.found);
+}
+
 #define XHTML(text) "<html xmlns='http://jabber.org/protocol/xhtml-im'><body xmlns='http://www.w3.org/1999/xhtml'>" text "</body></html>"
 
 static void a_decoy_beside_it_hides_nothing(void **state)
@@ -199,6 +217,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_nobody_saw_is_not_joined, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_correction_is_looked_at_in_both_places, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(copies_are_found_where_they_are_shown, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_rest_of_a_number_is_found, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_decoy_beside_it_hides_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_same_in_other_characters_is_noticed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_sender_makes_room_for_himself, set_up, tear_down),
