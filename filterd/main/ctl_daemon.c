@@ -182,6 +182,8 @@ int ctl_status(const struct ctl *ctl, int argc, char **argv)
 		print_links(json_object_get(s, "links"));
 		print_channels(json_object_get(s, "channels"));
 		print_numbers("scan", json_object_get(s, "scan"));
+		if (json_object_get(json_object_get(s, "scan"), "degraded"))
+			printf("          DEGRADED: %s\n", ctl_text(json_object_get(s, "scan"), "degraded"));
 		print_numbers("rules", json_object_get(s, "rules"));
 		print_numbers("so far", json_object_get(s, "counters"));
 	}

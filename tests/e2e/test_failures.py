@@ -3,8 +3,10 @@ or doubled, and service is back soon."""
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 
@@ -379,3 +381,21 @@ def test_start_with_broken_signatures_fails_loudly(the_site, folder):
     finally:
         other.stop()
     assert "broken.hdb" in run.tail(other.log)
+
+
+NO_WRITABLE_CODE = "import ctypes, os, sys; ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) == 0 and os.execv(sys.argv[1], sys.argv[1:])"  # PR_SET_MDWE
+
+
+def test_what_is_degraded_is_told_loudly(the_site, folder):
+    """PCRE2's JIT needs memory that is written and then run; where that is refused filterd serves, slower, and says so."""
+    other = Filterd(the_site.prefix, folder / "degraded", the_site.server, the_site.syslog)
+    other.config.write_text(re.sub(r"port = \d+; secret_file", "port = %d; secret_file" % run.free_port(), other.config.read_text()))
+    since = the_site.syslog.mark()
+    other.process = run.spawn([sys.executable, "-c", NO_WRITABLE_CODE, other.prefix / "sbin" / "filterd", "-c", other.config], other.log)
+    try:
+        event = the_site.syslog.wait("engine.degraded", 60, since)
+        assert event and "JIT" in event.line, run.tail(other.log)
+        assert "JIT" in other.status()["scan"]["degraded"]
+        assert "DEGRADED: PCRE2's JIT" in other.ctl("status").stdout
+    finally:
+        other.stop()
