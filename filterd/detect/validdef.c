@@ -217,8 +217,8 @@ static int read_crc(const struct cfg_reader *r, const config_setting_t *g, void 
 	struct valid_crc *v = own;
 	const char *alphabet = cfg_string(r, g, "alphabet"), *after = cfg_string(r, g, "after");
 	v->size = (uint8_t)cfg_int(g, "size", 6);
-	strncpy(v->alphabet, alphabet ? alphabet : "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", sizeof v->alphabet - 1);
-	strncpy(v->after, after ? after : "_", sizeof v->after - 1);
+	snprintf(v->alphabet, sizeof v->alphabet, "%s", alphabet ? alphabet : "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+	snprintf(v->after, sizeof v->after, "%s", after ? after : "_");
 	for (size_t i = 0; v->alphabet[i]; i++)
 		if (strchr(v->alphabet + i + 1, v->alphabet[i]))
 			return cfg_error(r, config_setting_get_member(g, "alphabet"), "the character \"%c\" stands in this alphabet twice", v->alphabet[i]);
