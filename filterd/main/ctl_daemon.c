@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "control/client.h"
+#include "main/ctl_say.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -22,8 +23,7 @@ int ctl_daemon_connect(const struct ctl *ctl)
 	                   : errno == EACCES || errno == EPERM
 	                           ? "you may not use it; filterd.conf's control.group names who may"
 	                           : strerror(errno);
-	fprintf(stderr, "filterctl: %s: %s\n", ctl->control, hint);
-	return -1;
+	return ctl_complain(ctl->control, hint);
 }
 
 const char *ctl_text(const json_t *object, const char *member)
@@ -31,16 +31,7 @@ const char *ctl_text(const json_t *object, const char *member)
 	static char texts[8][1200];
 	static unsigned turn;
 	const char *s = json_string_value(json_object_get(object, member));
-	char *dst = texts[turn++ % 8], *to = dst;
-	text_quote(dst, sizeof texts[0], s ? s : "", s ? strlen(s) : 0);
-	/* a person reads this: quotes and backslashes, which can do a terminal no harm, as they are */
-	for (const char *from = dst; *from; from++) {
-		if (*from == '\\' && (from[1] == '"' || from[1] == '\\'))
-			from++;
-		*to++ = *from;
-	}
-	*to = '\0';
-	return dst;
+	return ctl_clean(texts[turn++ % 8], sizeof texts[0], s ? s : "");
 }
 
 void ctl_print_json(const json_t *v)

@@ -8,6 +8,7 @@
 #include "main/ctl_edm.h"
 #include "main/ctl_fingerprint.h"
 #include "main/ctl_rules.h"
+#include "main/ctl_say.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,11 +120,7 @@ static int read_conf(const char *path, struct conf **c)
 	if (r == 0)
 		r = conf_parse(&b, c, &err);
 	bundle_free(&b);
-	if (r < 0 && err.line)
-		fprintf(stderr, "%s:%d: %s\n", err.file, err.line, err.text);
-	else if (r < 0)
-		fprintf(stderr, "%s: %s\n", err.file, err.text);
-	return r;
+	return r < 0 ? ctl_complain_of(&err, "") : r;
 }
 
 static const struct command *find_command(const char *name)

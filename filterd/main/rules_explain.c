@@ -2,6 +2,7 @@
 #include "main/rules_cli.h"
 
 #include "main/ctl.h"
+#include "main/ctl_say.h"
 #include "main/rules_judge.h"
 
 #include <stdio.h>
@@ -16,7 +17,8 @@ static void ignore_line(void *arg, int depth, const char *line)
 
 static void print_line(void *arg, int depth, const char *line)
 {
-	printf("%*s%s\n", 2 * depth, "", line);
+	char clean[1200];
+	printf("%*s%s\n", 2 * depth, "", ctl_clean(clean, sizeof clean, line));
 }
 
 static void add_line(void *arg, int depth, const char *line)

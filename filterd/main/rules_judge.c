@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "flow/redact.h"
 #include "policy/zones.h"
+#include "main/ctl_say.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ static int take_detectors(struct judge *j, const char **ids)
 	if (r == 0 && j->assumed.configured)
 		r = policy_rules_check(j->rules, j->assumed.conf, &err);
 	if (r < 0)
-		rules_print_error(&err);
+		ctl_complain_of(&err, "");
 	return r;
 }
 
