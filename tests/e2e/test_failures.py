@@ -329,6 +329,35 @@ def test_reload_brings_a_new_rule_in_force(the_site, cast, restored):
     assert "That name may not be written." in cast.alice.wait_error(id, since=mine).error[2]
 
 
+def test_included_rules_count_and_broken_ones_keep_the_old(the_site, cast, restored, folder):
+    own = folder / "included"
+    own.mkdir()
+    good, more = NEW_RULE.replace("\\\\", "\\"), own / "more.rules"
+    (own / "codename.rules").write_text(good)
+    (restored.rules / "zz-site.rules").write_text('include = [ "%s" ];\n' % own)
+    restored.reload_now()
+
+    def blocked():
+        mine = cast.alice.mark()
+        id = cast.alice.send(cast.bob.bare, "Project Halibut ends")
+        return "That name may not be written." in cast.alice.wait_error(id, since=mine).error[2]
+    assert blocked()
+    for name, file, text in (("codename.rules", own / "codename.rules", good.replace(");", ");;", 1).replace("confidence = 90", "confidence = ")),
+                             ("more.rules", more, 'include = [ "more.rules" ];\n'), ("zz-site.rules", more, None)):
+        (own / "codename.rules").write_text(good)
+        if text is None:  # what is included is gone
+            (own / "codename.rules").unlink()
+            more.unlink()
+            own.rmdir()
+        else:
+            file.write_text(text)
+        since = the_site.syslog.mark()
+        restored.reload()
+        event = the_site.syslog.wait("config.rejected", 15, since)
+        assert event and name in event.line, event
+        assert blocked()
+
+
 # -- signatures
 
 SAMPLE = b"an invention of this test, harmless " * 40
