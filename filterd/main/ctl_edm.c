@@ -31,12 +31,20 @@ struct options {
 	int json;
 };
 
+static const char usage_text[] = "usage: filterctl edm build --out INDEX.edm [--key FILE] [--columns NAME:TYPE,...] [--separator C] [--json] TABLE.csv\n"
+                                 "       filterctl edm info [--json] INDEX.edm\n"
+                                 "       filterctl edm check [--key FILE] INDEX.edm\n"
+                                 "types: number text email phone date\n";
+static const char help_text[] = "  --out INDEX.edm    the index, which takes the place of an older one in one step\n"
+                                "  --key FILE         its key (INDEX.key); made if there is none\n"
+                                "  --columns LIST     columns and their types; without it all, of the types that they seem to be\n"
+                                "  --separator C      what stands between columns (a comma)\n"
+                                "  --json             an answer for programs\n"
+                                "filterctl(1) says more, and filterd-rules(5), edm, how rules ask for it.\n";
+
 static int usage(void)
 {
-	fputs("usage: filterctl edm build --out INDEX.edm [--key FILE] [--columns NAME:TYPE,...] [--separator C] [--json] TABLE.csv\n"
-	      "       filterctl edm info [--json] INDEX.edm\n"
-	      "       filterctl edm check [--key FILE] INDEX.edm\n"
-	      "types: number text email phone date\n", stderr);
+	fputs(usage_text, stderr);
 	return CTL_USAGE;
 }
 
@@ -484,6 +492,8 @@ static const struct command {
 int ctl_edm(int argc, char **argv)
 {
 	struct options o;
+	if (ctl_wants_help(argc, argv))
+		return printf("%s%s", usage_text, help_text) < 0 ? CTL_FAILED : CTL_OK;
 	if (argc < 2)
 		return usage();
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)

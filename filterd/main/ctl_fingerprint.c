@@ -31,12 +31,20 @@ struct options {
 	int n;
 };
 
+static const char usage_text[] = "usage: filterctl fingerprint add [--set FILE.fpr] [--name NAME] [--common N] [--boilerplate FILE]... FILE...\n"
+                                 "       filterctl fingerprint list [--set FILE.fpr] [--json]\n"
+                                 "       filterctl fingerprint match [--set FILE.fpr] [--json] FILE...\n"
+                                 "       filterctl fingerprint remove [--set FILE.fpr] NAME|ID...\n";
+static const char help_text[] = "  --set FILE.fpr      the set (documents.fpr in the folder of the rules)\n"
+                                "  --name NAME         what the document is called (as its file)\n"
+                                "  --common N          what stands in more than N documents is no document's own (10)\n"
+                                "  --boilerplate FILE  letterheads, footers, standard clauses: no document's own either\n"
+                                "  --json              an answer for programs\n"
+                                "filterctl(1) says more, and filterd-rules(5), fingerprint, how rules ask for it.\n";
+
 static int usage(void)
 {
-	fputs("usage: filterctl fingerprint add [--set FILE.fpr] [--name NAME] [--common N] [--boilerplate FILE]... FILE...\n"
-	      "       filterctl fingerprint list [--set FILE.fpr] [--json]\n"
-	      "       filterctl fingerprint match [--set FILE.fpr] [--json] FILE...\n"
-	      "       filterctl fingerprint remove [--set FILE.fpr] NAME|ID...\n", stderr);
+	fputs(usage_text, stderr);
 	return CTL_USAGE;
 }
 
@@ -397,6 +405,8 @@ static const struct command {
 int ctl_fingerprint(const struct ctl *ctl, int argc, char **argv)
 {
 	static struct options o;
+	if (ctl_wants_help(argc, argv))
+		return printf("%s%s", usage_text, help_text) < 0 ? CTL_FAILED : CTL_OK;
 	for (size_t i = 0; argc >= 2 && i < sizeof commands / sizeof *commands; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return parse(ctl, argc - 1, argv + 1, &o) < 0 ? usage() : commands[i].run(&o);

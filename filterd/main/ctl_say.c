@@ -38,3 +38,11 @@ int ctl_complain_of(const struct cfgerr *e, const char *kind)
 		fprintf(stderr, "%s: %s%s\n", file, kind, text);
 	return -1;
 }
+
+int ctl_wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return 1;
+	return 0;
+}

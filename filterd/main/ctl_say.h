@@ -15,4 +15,7 @@ int ctl_complain(const char *what, const char *why);
 /* "FILE:LINE: text" on standard error, as far as there are; kind stands before the text ("warning: "), or is "".  Returns -1. */
 int ctl_complain_of(const struct cfgerr *e, const char *kind);
 
+/* Whether --help or -h is among the arguments (argv[0] is the command), before any "--". */
+int ctl_wants_help(int argc, char **argv);
+
 #endif
