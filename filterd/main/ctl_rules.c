@@ -163,6 +163,9 @@ static int parse(const struct command *k, const struct ctl *ctl, int argc, char 
 {
 	*o = (struct rules_options){ .ctl = ctl, .rules = ctl->conf ? ctl->conf->rules : FILTERD_SYSCONFDIR "/rules" };
 	o->json = ctl->json && k->takes & JSON;
+	char name[40];
+	snprintf(name, sizeof name, "filterctl: rules %s", k->name);
+	argv[0] = name; /* as whom getopt complains */
 	optind = 1;
 	for (int c, i; (c = getopt_long(argc, argv, "h", longs, &i)) != -1;) {
 		if (c == 'h')

@@ -193,6 +193,22 @@ static int take_json(int argc, char **argv, int *json)
 	return n;
 }
 
+/* So may -c FILE. */
+static int take_conf(int argc, char **argv, const char **path)
+{
+	int n = 1, i = 1;
+	for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "-c") == 0 && i + 1 < argc)
+			*path = argv[++i];
+		else
+			argv[n++] = argv[i];
+	}
+	while (i < argc)
+		argv[n++] = argv[i++];
+	argv[n] = NULL;
+	return n;
+}
+
 int main(int argc, char **argv)
 {
 	struct ctl ctl = { .control = FILTERD_RUNDIR "/control" };
@@ -217,16 +233,17 @@ int main(int argc, char **argv)
 	const struct command *k = find_command(argv[i]);
 	if (!k)
 		return refuse_command(argv[i]);
-	if (!k->own_options && ctl_wants_help(argc - i, argv + i))
+	argc -= i;
+	argv += i;
+	if (!k->own_options && ctl_wants_help(argc, argv))
 		return print_command_help(k->name);
+	argc = take_conf(argc, argv, &ctl.conf_path);
 	if (ctl.conf_path) {
 		if (read_conf(ctl.conf_path, &conf) < 0)
 			return CTL_FAILED;
 		ctl.control = conf->control.socket;
 		ctl.conf = conf;
 	}
-	argc -= i;
-	argv += i;
 	if (!k->own_options)
 		argc = take_json(argc, argv, &ctl.json);
 	int status = k->run(&ctl, argc, argv);

@@ -40,6 +40,8 @@ char *rules_read_text(size_t *size_r)
 	*size_r = n > 0 ? (size_t)n : 0;
 	if (!text && !(text = strdup("")))
 		fputs("filterctl: out of memory\n", stderr);
+	if (*size_r && !text[*size_r - 1]) /* no stanza can have one */
+		--*size_r;
 	if (text && *size_r && text[*size_r - 1] == '\n')
 		text[--*size_r] = '\0';
 	return text;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MESSAGE_BUDGET_US = 5000000 };
+enum { MESSAGE_BUDGET_US = 5000000, FINDINGS_SHOWN = 50 };
 
 /* What one sender of a conversation wrote last. */
 struct sender {
@@ -237,7 +237,7 @@ static int match_lines(struct matcher *m)
 
 static void print_findings(const struct matcher *m, const char *text, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && i < FINDINGS_SHOWN; i++) {
 		const struct finding *f = &m->out[i];
 		const struct detect_info *d = detect_info(m->set, f->detector);
 		size_t start = rules_points(text, f->start), size = f->end - f->start;
@@ -249,6 +249,8 @@ static void print_findings(const struct matcher *m, const char *text, size_t n)
 		free(masked);
 		printf("%s: \"%s\" at %zu to %zu, confidence %d\n", d->id, quoted, start, start + rules_points(text + f->start, size), f->confidence);
 	}
+	if (n > FINDINGS_SHOWN)
+		printf("and %zu more\n", n - FINDINGS_SHOWN);
 	if (n == 0)
 		puts("nothing is found in this text");
 }

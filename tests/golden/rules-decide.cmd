@@ -42,7 +42,7 @@ try rules explain --rules "$tmp/staff.rules" --detector relocation --direction i
 try rules explain --rules "$tmp/staff.rules" --json --from boss@example.org --to press@example.com
 try -c "$tmp/filterd.conf" rules match --from hr@example.org --to press@example.com
 try -c "$tmp/filterd.conf" rules match --to x@partner.example
-try -c "$tmp/filterd.conf" rules match --to nowhere
+try rules match -c "$tmp/filterd.conf" --to nowhere
 try rules match --rules "$tmp/staff.rules" --channel normal --to internal
 try rules match --rules "$tmp/staff.rules" --channel upload
 try rules match --rules "$tmp/staff.rules" --channel fax
