@@ -54,7 +54,7 @@ static int explain_rules(struct judge *j, const char *text, size_t size, json_t 
 	int r = -1;
 	if (a && found) {
 		enum cause cause = detect_scan(j->l->set, j->scratch, &one, 1, JUDGE_BUDGET_US, found, &n);
-		r = judge_texts(j, a, &one, 1, found, n, cause, &judged);
+		r = judge_texts(j, a, "", &one, 1, found, n, cause, &judged);
 	}
 	if (r == 0 && j->o->json)
 		r = judge_add_json(j, &judged, answer);

@@ -137,7 +137,7 @@ static int decide(struct matcher *m, size_t at, enum cause cause, size_t n)
 	json_t *j = json_object();
 	if (m->convo->is_list)
 		json_object_set_new(j, "message", json_integer((json_int_t)at));
-	int r = judge_texts(m->judge, m->arena, msg->texts, msg->ntexts, m->out, n, cause, &judged);
+	int r = judge_texts(m->judge, m->arena, msg->from, msg->texts, msg->ntexts, m->out, n, cause, &judged);
 	if (r == 0)
 		r = judge_add_json(m->judge, &judged, j);
 	return json_array_append_new(m->decisions, j) < 0 ? -1 : r;
@@ -190,6 +190,8 @@ static const char *match_line(struct matcher *m, const json_t *line, struct aren
 	m->decisions = json_array();
 	m->nsenders = 0;
 	m->incomplete = CAUSE_NONE;
+	if (m->judge && judge_converse(m->judge, c.is_list) < 0)
+		wrong = no_memory;
 	for (size_t i = 0; i < c.n && !wrong; i++)
 		wrong = match_message(m, i) < 0 ? no_memory : NULL;
 	json_t *answer = json_pack("{s:O, s:o}", "id", c.id, "findings", m->findings);
@@ -289,7 +291,7 @@ static int match_text(struct matcher *m, const struct rules_options *o)
 	int status = CTL_FAILED;
 	if (text && a) {
 		enum cause cause = detect_scan(m->set, m->scratch, &one, 1, MESSAGE_BUDGET_US, m->out, &n);
-		if (judge_texts(m->judge, a, &one, 1, m->out, n, cause, &judged) == 0 && tell_text(m, o, text, &judged, cause) == 0)
+		if (judge_texts(m->judge, a, "", &one, 1, m->out, n, cause, &judged) == 0 && tell_text(m, o, text, &judged, cause) == 0)
 			status = cause != CAUSE_NONE ? CTL_FOUND : CTL_OK;
 	}
 	if (status == CTL_FAILED)
