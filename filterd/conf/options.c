@@ -98,7 +98,7 @@ static const struct option scan_options[] = {
 	{ "recursion_max", OPTION_INT, AT(recursion_max), 1, 100, 17, NULL, NULL,
 		"Archives within archives; above it the cause is limit." },
 	{ "matcher", OPTION_CHOICE, AT(matcher), 0, 0, 0, "portable", "portable|hyperscan",
-		"What looks for the words of all rules at once; one that fails its self-test is left for portable, and the status says so." },
+		"What looks for the words of all rules at once; one that fails its self-test is left for portable, which an event (engine.degraded) and the status tell." },
 };
 #undef AT
 

@@ -47,6 +47,19 @@ static void tell_monitor(struct role *r, const struct monitor_msg *m)
 
 /* Generations */
 
+/* With each generation anew, so that it is not overlooked. */
+static void report_degraded(struct broker *b, const struct generation *g, const char *number)
+{
+	struct event_record e;
+	if (!g->degraded[0])
+		return;
+	event_record_init(&e, EVENT_ENGINE_DEGRADED, NULL);
+	event_record_add(&e, "generation", number);
+	event_record_add(&e, "reason", g->degraded);
+	broker_report(b, &e);
+	log_error("generation=%s degraded reason=\"%s\"", number, g->degraded);
+}
+
 static void on_accepted(void *ctx, struct generation *g)
 {
 	struct role *r = ctx;
@@ -67,6 +80,7 @@ static void on_accepted(void *ctx, struct generation *g)
 	event_record_add(&e, "detectors", r->reason == REASON_SIGNATURES ? NULL : detectors);
 	event_record_add(&e, "signatures", signatures);
 	broker_report(b, &e);
+	report_degraded(b, g, number);
 	log_info("generation=%s detectors=%s signatures=%s serving", number, detectors, signatures);
 	attach_now(r->attach);
 }

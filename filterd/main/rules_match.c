@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MESSAGE_BUDGET_US = 5000000 };
+enum { MESSAGE_BUDGET_US = 5000000, FINDINGS_SHOWN = 50 };
 
 /* What one sender of a conversation wrote last. */
 struct sender {
@@ -148,7 +148,7 @@ static int decide(struct matcher *m, size_t at, enum cause cause, size_t n)
 	json_t *j = json_object();
 	if (m->convo->is_list)
 		json_object_set_new(j, "message", json_integer((json_int_t)at));
-	int r = judge_texts(m->judge, m->arena, msg->texts, msg->ntexts, m->out, n, cause, &judged);
+	int r = judge_texts(m->judge, m->arena, msg->from, msg->texts, msg->ntexts, m->out, n, cause, &judged);
 	if (r == 0)
 		r = judge_add_json(m->judge, &judged, j);
 	return json_array_append_new(m->decisions, j) < 0 ? -1 : r;
@@ -208,6 +208,8 @@ static const char *match_line(struct matcher *m, const json_t *line, struct aren
 	m->decisions = json_array();
 	m->nsenders = 0;
 	m->incomplete = CAUSE_NONE;
+	if (m->judge && judge_converse(m->judge, c.is_list) < 0)
+		wrong = no_memory;
 	for (size_t i = 0; i < c.n && !wrong; i++)
 		wrong = match_message(m, i) < 0 ? no_memory : NULL;
 	json_t *answer = json_pack("{s:O, s:o}", "id", c.id, "findings", m->findings);
@@ -255,7 +257,7 @@ static int match_lines(struct matcher *m)
 
 static void print_findings(const struct matcher *m, const char *text, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && i < FINDINGS_SHOWN; i++) {
 		const struct finding *f = &m->out[i];
 		const struct detect_info *d = detect_info(m->set, f->detector);
 		size_t start = rules_points(text, f->start), size = f->end - f->start;
@@ -267,6 +269,8 @@ static void print_findings(const struct matcher *m, const char *text, size_t n)
 		free(masked);
 		printf("%s: \"%s\" at %zu to %zu, confidence %d\n", d->id, quoted, start, start + rules_points(text + f->start, size), f->confidence);
 	}
+	if (n > FINDINGS_SHOWN)
+		printf("and %zu more\n", n - FINDINGS_SHOWN);
 	if (n == 0)
 		puts("nothing is found in this text");
 }
@@ -305,7 +309,7 @@ static int match_text(struct matcher *m, const struct rules_options *o)
 	int status = CTL_FAILED;
 	if (text && a) {
 		enum cause cause = detect_scan(m->set, m->scratch, &one, 1, MESSAGE_BUDGET_US, m->out, &n);
-		if (judge_texts(m->judge, a, &one, 1, m->out, n, cause, &judged) == 0 && tell_text(m, o, text, &judged, cause) == 0)
+		if (judge_texts(m->judge, a, "", &one, 1, m->out, n, cause, &judged) == 0 && tell_text(m, o, text, &judged, cause) == 0)
 			status = cause != CAUSE_NONE ? CTL_FOUND : CTL_OK;
 	}
 	if (status == CTL_FAILED)
