@@ -65,6 +65,9 @@ write("properties.pdf", pdf(page(b"<</Title(" + TEXT.encode() + b")>>", content=
 write("note.pdf", pdf(page(b"<</Type/Annot/Subtype/Text/Rect[10 10 20 20]/Contents(" + TEXT.encode() + b")>>", page=b"/Annots[6 0 R]", content=b"")))
 write("field.pdf", pdf(page(b"<</Type/Annot/Subtype/Widget/FT/Tx/T(card)/V(" + TEXT.encode() + b")/Rect[10 10 200 20]>>",
                             catalog=b"/AcroForm<</Fields[6 0 R]>>", page=b"/Annots[6 0 R]", content=b"")))
+write("bookmark.pdf", pdf(page(b"<</Type/Outlines/First 7 0 R/Last 7 0 R/Count 1>>", b"<</Title(chapter)/Parent 6 0 R/First 8 0 R/Last 8 0 R/Dest[3 0 R/Fit]>>",
+                               b"<</Title(" + TEXT.encode() + b")/Parent 7 0 R/Dest[3 0 R/Fit]>>", catalog=b"/Outlines 6 0 R",
+                               content=b"BT /F1 12 Tf 72 700 Td (hello) Tj ET")))
 write("attached.pdf", pdf(page(stream(("BT ET Tj " + TEXT).encode(), b"/Type/EmbeddedFile"),
                                b"<</Type/Filespec/F(cards.txt)/UF(cards.txt)/EF<</F 6 0 R>>>>",
                                catalog=b"/Names<</EmbeddedFiles<</Names[(cards.txt)7 0 R]>>>>", content=b"")))
