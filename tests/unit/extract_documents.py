@@ -173,6 +173,13 @@ write("cells.ods", odf("spreadsheet", '<table:table-row><table:table-cell><text:
 write("note_within.odt", odf("text", "<text:p>my visa 4012 8888<office:annotation><text:p>a remark</text:p></office:annotation> 8888 1881</text:p>"))
 write("word2003.xml", '<?xml version="1.0"?><w:wordDocument xmlns:w="w"><w:body><w:p><w:r><w:t>my visa 4012 </w:t></w:r><w:r><w:t>8888 8888 1881</w:t></w:r></w:p></w:body></w:wordDocument>')
 write("places.kml", '<?xml version="1.0"?><kml><description><![CDATA[<p>my visa 4012 <b>88</b>88 8888 1881</p>]]></description></kml>')
+CELL = "<table:table-cell><text:p>%s</text:p></table:table-cell>"
+write("named.ods", odf("spreadsheet", "<table:table>\n <table:table-row>" + CELL % "name" + CELL % "note" + CELL % "password" + "</table:table-row>\n <table:table-row>" +
+                       CELL % "Jo" + "<table:table-cell table:number-columns-repeated='1'/>\n  <table:table-cell>\n   <text:p>winter</text:p>\n   <text:p>two</text:p></table:table-cell></table:table-row></table:table>"))
+P, TC = "<w:p><w:r><w:t>%s</w:t></w:r></w:p>", "<w:tc><w:p><w:r><w:t>%s</w:t></w:r></w:p></w:tc>"
+write("named.docx", word(P % "before" + "<w:tbl><w:tr>" + TC % "name" + TC % "visa" + "</w:tr><w:tr>" + TC % "Jo" + "<w:tc><w:tbl><w:tr>" + TC % "in" + TC % "in" +
+                         "</w:tr></w:tbl></w:tc></w:tr></w:tbl>" + P % "after"))
+write("config.xml", '<?xml version="1.0"?><c><password>winter</password><mixed>a<x/>b</mixed><property name="db.password" value="summer"/><card pin="12"/></c>')
 write("data.xml", '<?xml version="1.0" encoding="ISO-8859-1"?><list><card><no>4012</no><cvv>888</cvv></card><n>caf\xe9</n></list>'.encode("latin-1"))
 write("odd_charset.xml", '<?xml version="1.0" encoding="windows-1251"?><n>\u043f\u0430\u0440\u043e\u043b\u044c</n>'.encode("cp1251"))
 
