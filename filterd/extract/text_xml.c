@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { CHUNK = 1 << 16, DEPTH_MAX = 1000, VALUE_MIN = 9, SPACES_MAX = 100, LABEL_MAX = 40 };
+enum { CHUNK = 1 << 16, DEPTH_MAX = 1000, VALUE_MIN = 9, FIELD_MIN = 4, SPACES_MAX = 100, LABEL_MAX = 40 };
 
 /* What an element of documents means to the text around it, by its local name. */
 enum mark { MARK_NONE, MARK_LINE, MARK_TAB, MARK_SPACES, MARK_HYPHEN, MARK_ASIDE, MARK_TABLE, MARK_ROW, MARK_CELL };
@@ -47,7 +47,7 @@ struct reader {
 	XML_Parser parser;
 	struct text_out text, rest;
 	unsigned depth, aside; /* depth at which an aside began */
-	bool joins, deep;
+	bool joins, office, deep;
 	char label[LABEL_MAX + 1]; /* of a field whose text has not begun */
 	/* the outermost table: rows and cells within its cells are lines of them */
 	struct table *table;
@@ -177,20 +177,33 @@ static void add_values(struct reader *r, const char **attributes)
 	for (; *attributes; attributes += 2) {
 		const char *name = local(attributes[0]);
 		size_t len = strlen(attributes[1]), name_len = strlen(name);
-		if ((r->joins && len < VALUE_MIN) || len == 0 || strncmp(attributes[0], "xmlns", 5) == 0)
+		bool named = !r->joins && !r->office;
+		if (len < (named ? FIELD_MIN : VALUE_MIN) || strncmp(attributes[0], "xmlns", 5) == 0)
 			continue; /* positions, styles, colours */
 		text_out_break(&r->rest);
-		if (!r->joins && strcmp(name, "value") == 0 && r->label[0]) { /* <property name="password" value="…"/> */
+		if (named && strcmp(name, "value") == 0 && r->label[0]) { /* <property name="password" value="…"/> */
 			name = r->label;
 			name_len = strlen(name);
 		}
-		if (!r->joins && name_len <= LABEL_MAX) {
+		if (named && name_len <= LABEL_MAX) {
 			text_out_add(&r->rest, name, name_len);
 			text_out_add(&r->rest, ": ", 2);
 		}
 		text_out_add(&r->rest, attributes[1], len);
 		text_out_add(&r->rest, "\n", 1);
 	}
+}
+
+static void see_root(struct reader *r, const char *name, const char **attributes)
+{
+	/* whose fields are settings of the program's own, and many */
+	static const char *const office[] = { "http://schemas.openxmlformats.org/", "http://purl.oclc.org/ooxml/", "http://schemas.microsoft.com/office/",
+		                              "urn:oasis:names:tc:opendocument:", "urn:schemas-microsoft-com:office:" };
+	for (size_t i = 0; i < sizeof joining / sizeof *joining; i++)
+		r->joins |= strcmp(joining[i], name) == 0;
+	for (; *attributes; attributes += 2)
+		for (size_t i = 0; i < sizeof office / sizeof *office; i++)
+			r->office |= strncmp(attributes[0], "xmlns", 5) == 0 && strncmp(attributes[1], office[i], strlen(office[i])) == 0;
 }
 
 static void on_start(void *ctx, const char *name, const char **attributes)
@@ -203,8 +216,7 @@ static void on_start(void *ctx, const char *name, const char **attributes)
 		return;
 	}
 	if (r->depth == 1)
-		for (size_t i = 0; i < sizeof joining / sizeof *joining; i++)
-			r->joins |= strcmp(joining[i], base) == 0;
+		see_root(r, base, attributes);
 	enum mark mark = mark_of(base);
 	if (begin_of_table(r, mark, attributes)) {
 		/* no text yet */
@@ -220,7 +232,7 @@ static void on_start(void *ctx, const char *name, const char **attributes)
 	} else if (mark == MARK_LINE || mark >= MARK_TABLE || !r->joins) {
 		add_break(r);
 	}
-	if (!r->joins)
+	if (!r->joins && !r->office)
 		set_label(r, base, attributes);
 	add_values(r, attributes);
 }
@@ -246,7 +258,7 @@ static void on_end(void *ctx, const char *name)
 static void on_text(void *ctx, const char *s, int len)
 {
 	struct reader *r = ctx;
-	if (r->label[0] && !is_blank(s, (size_t)len)) {
+	if (r->label[0] && len >= FIELD_MIN && !is_blank(s, (size_t)len)) {
 		text_out_break(place(r));
 		text_out_add(place(r), r->label, strlen(r->label));
 		text_out_add(place(r), ": ", 2);

@@ -179,7 +179,8 @@ write("named.ods", odf("spreadsheet", "<table:table>\n <table:table-row>" + CELL
 P, TC = "<w:p><w:r><w:t>%s</w:t></w:r></w:p>", "<w:tc><w:p><w:r><w:t>%s</w:t></w:r></w:p></w:tc>"
 write("named.docx", word(P % "before" + "<w:tbl><w:tr>" + TC % "name" + TC % "visa" + "</w:tr><w:tr>" + TC % "Jo" + "<w:tc><w:tbl><w:tr>" + TC % "in" + TC % "in" +
                          "</w:tr></w:tbl></w:tc></w:tr></w:tbl>" + P % "after"))
-write("config.xml", '<?xml version="1.0"?><c><password>winter</password><mixed>a<x/>b</mixed><property name="db.password" value="summer"/><card pin="12"/></c>')
+write("settings.docx", word(P % "x", ("word/styles.xml", W % ("styles", '<w:style w:customStyle="medium"/><w:docDefaults><w:lang>english</w:lang></w:docDefaults>', "styles"))))
+write("config.xml", '<?xml version="1.0"?><c><password>winter</password><mixed>a red<x/>b</mixed><property name="db.password" value="summer"/><card pin="12"/></c>')
 write("data.xml", '<?xml version="1.0" encoding="ISO-8859-1"?><list><card><no>4012</no><cvv>888</cvv></card><n>caf\xe9</n></list>'.encode("latin-1"))
 write("odd_charset.xml", '<?xml version="1.0" encoding="windows-1251"?><n>\u043f\u0430\u0440\u043e\u043b\u044c</n>'.encode("cp1251"))
 
