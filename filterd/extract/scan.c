@@ -356,7 +356,7 @@ static int read_document(struct scan *s, document_fn *read, bool sure, const cha
 
 static void give_notes(struct scan *s, const char *path, const char *data, size_t size)
 {
-	struct text_out o = { .max = s->engine->limits.file_max };
+	struct text_out o = { .max = 2 * size }; /* what is in it once, in Latin-1 */
 	if (s->on_text)
 		notes_add(&o, data, size);
 	if (o.full)

@@ -341,7 +341,7 @@ static enum cause parse(struct document *d, struct reader *r)
 static void give(struct document *d, const struct text_out *text)
 {
 	enum markup kind = text->len > 0 ? text_markup_kind("", text->data, text->len) : MARKUP_NONE;
-	struct text_out seen = { .max = 2 * text->len + 2 };
+	struct text_out seen = { .max = 2 * text->len + TABLE_ROOM };
 	if (kind != MARKUP_NONE)
 		text_markup_add(&seen, kind, text->data, text->len);
 	const struct text_out *from = seen.len > 0 ? &seen : text;

@@ -213,7 +213,10 @@ static void pages_and_plain_text(void **state)
 {
 	static const struct want wanted[] = {
 		{ "page.html", CAUSE_NONE, "my visa 4012 8888 8888 1881 \xc3\xa9\xe2\x80\x93x\n", 1 },
-		{ "page.html", CAUSE_NONE, "\na\n\nb\n", 1 },
+		{ "page.html", CAUSE_NONE, "\na\tb\t\n", 1 },
+		{ "table.html", CAUSE_NONE, "\nname\tpassword\t\nname: Jo B\tpassword: winter\ntwo\t\nname: Al\tpassword: 4012 8888\t\n", 1 },
+		{ "table.html", CAUSE_NONE, "before", 1 },
+		{ "table.html", CAUSE_NONE, "behind", 1 },
 		{ "page.html", CAUSE_NONE, "4012 8888\n", 1 },
 		{ "latin1.html", CAUSE_NONE, "caf\xc3\xa9 my visa", 1 },
 		{ "koi8.html", CAUSE_NONE, "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c", 1 },

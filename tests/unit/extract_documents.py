@@ -197,6 +197,8 @@ write("deep.rtf", r"{\rtf1 " + "{" * 3000 + "x" + "}" * 3000 + "}")
 write("page.html", "<html><body><p title='4012&nbsp;8888'>my <b>vi</b>sa &#52;012&nbsp;8888 8888&#32;1881 &eacute;&ndash;x</p><td>a</td><td>b</td></body></html>")
 write("latin1.html", "<html><body><p>caf\xe9 my vi<i>sa</i></p></body></html>".encode("latin-1"))
 write("koi8.html", "<html><head><meta charset='koi8-r'></head><body>\u043f\u0430<b>\u0440\u043e\u043b\u044c</b></body></html>".encode("koi8-r"))
+write("table.html", "<html><body><table><tr><td>before <table>\n <tr><th>name</th> <th>password</th></tr>\n <tr><td>Jo \n <b> B</b></td><td><p>winter</p>\n<p>two</p></td></tr>"
+      "<tr><td>Al<td>4012 <i>88</i>88</table> behind</td></tr></table></body></html>")
 write("fragment.html", "<!-- saved -->\n<div>my visa 4012 8<b>888</b> 8888 1881</div>")
 write("utf16be.csv", b"\xfe\xff" + "name;card\r\nJos\xe9;4012888888881881\r\n".encode("utf-16be"))
 write("latin1.csv", "name;card\r\nJos\xe9;4012888888881881\r\n".encode("latin-1"))
