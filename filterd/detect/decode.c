@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "detect/decoders.h"
 #include "detect/digitwords.h"
+#include "detect/dressed.h"
 #include "detect/spelled.h"
 
 #include <stdlib.h>
@@ -42,7 +43,7 @@ static int is_text(const char *s, size_t size)
 
 static void add_piece(struct decoded *d, size_t at, size_t len, size_t n)
 {
-	d->pieces[d->npieces++] = (struct decode_piece){ (uint32_t)d->size, (uint32_t)(d->size + n), (uint32_t)at, (uint32_t)(at + len) };
+	d->pieces[d->npieces++] = (struct decode_piece){ .from = (uint32_t)d->size, .to = (uint32_t)(d->size + n), .start = (uint32_t)at, .end = (uint32_t)(at + len) };
 	d->size += n;
 }
 
@@ -127,6 +128,25 @@ static int try_spelled(const char *s, size_t size, size_t at, struct decoded *d,
 	return 1;
 }
 
+/* A number in dress; letters that look like digits make a guess of it. */
+static int try_dressed(const char *s, size_t size, size_t at, struct decoded *d, size_t *read_r)
+{
+	size_t n = 0, len = 0;
+	if (d->hints & DECODE_DRESSED && at >= d->dressed_next)
+		len = dressed_read(s, size, at, d->data + d->size, &n, &d->dressed_next);
+	int guess = len == 0;
+	if (guess && d->hints & DECODE_ALIKE && at >= d->alike_next && !(at > 1 && is_digit(s[at - 2]))) {
+		n = 0;
+		len = dressed_read_alike(s, size, at, d->data + d->size, &n, &d->alike_next);
+	}
+	if (len == 0)
+		return 0;
+	add_piece(d, at, len, n);
+	d->pieces[d->npieces - 1].guess = (uint32_t)guess;
+	*read_r = len;
+	return 1;
+}
+
 /* What may begin at s[at].  Words are looked at from their start only. */
 static int decode_at(const char *s, size_t size, size_t at, struct decoded *d, size_t *read_r)
 {
@@ -147,6 +167,8 @@ static int decode_at(const char *s, size_t size, size_t at, struct decoded *d, s
 		return 1;
 	if ((!is_letter(c) && !is_digit(c)) || (at > 0 && (is_letter(s[at - 1]) || is_digit(s[at - 1]))))
 		return 0;
+	if (d->hints & (DECODE_DRESSED | DECODE_ALIKE) && try_dressed(s, size, at, d, read_r))
+		return 1;
 	/* each is asked only where a look at the next bytes leaves it a chance: most words have none */
 	return (may_be_hex(s, size, at) && !decode_is_chance(s, size, at) && try(decode_hex, s, size, at, d, read_r)) ||
 	       (at + BASE64_MIN <= size && all_base64(s + at, BASE64_MIN) && try(decode_base64, s, size, at, d, read_r));
@@ -250,6 +272,7 @@ static unsigned look_closely(const char *s, size_t size)
 		}
 		pairs = len == 2 && hex_pair(s, size, from) >= 0 ? pairs + 1 : 0;
 		if (kinds & DIGIT) {
+			hints |= kinds & LETTER && dressed_may_be_alike(s + from, len) ? DECODE_ALIKE : 0;
 			row_digits(&row, s, from, i);
 		} else {
 			i = word_end(s, size, i);
@@ -373,7 +396,9 @@ unsigned decode_wanted(const struct view *v, const struct sweep *w)
 	unsigned hints = w->ntokens > 0 || has(MARK, marks_in, s, v->size) ? DECODE_MARKS : 0;
 	/* bytes of ASCII in hexadecimal have a digit each */
 	int closely = w->digits >= HEX_BYTES_MIN;
-	if (!v->ascii && !hints && has_mixed(s, v->size))
+	if (w->digits >= DRESSED_DIGITS_MIN && dressed_wanted(s, v->size, w))
+		hints |= DECODE_DRESSED;
+	if (!v->ascii && !(hints & DECODE_MARKS) && has_mixed(s, v->size))
 		hints |= DECODE_MARKS;
 	for (size_t p = PROBE_STEP - 1; p < v->size && !closely; p += PROBE_STEP)
 		closely = probe(s, v->size, p);
@@ -401,7 +426,7 @@ static void copy_plain(struct decoded *d, size_t size, const char *s, size_t fro
 
 int decode_make(struct decoded *d, const char *s, size_t size, unsigned hints)
 {
-	d->size = d->npieces = d->spelled_next = 0;
+	d->size = d->npieces = d->spelled_next = d->dressed_next = d->alike_next = 0;
 	d->hints = hints;
 	d->work = 0;
 	d->cut = size > DECODE_SIZE_MAX;
@@ -460,6 +485,14 @@ static size_t pieces_before(const struct decoded *d, size_t at)
 static size_t outside(const struct decoded *d, size_t k, size_t at)
 {
 	return k ? d->pieces[k - 1].end + (at - d->pieces[k - 1].to) : at;
+}
+
+int decode_is_guess(const struct decoded *d, size_t start, size_t end)
+{
+	for (size_t i = pieces_before(d, start); i < d->npieces && d->pieces[i].from < end; i++)
+		if (d->pieces[i].guess)
+			return 1;
+	return 0;
 }
 
 size_t decode_map(const struct decoded *d, size_t start, size_t end, size_t *start_r, size_t *end_r)

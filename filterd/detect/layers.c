@@ -1,5 +1,6 @@
 #include "detect/layers.h"
 
+#include "detect/odds.h"
 #include "detect/stages.h"
 
 enum { SURROUNDINGS_MAX = 8192, CUT_MARGIN = 128, BORDER_MARGIN = 2 };
@@ -25,6 +26,17 @@ static int is_news(const struct detector *by, const struct view *layer, const st
 	return d->mixed || decode_map(d, from > BORDER_MARGIN ? from - BORDER_MARGIN : 0, to + BORDER_MARGIN, &a, &b) == 0;
 }
 
+enum { PROOF = 5 };
+
+/* Does a check of the detector's refuse most of what only looks like it? */
+static int proves(const struct detector *d)
+{
+	double odds = odds_of_validators(&d->def->validate);
+	for (size_t i = 0; i < d->def->npatterns && odds < PROOF; i++)
+		odds = odds_of_validators(&d->def->patterns[i].validate);
+	return odds >= PROOF;
+}
+
 /* Spans found in a layer, which is the decoded text from base on, become spans of the view that it was decoded from. */
 static void lower_spans(const struct detect_set *set, struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d, size_t base)
 {
@@ -33,7 +45,8 @@ static void lower_spans(const struct detect_set *set, struct detect_scratch *s, 
 		struct span p = s->spans[i];
 		size_t start, end, a, b;
 		view_map(layer, p.match_start, p.match_end, &start, &end);
-		if (!is_news(&set->detectors[p.detector], layer, d, base, start, end)) {
+		const struct detector *by = &set->detectors[p.detector];
+		if (!is_news(by, layer, d, base, start, end) || (decode_is_guess(d, base + start, base + end) && !proves(by))) {
 			s->per_detector[p.detector]--;
 			continue;
 		}

@@ -155,6 +155,61 @@ static void each_language(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* Numbers in dress, and what must not be taken for such. */
+static void each_dress(void **state)
+{
+	static const struct {
+		const char *text, *decoded; /* NULL: nothing is decoded */
+	} cases[] = {
+		{ "*45327599*00123456", "*4532759900123456" },
+		{ "4532_7599_0012_3456", "4532-7599-0012-3456" },
+		{ "see `4532`7599`0012`3456`", "see `4532-7599-0012-3456`" },
+		{ "*4532* 7599 _0012_ 3456", "*4532 7599 0012 3456" },
+		{ "4532*7599*_0012_3456", "4532759900123456" },
+		{ "4532|7599|0012|3456", "4532-7599-0012-3456" },
+		{ "4532 | 7599 | 0012 | 3456", "4532-7599-0012-3456" },
+		{ "4532//7599//0012//3456", "4532-7599-0012-3456" },
+		{ "4532 - 7599 - 0012 - 3456", "4532-7599-0012-3456" },
+		{ "4532·7599·0012·3456", "4532-7599-0012-3456" },
+		{ "4532 • 7599 • 0012 • 3456", "4532-7599-0012-3456" },
+		{ "4532🍕7599🍕0012🍕3456", "4532-7599-0012-3456" },
+		{ "4532->7599->0012->3456", "4532-7599-0012-3456" },
+		{ "(4532)(7599)(0012)(3456)", "(4532-7599-0012-3456)" },
+		{ "536#90#4399", "536-90-4399" },
+		{ "4*5*3*2*7*5*9*9*0*0*1*2*3*4*5*6", "4532759900123456" },
+		{ "4 5 3 2 7 5 9 9 0 0 1 2 3 4 5 6", "4532759900123456" },
+		{ "4, 5, 3, 2, 7, 5, 9, 9, 0, 0, 1, 2, 3, 4, 5, 6", "4532759900123456" },
+		{ "DE89*3704*0044*0532*0130*00", "DE89 3704 0044 0532 0130 00" },
+		{ "GB82_WEST_1234_5698_7654_32", "GB82 WEST 1234 5698 7654 32" },
+		{ "4o12 8888 8888 l88l", "4012 8888 8888 1881" },
+		{ "4O12-8888-8BB8-1881", "4012-8888-8888-1881" },
+		{ "4O12888888881881", "4012888888881881" },
+		{ "at 12:34:56:78 on 2026/11/25, 2026-11-25 14:03:22.123", NULL },
+		{ "01:23:45:67:89:10", NULL },
+		{ "12, 1024, 2048, 65536", NULL },
+		{ "1.2.3.4 and 10.20.30.40:8080", NULL },
+		{ "/var/log/2026/11/25/1200.log", NULL },
+		{ "1024 2048 4096 8192", NULL },
+		{ "1200-1300, 1400-1500", NULL },
+		{ "B2B and S3 for 12345678 people", NULL },
+		{ "b01d5a5e8800b01d5a5e8800", NULL },
+		{ "DE89 3704 0044 0532 013O OO", NULL },
+	};
+	struct decoded d = { 0 };
+	struct view v = { 0 };
+	int failed = 0;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *t = cases[i].text;
+		assert_int_equal(view_make(&v, t, strlen(t)), VIEW_OK);
+		int r = decode_view(&d, &v);
+		if (r != (cases[i].decoded != NULL) || (r && (d.size != strlen(cases[i].decoded) || memcmp(d.data, cases[i].decoded, d.size) != 0)))
+			print_error("\"%s\" becomes \"%.*s\"\n", t, r ? (int)d.size : 0, r ? d.data : ""), failed++;
+	}
+	decode_free(&d);
+	view_free(&v);
+	assert_int_equal(failed, 0);
+}
+
 static unsigned seed = 5;
 
 static unsigned rnd(unsigned n)
@@ -219,6 +274,6 @@ static void slow_texts_are_bounded(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(each_encoding), cmocka_unit_test(each_language), cmocka_unit_test(maps_back), cmocka_unit_test(slow_texts_are_bounded) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(each_encoding), cmocka_unit_test(each_language), cmocka_unit_test(each_dress), cmocka_unit_test(maps_back), cmocka_unit_test(slow_texts_are_bounded) };
 	return cmocka_run_group_tests(tests, setup, NULL);
 }
