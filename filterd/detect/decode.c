@@ -62,7 +62,20 @@ static int try(decoder decode, const char *s, size_t size, size_t at, struct dec
 /* Two pairs, and a third one or a separator. */
 static int may_be_hex(const char *s, size_t size, size_t at)
 {
-	return at + 2 * HEX_BYTES_MIN <= size && hex_pair(s, size, at) >= 0 && hex_pair(s, size, at + (hex(s[at + 2]) < 0) + 2) >= 0;
+	if (at + 2 * HEX_BYTES_MIN > size)
+		return 0;
+	if (s[at] == '0' && (s[at + 1] | 0x20) == 'x')
+		return hex_pair(s, size, at + 2) >= 0;
+	return hex_pair(s, size, at) >= 0 && hex_pair(s, size, at + (hex(s[at + 2]) < 0) + 2) >= 0;
+}
+
+/* Two or three digits, or seven or eight and more bits. */
+static int may_be_codes(const char *s, size_t size, size_t at)
+{
+	size_t n = 0, ones = 0;
+	while (at + n < size && n < 9 && is_digit(s[at + n]))
+		ones += s[at + n++] <= '1';
+	return n == 2 || n == 3 || (n >= 7 && ones == n);
 }
 
 static int all_base64(const char *s, size_t size)
@@ -170,8 +183,13 @@ static int decode_at(const char *s, size_t size, size_t at, struct decoded *d, s
 	if (d->hints & (DECODE_DRESSED | DECODE_ALIKE) && try_dressed(s, size, at, d, read_r))
 		return 1;
 	/* each is asked only where a look at the next bytes leaves it a chance: most words have none */
+	if (c == 'U' && at + 1 < size && s[at + 1] == '+')
+		return try(decode_u_plus, s, size, at, d, read_r);
+	if (is_digit(c) && may_be_codes(s, size, at) && try(decode_codes, s, size, at, d, read_r))
+		return 1;
 	return (may_be_hex(s, size, at) && !decode_is_chance(s, size, at) && try(decode_hex, s, size, at, d, read_r)) ||
-	       (at + BASE64_MIN <= size && all_base64(s + at, BASE64_MIN) && try(decode_base64, s, size, at, d, read_r));
+	       (at + BASE64_MIN <= size && all_base64(s + at, BASE64_MIN) &&
+	        (try(decode_base64, s, size, at, d, read_r) || try(decode_base32, s, size, at, d, read_r)));
 }
 
 static int room(struct decoded *d, size_t size)
@@ -250,10 +268,23 @@ static size_t row_foreign(struct row *r, const char *s, size_t size, size_t at)
 	return n;
 }
 
+/* Hexadecimal for one, two or four characters of ASCII; or 0x and one. */
+static int is_pair(const char *s, size_t size)
+{
+	if (size == 4 && s[0] == '0' && (s[1] | 0x20) == 'x')
+		return 1;
+	if (size != 2 && size != 4 && size != 8)
+		return 0;
+	for (size_t i = 0; i < size; i++)
+		if (hex(s[i]) < 0 || (size > 2 && i % 2 == 0 && (s[i] < '2' || s[i] > '7')))
+			return 0;
+	return 1;
+}
+
 /* Each word and digit of the text: rows of numbers spelled out, rows of hexadecimal pairs. */
 static unsigned look_closely(const char *s, size_t size)
 {
-	unsigned hints = 0, pairs = 0;
+	unsigned hints = 0, pairs = 0, codes = 0;
 	struct row row = { 0 };
 	for (size_t i = 0; i < size;) {
 		size_t from = i;
@@ -270,7 +301,8 @@ static unsigned look_closely(const char *s, size_t size)
 			hints |= row_hint(&row);
 			continue;
 		}
-		pairs = len == 2 && hex_pair(s, size, from) >= 0 ? pairs + 1 : 0;
+		pairs = is_pair(s + from, len) ? pairs + len / 2 : 0;
+		codes = kinds & LETTER ? 0 : len == 2 || len == 3 || (len >= 7 && s[from] <= '1' && s[from + 1] <= '1') ? codes + 1 : 0;
 		if (kinds & DIGIT) {
 			hints |= kinds & LETTER && dressed_may_be_alike(s + from, len) ? DECODE_ALIKE : 0;
 			row_digits(&row, s, from, i);
@@ -278,7 +310,7 @@ static unsigned look_closely(const char *s, size_t size)
 			i = word_end(s, size, i);
 			row_word(&row, s + from, i - from);
 		}
-		hints |= pairs == HEX_BYTES_MIN ? DECODE_MARKS : row_hint(&row);
+		hints |= pairs >= HEX_BYTES_MIN || codes >= HEX_BYTES_MIN ? DECODE_MARKS : row_hint(&row);
 	}
 	return hints;
 }

@@ -28,12 +28,19 @@ static int is_foreign(char c)
 	return (unsigned char)c >= 0xc3 && (unsigned char)c < 0xef && (unsigned char)c != 0xe2;
 }
 
+/* "%20" and "=2D" are separators in an encoding, and not these marks. */
+static int is_encoded(const char *s, size_t size, size_t at)
+{
+	int b = s[at] == '%' || s[at] == '=' ? hex_pair(s, size, at + 1) : -1;
+	return b >= ' ' && b <= (s[at] == '%' ? '?' : '/');
+}
+
 /* 0 if no group follows close enough. */
 static int read_gap(const char *s, size_t size, size_t at, struct gap *g)
 {
 	size_t i = at;
 	while (i < size && i - at <= GAP_MAX && !is_alnum(s[i])) {
-		if (s[i] == '\n' || s[i] == '\r' || s[i] == '\t' || is_foreign(s[i]))
+		if (s[i] == '\n' || s[i] == '\r' || s[i] == '\t' || is_foreign(s[i]) || is_encoded(s, size, i))
 			return 0;
 		i++;
 	}
@@ -137,15 +144,24 @@ static void read_row(const char *s, size_t size, size_t at, struct row *r)
 	}
 }
 
-/* Times, dates, paths and lists have such rows, too. */
+/* Times, dates, paths, lists and signed numbers have such rows, too. */
+static int is_list(const struct row *r)
+{
+	const struct gap *g = &r->first;
+	if (!r->full)
+		return 0;
+	if (g->core[0] == ',' || memchr(g->core, '+', g->core_size))
+		return 1;
+	return r->uniform && g->core_size == 1 && (g->core[0] == '/' || (g->core[0] == ':' && r->longest == 2));
+}
+
 static int is_number(const struct row *r)
 {
-	int list = r->full && r->first.core_size == 1 && strchr(",/:", r->first.core[0]) && (r->first.core[0] != ':' || r->longest == 2);
 	if (r->groups < 2 || r->digits < DRESSED_DIGITS_MIN || r->digits + r->letters > DRESSED_DIGITS_MAX || r->letters > r->digits)
 		return 0;
 	if (r->longest == 1)
-		return r->uniform && r->groups >= SINGLES_MIN && r->groups <= ALIKE_MAX;
-	return r->odd && !(list && r->uniform);
+		return r->uniform && r->groups >= SINGLES_MIN && r->groups <= ALIKE_MAX && r->first.size <= 3;
+	return r->odd && !is_list(r);
 }
 
 size_t dressed_read(const char *s, size_t size, size_t at, char *dst, size_t *n, size_t *next_r)
