@@ -7,6 +7,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/decode.c filterd/detect/decode.h \
 	filterd/detect/decode_mark.c filterd/detect/decode_row.c filterd/detect/decoders.h \
 	filterd/detect/digitwords.c filterd/detect/digitwords.h filterd/detect/spelled.c filterd/detect/spelled.h filterd/detect/lookalike.c \
+	filterd/detect/dressed.c filterd/detect/dressed.h \
 	filterd/detect/csv.c filterd/detect/csv.h \
 	filterd/detect/edm.h filterd/detect/edm_set.h \
 	filterd/detect/edm_build.c filterd/detect/edm_build.h \
