@@ -5,6 +5,8 @@ libdetect_a_SOURCES = \
 	filterd/detect/classify.c filterd/detect/classify.h \
 	filterd/detect/compile.c filterd/detect/detect.h filterd/detect/set.h \
 	filterd/detect/decode.c filterd/detect/decode.h \
+	filterd/detect/decode_mark.c filterd/detect/decode_row.c filterd/detect/decoders.h \
+	filterd/detect/digitwords.c filterd/detect/digitwords.h filterd/detect/spelled.c filterd/detect/spelled.h filterd/detect/lookalike.c \
 	filterd/detect/csv.c filterd/detect/csv.h \
 	filterd/detect/edm.h filterd/detect/edm_set.h \
 	filterd/detect/edm_build.c filterd/detect/edm_build.h \
@@ -48,7 +50,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/valid.c filterd/detect/valid.h \
 	filterd/detect/valid_check.c \
 	filterd/detect/valid_own.c filterd/detect/valid_own.h filterd/detect/validdef.c filterd/detect/validdef.h \
-	filterd/detect/valid_number.c filterd/detect/valid_secret.c \
+	filterd/detect/valid_number.c filterd/detect/valid_secret.c filterd/detect/valid_password.c \
 	filterd/detect/variants.c filterd/detect/variants.h \
 	filterd/detect/valid_id.c filterd/detect/valid_id.h filterd/detect/valid_code.c \
 	filterd/detect/valid_europe.c filterd/detect/valid_vat.c filterd/detect/valid_world.c \
