@@ -18,6 +18,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/evidence.c filterd/detect/evidence.h \
 	filterd/detect/exclude.c filterd/detect/explain.c \
 	filterd/detect/fold.c filterd/detect/fold.h \
+	filterd/detect/heading.c filterd/detect/heading.h \
 	filterd/detect/highest.c \
 	filterd/detect/lint.c filterd/detect/lint.h \
 	filterd/detect/literal.c filterd/detect/literal.h filterd/detect/literal_body.h \
