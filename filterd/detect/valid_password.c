@@ -112,12 +112,12 @@ static int is_technical(const char *s, size_t size)
 	return 0;
 }
 
-/* Words joined by mark, each of which may end in a digit, and the last in some: "password_hash2", "config.db1", "asn1_NOVALUE" */
+/* Words of one case joined by mark, each of which may end in a digit, and the last in some: "password_hash2", "config.db1", "asn1_NOVALUE" */
 static int is_joined(const char *s, size_t size, char mark)
 {
 	int marks = 0;
 	for (size_t i = 0; i < size; i++) {
-		i += run_of(s + i, size - i, letter);
+		i += run_of(s + i, size - i, lower(s[i]) ? lower : upper);
 		size_t n = run_of(s + i, size - i, digit);
 		if (n > 1 && i + n < size)
 			return 0;
@@ -190,7 +190,7 @@ static int is_code(const char *s, size_t size)
 		return 1; /* "user=anna2" */
 	if (s[0] == '&' || s[0] == '*' || s[0] == '-' || s[0] == '+' || s[0] == '=' || s[0] == '|' || s[0] == '\\')
 		return 1; /* an operator, an option, a control sequence of a text processor */
-	return s[0] == '#' && 1 + run_of(s + 1, size - 1, letter) == size;
+	return (s[0] == '#' || s[0] == '!') && 1 + run_of(s + 1, size - 1, letter) == size; /* a channel, a tag of YAML */
 }
 
 int valid_password(const char *s, size_t size, const double *num)
