@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "detect/detect.h"
-#include "flow/stanza.h"
+#include "flow/redact.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -240,8 +240,59 @@ static void a_second_scan_finds_nothing(void **state)
 			fail_msg("disguise %zu: only %u of %d messages had findings", i, with[i], ROUNDS / DISGUISES);
 }
 
+/* What several detectors find is written over as the rule of the highest priority says; what they find at different places, in full. */
+static void the_first_rule_says_how(void **state)
+{
+	static const struct rule_text label = { "", "[gone]" };
+	static const struct rule rows[] = { /* in the order of priority */
+		{ .redaction = { .form = REDACTION_LABEL, .labels = { &label, 1 } } },
+		{ .redaction = { .form = REDACTION_MASK, .mask = { 2, 2 } } },
+		{ .redaction = { .form = REDACTION_DEFAULT } },
+		{ .redaction = { .form = REDACTION_TOKEN } },
+	};
+	static const struct generation_detector detectors[] = { { .id = "a", .mask = { 0, 4 } }, { .id = "b", .mask = { 0, 4 } }, { .id = "c" } };
+	static const struct {
+		struct { int rule; uint16_t detector; uint32_t start, end; } found[2];
+		const char *out;
+	} cases[] = { /* in "12345678901234567890" */
+		{ { { 1, 0, 0, 20 }, { 0, 1, 0, 20 } }, "[gone]" },
+		{ { { 0, 0, 0, 20 }, { 1, 1, 0, 20 } }, "[gone]" },
+		{ { { 2, 0, 0, 20 }, { 1, 1, 0, 20 } }, "12••••••••••••••••90" },
+		{ { { 2, 0, 0, 20 }, { 2, 1, 0, 20 } }, "••••••••••••••••7890" },
+		{ { { 2, 0, 0, 20 }, { 2, 2, 0, 20 } }, "••••••••••••••••••••" }, /* two masks: neither */
+		{ { { 3, 0, 0, 20 }, { 3, 1, 0, 20 } }, "[a:xxxxxxxx]" },
+		{ { { 1, 0, 0, 20 }, { 1, 1, 0, 18 } }, "••••••••••••••••••••" },
+		{ { { 0, 0, 0, 12 }, { 1, 1, 8, 20 } }, "••••••••••••••••••••" },
+		{ { { 0, 0, 0, 10 }, { 1, 1, 10, 20 } }, "[gone]1•••••••90" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct arena *a = arena_new(XML_ARENA_MAX);
+		struct stanza s;
+		struct buf b;
+		char want[200];
+		const char xml[] = "<message><body>12345678901234567890</body></message>";
+		assert_int_equal(stanza_read(a, xml, sizeof xml - 1, &s), 0);
+		const struct decide_text text = { s.texts[0].data, s.texts[0].size };
+		struct finding f[2];
+		const struct rule *by[2];
+		for (size_t k = 0; k < 2; k++) {
+			f[k] = (struct finding){ .detector = cases[i].found[k].detector, .start = cases[i].found[k].start, .end = cases[i].found[k].end };
+			by[k] = &rows[cases[i].found[k].rule];
+		}
+		const struct redact how = { .findings = f, .nfindings = 2, .rules = by, .texts = &text, .detectors = detectors, .language = "en" };
+		assert_int_equal(redact_stanza(a, &s, &how), 0);
+		buf_init(&b, 1 << 20);
+		assert_int_equal(stanza_write(&b, &s), 0);
+		snprintf(want, sizeof want, "<message><body>%s</body></message>", cases[i].out);
+		if (buf_left(&b) != strlen(want) || memcmp(buf_ptr(&b), want, strlen(want)) != 0)
+			fail_msg("case %zu: %.*s\n  want %s", i, (int)buf_left(&b), (const char *)buf_ptr(&b), want);
+		buf_free(&b);
+		arena_free(&a);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(a_second_scan_finds_nothing) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(a_second_scan_finds_nothing), cmocka_unit_test(the_first_rule_says_how) };
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
