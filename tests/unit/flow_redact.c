@@ -260,7 +260,7 @@ static int redact_all(struct arena *a, struct stanza *s, size_t n, const struct 
 	const struct rule **by = arena_alloc(a, n * sizeof *by);
 	struct decide_text *texts = arena_alloc(a, s->ntexts * sizeof *texts);
 	for (size_t i = 0; i < detect_count(set); i++)
-		detectors[i] = (struct generation_detector){ .id = detect_info(set, i)->id, .mask = detect_info(set, i)->mask };
+		detectors[i] = (struct generation_detector){ .id = (char *)(uintptr_t)detect_info(set, i)->id, .mask = detect_info(set, i)->mask };
 	for (size_t i = 0; i < n; i++)
 		by[i] = as;
 	for (size_t i = 0; i < s->ntexts; i++)
