@@ -83,7 +83,7 @@ static const struct cfg_key near_keys[] = {
 	{ "before", CFG_INT, 0, 0, RULEDEF_WITHIN_MAX },
 	{ "after", CFG_INT, 0, 0, RULEDEF_WITHIN_MAX },
 	{ "confidence", CFG_INT, 0, 1, 100 },
-	{ "min", CFG_INT, 0, 1, 64 },
+	{ "min", CFG_INT, 0, 1, RULEDEF_NEAR_MIN_MAX },
 	{ "add", CFG_INT, 0, -100, 100 },
 	{ "required", CFG_BOOL, 0, 0, 0 },
 	{ 0 },

@@ -239,6 +239,21 @@ static void detectors_of_detectors(void **state)
 	end(e);
 }
 
+/* near counts findings: not one twice that two patterns find, nor the very one that it is asked for. */
+static void near_is_another_finding(void **state)
+{
+	struct engine *e = engine(
+		"{ id = \"a\"; title = \"A\"; patterns = ( { regex = \"\\bINV-\\d{5}\\b\"; confidence = 40; } );"
+		"  near = ( { detector = \"b\"; within = 20; min = 2; required = true; } ); },"
+		"{ id = \"b\"; title = \"B\"; patterns = ( { regex = \"\\bCU-\\d{5}\\b\"; confidence = 40; }, { regex = \"-\\d{5}(?= cust)\"; confidence = 60; } ); },"
+		"{ id = \"c\"; title = \"C\"; of = ( { detector = \"b\"; } ); near = ( { detector = \"b\"; within = 20; required = true; } ); }");
+	assert_int_equal(confidence_of(e, "a", "INV-12345 CU-12345 cust"), -1);
+	assert_int_equal(confidence_of(e, "a", "INV-12345 CU-12345 CU-12345"), 40);
+	assert_int_equal(confidence_of(e, "c", "CU-12345"), -1);
+	assert_int_equal(confidence_of(e, "c", "CU-12345 CU-54321"), 40);
+	end(e);
+}
+
 static void overlaps_merge(void **state)
 {
 	struct engine *e = engine(D("patterns = ( { regex = \"abcde\"; confidence = 60; }, { regex = \"defgh\"; confidence = 70; } );"));
@@ -581,7 +596,7 @@ int main(void)
 		cmocka_unit_test(words), cmocka_unit_test(evidence_counts), cmocka_unit_test(evidence), cmocka_unit_test(headings),
 		cmocka_unit_test(exclusions_and_validators),
 		cmocka_unit_test(sensitive_part),
-		cmocka_unit_test(detectors_of_detectors), cmocka_unit_test(overlaps_merge),
+		cmocka_unit_test(detectors_of_detectors), cmocka_unit_test(near_is_another_finding), cmocka_unit_test(overlaps_merge),
 		cmocka_unit_test(disguised_text_maps_back),
 		cmocka_unit_test(several_texts),
 		cmocka_unit_test(no_time_is_no_verdict),
