@@ -1,11 +1,10 @@
 /* Reads sets of fingerprints once per generation, and tells detectors which is theirs. */
 #include "detect/prints_set.h"
 
-#include <errno.h>
+#include "detect/mapped.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 static int make_index(const struct prints_def *d, const void *data, size_t size, struct prints_index *x_r, struct cfgerr *err)
 {
@@ -25,18 +24,12 @@ static int make_index(const struct prints_def *d, const void *data, size_t size,
 
 static int read_set(const struct bundle *b, const struct prints_def *d, struct prints_index *x_r, struct cfgerr *err)
 {
-	const struct bundle_file *f = bundle_find(b, BUNDLE_INDEX, d->set);
-	struct stat st;
-	if (!f)
-		return cfgerr_set(err, d->file, d->line, "there is no set \"%.200s\"; filterctl fingerprint add makes it", d->set);
-	if (fstat(f->fd, &st) < 0 || st.st_size <= 0)
-		return cfgerr_set(err, d->file, d->line, "the set \"%.200s\" is empty or can't be read", d->set);
-	/* a sealed memory file: nobody can change or cut it while it is read */
-	void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, f->fd, 0);
-	if (map == MAP_FAILED)
-		return cfgerr_set(err, d->file, d->line, "the set \"%.200s\" can't be mapped: %s", d->set, strerror(errno));
-	int r = make_index(d, map, (size_t)st.st_size, x_r, err);
-	munmap(map, (size_t)st.st_size);
+	const struct mapped_for f = { d->set, "set", "filterctl fingerprint add", d->file, d->line };
+	struct mapped m;
+	if (mapped_open(b, &f, &m, err) < 0)
+		return -1;
+	int r = make_index(d, m.data, m.size, x_r, err);
+	mapped_close(&m);
 	return r;
 }
 
