@@ -54,6 +54,17 @@ static size_t shortest_text(const struct prints_def *d)
 	return d->min_characters > 2 * WINNOW_T ? d->min_characters - WINNOW_T : WINNOW_T;
 }
 
+static int add_rule(const struct bundle *b, struct detect_set *set, size_t detector, struct cfgerr *err)
+{
+	const struct prints_def *d = set->detectors[detector].def->prints;
+	struct prints_set *p = set->prints;
+	struct prints_rule *r = &p->rules[p->nrules++];
+	*r = (struct prints_rule){ .detector = (uint16_t)detector, .def = d };
+	if (p->nrules == 1 || shortest_text(d) < p->size_min)
+		p->size_min = shortest_text(d);
+	return set_of(b, d, p, &r->set, err);
+}
+
 int prints_compile(const struct bundle *b, struct detect_set *set, struct cfgerr *err)
 {
 	size_t n = 0;
@@ -65,19 +76,9 @@ int prints_compile(const struct bundle *b, struct detect_set *set, struct cfgerr
 	if (!set->prints || !(set->prints->rules = arena_alloc(set->arena, n * sizeof *set->prints->rules)))
 		return cfgerr_set(err, NULL, 0, "out of memory");
 	winnow_init(&set->prints->winnow);
-	set->prints->size_min = SIZE_MAX;
-	for (size_t i = 0; i < set->ndetectors; i++) {
-		const struct prints_def *d = set->detectors[i].def->prints;
-		struct prints_rule *r = &set->prints->rules[set->prints->nrules];
-		if (!d)
-			continue;
-		*r = (struct prints_rule){ .detector = (uint16_t)i, .def = d };
-		if (set_of(b, d, set->prints, &r->set, err) < 0)
+	for (size_t i = 0; i < set->ndetectors; i++)
+		if (set->detectors[i].def->prints && add_rule(b, set, i, err) < 0)
 			return -1;
-		set->prints->nrules++;
-		if (set->prints->size_min > shortest_text(d))
-			set->prints->size_min = shortest_text(d);
-	}
 	return 0;
 }
 
