@@ -1,4 +1,5 @@
 /* From rule files to a compiled set. */
+#include "detect/decode.h"
 #include "detect/evidence.h"
 #include "detect/fold.h"
 #include "detect/near.h"
@@ -94,7 +95,10 @@ static int compile_pattern(struct detect_set *set, const struct detector_def *de
 	p->odds = odds_of(def, p->def, p->def->regex);
 	p->cap = odds_count(def, p->def, p->cls.kind == CLASS_LITERAL) ? odds_cap(p->odds) : 100;
 	p->group = (uint16_t)regex_group(&p->re, "secret");
-	char none[1] = "";
+	char none[1] = "", name[64];
+	if (p->group == 0 && regex_misnamed(&p->re, "secret", name, sizeof name))
+		return cfgerr_set(err, p->def->file, p->def->line, "the group \"%s\" of this regex is no \"secret\"; if that is not meant, give it another name: %.120s",
+		                  name, p->def->regex);
 	struct regex_run run;
 	if (regex_run_init(&run, p->re.ngroups) < 0)
 		return cfgerr_set(err, p->def->file, p->def->line, "out of memory");
@@ -280,7 +284,7 @@ static int compile_all(struct detect_set *set, const struct bundle *b, struct cf
 {
 	struct ruledefs defs;
 	size_t npatterns = 0, nwords = 0;
-	if (view_init() < 0)
+	if (view_init() < 0 || decode_init() < 0)
 		return cfgerr_set(err, NULL, 0, "out of memory");
 	if (ruledef_read(b, set->arena, &defs, err) < 0)
 		return -1;

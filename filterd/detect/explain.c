@@ -157,8 +157,8 @@ static void tell_pattern_itself(const struct teller *t, const struct pattern *p,
 	char odds[80] = "";
 	if (p->cap < 100)
 		snprintf(odds, sizeof odds, ", without evidence at most %d: odds 1 in %.0f", p->cap, p->odds);
-	tell(t, 1, "pattern %zu (%s:%d, %s, confidence %d%s)%s: %.200s", number, p->def->file, p->def->line, pattern_class_name(p->cls.kind),
-	     p->def->confidence, odds, t->level ? ", in what is decoded" : "", p->def->regex);
+	tell(t, 1, "pattern %zu (%s:%d, %s, %.*g steps%s, confidence %d%s)%s: %.200s", number, p->def->file, p->def->line, pattern_class_name(&p->cls),
+	     p->cls.cost < 1e15 ? 15 : 1, p->cls.cost, p->gate == PATTERN_OPEN ? "" : " where its evidence is", p->def->confidence, odds, t->level ? ", in what is decoded" : "", p->def->regex);
 }
 
 /* In a layer, what was decoded takes part in a match, or it is told of elsewhere. */

@@ -96,7 +96,19 @@ void scan_note_document(const struct detect_set *set, struct detect_scratch *s, 
 /* More calls of PCRE2 than these no text needs, and they end a scan where a clock that stands still would not. */
 enum { BUDGET_CALLS = 8192, BUDGET_BYTES_PER_CALL = 4 };
 
+/* Texts up to here that never meet PCRE2 are through before a look at the clock would be. */
+enum { SCAN_SHORT_TEXT = 1024 };
+
+/* The deadline counts from here, if not from before. */
+void budget_start(struct budget *b);
+/* A call of PCRE2, which is more than a step. */
+void budget_call(struct budget *b);
+/* Before something that may take long: the clock is read at the next step. */
+void budget_look(struct budget *b);
 /* 0 while the budget lasts.  Reads the clock every few calls only. */
 int budget_spent(struct budget *b);
+
+/* Makes the view of s ready to be looked at: lower case, digits, tokens.  -1 without memory. */
+int scan_sweep(const struct detect_set *set, struct detect_scratch *s) __attribute__((warn_unused_result));
 
 #endif

@@ -26,7 +26,7 @@ static bool takes_part(const struct stanza *s, uint32_t *text_r)
 		return false;
 	for (uint32_t i = 0; i < s->ntexts; i++) {
 		const struct stanza_text *t = &s->texts[i];
-		if ((t->role != ROLE_BODY && !is_xhtml(t)) || t->size == 0 || (best && !window_prefers(t->data, t->size, best->data, best->size)))
+		if ((t->role != ROLE_BODY && !is_xhtml(t)) || t->size == 0 || (best && !reading_prefers(t->data, t->size, best->data, best->size)))
 			continue;
 		best = t;
 		*text_r = i;
@@ -34,22 +34,15 @@ static bool takes_part(const struct stanza *s, uint32_t *text_r)
 	return best != NULL;
 }
 
-/* Joins with and without a space; two of a kind for a correction. */
-static int look_at(struct across *a, const struct window *w, const struct stanza *s, uint64_t corrects)
+static int look_at(struct across *a, struct window *w, const struct stanza *s)
 {
 	const struct stanza_text *t = &s->texts[a->text];
-	struct window_joined first;
-	if (!window_join(w, corrects, true, t->data, t->size, &first) || !window_suspicious(&first))
-		return 0;
-	struct window_joined *both = arena_alloc(s->arena, 2 * sizeof *both);
-	if (!both)
-		return -1;
-	both[0] = first;
-	if (window_join(w, corrects, false, t->data, t->size, &both[1])) {
-		a->joined[a->n++] = &both[0];
-		a->joined[a->n++] = &both[1];
-	}
-	return 0;
+	struct reading all[READINGS_MAX];
+	a->n = reading_make(w, a->corrects, t->data, t->size, all);
+	a->readings = a->n > 0 ? arena_alloc(s->arena, a->n * sizeof *all) : NULL;
+	if (a->readings)
+		memcpy(a->readings, all, a->n * sizeof *all);
+	return a->n > 0 && !a->readings ? -1 : 0;
 }
 
 int across_begin(struct across *a, struct recent *r, const struct stanza *s, const char *sender, int window_s)
@@ -64,7 +57,7 @@ int across_begin(struct across *a, struct recent *r, const struct stanza *s, con
 	const struct xml_node *replace = xml_child(s->top, NS_CORRECT, "replace");
 	const char *id = replace ? xml_attr(replace, "id") : NULL;
 	a->corrects = id ? window_named(w, recent_name(r, id)) : 0;
-	if (look_at(a, w, s, 0) < 0 || (a->corrects && look_at(a, w, s, a->corrects) < 0))
+	if (look_at(a, w, s) < 0)
 		return -1;
 	/* At once, and not when it is delivered: the next message may be judged before this one is through. */
 	a->number = recent_number(r);
@@ -72,23 +65,11 @@ int across_begin(struct across *a, struct recent *r, const struct stanza *s, con
 	return 0;
 }
 
-static bool is_known(const struct across *a, const struct finding *own, size_t n, uint16_t detector, size_t start, size_t end)
-{
-	for (size_t i = 0; i < n; i++)
-		if (own[i].text == a->text && own[i].detector == detector && own[i].start < end && start < own[i].end)
-			return true;
-	return false;
-}
-
 bool across_map(struct across *a, size_t i, struct finding *f, const struct finding *own, size_t nown)
 {
-	size_t start, end;
-	if (i >= a->n || (!window_part(a->joined[i], f->start, f->end, &start, &end) &&
-	                  (!window_inside(a->joined[i], f->start, f->end, &start, &end) || is_known(a, own, nown, f->detector, start, end))))
-		return false;
 	f->text = (uint16_t)a->text;
-	f->start = (uint32_t)start;
-	f->end = (uint32_t)end;
+	if (i >= a->n || !reading_news(&a->readings[i], f, own, nown))
+		return false;
 	a->found = true;
 	return true;
 }

@@ -9,29 +9,29 @@
 
 #include "flow/recent.h"
 #include "flow/stanza.h"
+#include "model/reading.h"
 #include "model/verdict.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ACROSS_TEXTS_MAX = 4, ACROSS_COPIES_MAX = 1024 };
+enum { ACROSS_TEXTS_MAX = READINGS_MAX, ACROSS_COPIES_MAX = 1024 };
 
 /* Plain data; all zero takes no part. */
 struct across {
-	struct window_joined *joined[ACROSS_TEXTS_MAX]; /* in the stanza's arena; texts behind those of the stanza */
+	struct reading *readings; /* n, in the stanza's arena; texts behind those of the stanza */
 	size_t n;
 	uint32_t text;       /* of the stanza: its body, or the one of several that says most */
 	uint64_t number;     /* of the text in its window, or 0: it takes no part */
 	uint64_t corrects;   /* number of the text whose place it takes, or 0 */
-	bool found;          /* something crosses a border */
+	bool found;          /* something is news */
 };
 
 /* Puts the stanza's body in its window, and makes what is to be looked at with it: texts look_at[0..n).  sender: a JID.  window_s: seconds; 0:
  * windows are off.  -1 without memory: then the message was not looked at in full. */
 int across_begin(struct across *a, struct recent *r, const struct stanza *s, const char *sender, int window_s) __attribute__((warn_unused_result));
-/* Makes a finding in joined text i one of the body.  False if it is no news: it neither crosses a border, nor is one that the body alone
- * (own[0..nown), the findings in the stanza's texts) does not have at all, as that of a password which the message before announced. */
+/* Makes a finding in reading i one of the body.  False if it is no news (model/reading.h) beside own[0..nown), the findings in the stanza's texts. */
 bool across_map(struct across *a, size_t i, struct finding *f, const struct finding *own, size_t nown);
 /* Where the same text stands in the message's other texts (bodies of other languages, XHTML-IM, extensions): what completes a secret does so
  * there, too.  Returns how many places there are; out, if not NULL, has room for them.  f: made by across_map(). */

@@ -13,7 +13,7 @@
 #endif
 
 /* Options that a command may have beside --rules. */
-enum { JSON = 1, JSONL = 2, DETECTOR = 4, DECIDE = 8, SITUATION = 16 };
+enum { JSON = 1, JSONL = 2, DETECTOR = 4, DECIDE = 8, SITUATION = 16, WARN_ONLY = 32 };
 
 /* What a command takes: operands are the rules, or, if many, files of its own. */
 static const struct command {
@@ -23,7 +23,7 @@ static const struct command {
 	unsigned takes;
 	const char *usage;
 } commands[] = {
-	{ "check", rules_check, 0, 0, "check [DIR|FILE]" },
+	{ "check", rules_check, 0, WARN_ONLY, "check [--warn-only] [DIR|FILE]" },
 	{ "test", rules_test, 0, JSON | DETECTOR, "test [--json] [--detector ID] [DIR|FILE]" },
 	{ "match", rules_match, 0, JSON | JSONL | DECIDE | SITUATION, "match [--rules DIR] [--json] [SITUATION] <TEXT, or --jsonl [--decide] <LINES" },
 	{ "list", rules_list, 0, JSON, "list [--rules DIR] [--json]" },
@@ -36,15 +36,16 @@ static const struct option longs[] = {
 	{ "rules", required_argument, NULL, 'r' }, { "json", no_argument, NULL, 'j' }, { "jsonl", no_argument, NULL, 'l' },
 	{ "detector", required_argument, NULL, 'd' }, { "decide", no_argument, NULL, 'e' }, { "from", required_argument, NULL, 'f' },
 	{ "to", required_argument, NULL, 't' }, { "channel", required_argument, NULL, 'c' }, { "direction", required_argument, NULL, 'w' },
-	{ "lang", required_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' }, { 0 }
+	{ "lang", required_argument, NULL, 'n' }, { "warn-only", no_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' }, { 0 }
 };
 
 static void print_usage(FILE *to)
 {
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		fprintf(to, "%s filterctl [-c FILE] rules %s\n", i ? "      " : "usage:", commands[i].usage);
+		fprintf(to, "%s filterctl rules %s\n", i ? "      " : "usage:", commands[i].usage);
 	fputs("\n"
-	      "  DIR, FILE           rule files; without: those of -c FILE, or " FILTERD_SYSCONFDIR "/rules\n"
+	      "  DIR, FILE           rule files; without: those of filterctl -c FILE, or " FILTERD_SYSCONFDIR "/rules\n"
+	      "  --warn-only         no error for what would serve, though it can't be meant\n"
 	      "  --detector ID       this detector only\n"
 	      "  --json, --jsonl     answers for programs\n"
 	      "  --decide            with --jsonl: what becomes of each text, too\n"
@@ -77,6 +78,8 @@ static unsigned needs(int c)
 		return DETECTOR;
 	case 'e':
 		return DECIDE;
+	case 'o':
+		return WARN_ONLY;
 	case 'f':
 	case 't':
 	case 'c':
@@ -102,6 +105,9 @@ static int take(struct rules_options *o, int c, const char *value)
 		return 0;
 	case 'l':
 		o->jsonl = 1;
+		return 0;
+	case 'o':
+		o->warn_only = 1;
 		return 0;
 	default:
 		break;

@@ -15,6 +15,7 @@ struct rules_options {
 	const char *rules;      /* folder or file */
 	const char *detector;   /* NULL: all */
 	int json, jsonl;
+	int warn_only;          /* of what can't be meant, but would serve */
 	int decide;             /* say what becomes of a text, too; the rest is what is assumed of it, NULL: not said */
 	const char *from, *to[RULES_TO_MAX];
 	size_t nto;

@@ -6,7 +6,7 @@
 #include "main/ctl.h"
 #include "main/rules_judge.h"
 #include "model/mask.h"
-#include "model/window.h"
+#include "model/reading.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,11 +21,17 @@ struct sender {
 	struct window window;
 };
 
+struct match {
+	struct finding f;
+	int crosses;                  /* it takes the messages before to see it */
+};
+
 struct matcher {
 	const struct detect_set *set;
 	struct detect_scratch *scratch;
-	struct finding *out, *more;   /* of the message, and of it with those before */
-	struct window_joined *joined;
+	struct finding *out, *more;   /* of the message, and of a reading */
+	struct match *matches;        /* of both */
+	struct reading readings[READINGS_MAX];
 	struct sender *senders;       /* of the conversation at hand */
 	size_t nsenders, senders_cap;
 	const struct convo *convo;
@@ -35,7 +41,7 @@ struct matcher {
 	enum cause incomplete;
 };
 
-static void add_finding(struct matcher *m, size_t message, const char *text, const struct finding *f, int crosses)
+static json_t *describe(const struct matcher *m, size_t message, const char *text, const struct finding *f, int crosses)
 {
 	size_t start = rules_points(text, f->start), end = start + rules_points(text + f->start, f->end - f->start);
 	json_t *j = json_pack("{s:s, s:I, s:I, s:i}", "detector", detect_info(m->set, f->detector)->id, "start", (json_int_t)start, "end",
@@ -47,7 +53,7 @@ static void add_finding(struct matcher *m, size_t message, const char *text, con
 		                                    "share_message", f->share_message));
 	if (crosses)
 		json_object_set_new(j, "crosses", json_true());
-	json_array_append_new(m->findings, j);
+	return j;
 }
 
 static int same_text(const struct detect_text *texts, const struct finding *a, const struct finding *b)
@@ -83,50 +89,42 @@ static struct window *window_of(struct matcher *m, const char *from)
 	return &s->window;
 }
 
-/* True if the message alone shows it there already, or a joined text did. */
-static int is_known(const struct finding *found, size_t n, const struct finding *f)
+/* A place that was found before (in the message alone, or in another reading) is told once, as what is surest. */
+static struct match *find_same(struct match *all, size_t n, const struct finding *f)
 {
 	for (size_t i = 0; i < n; i++)
-		if (found[i].text == f->text && found[i].detector == f->detector && found[i].start < f->end && f->start < found[i].end)
-			return 1;
-	return 0;
+		if (all[i].f.text == f->text && all[i].f.detector == f->detector && all[i].f.start == f->start && all[i].f.end == f->end)
+			return &all[i];
+	return NULL;
 }
 
 /* Which of its texts stands for a message among others. */
 static size_t spoken(const struct convo_message *msg)
 {
 	const struct detect_text *t = msg->texts;
-	return msg->ntexts > 1 && t[1].role == ROLE_XHTML && window_prefers(t[1].data, t[1].size, t[0].data, t[0].size) ? 1 : 0;
+	return msg->ntexts > 1 && t[1].role == ROLE_XHTML && reading_prefers(t[1].data, t[1].size, t[0].data, t[0].size) ? 1 : 0;
 }
 
-/* What only shows together with the messages before; n_r counts what is found. */
-static void match_joined(struct matcher *m, size_t at, const struct window *w, uint64_t corrects, int space, size_t *n_r)
+/* What only shows together with the messages before, behind the n there are.  Returns how many there are then. */
+static size_t match_reading(struct matcher *m, const struct reading *r, size_t which, enum text_role role, size_t own, size_t n)
 {
-	const struct convo_message *msg = &m->convo->messages[at];
-	const size_t which = spoken(msg);
-	const struct detect_text *text = &msg->texts[which];
-	size_t n = 0;
-	if (!window_join(w, corrects, space, text->data, text->size, m->joined) ||
-	    !window_suspicious(m->joined))
-		return;
-	const struct detect_text joined = { text->role, m->joined->data, m->joined->size };
-	enum cause cause = detect_scan(m->set, m->scratch, &joined, 1, MESSAGE_BUDGET_US, m->more, &n);
+	const struct detect_text text = { role, r->data, r->size };
+	size_t found = 0;
+	enum cause cause = detect_scan(m->set, m->scratch, &text, 1, MESSAGE_BUDGET_US, m->more, &found);
 	if (cause != CAUSE_NONE)
 		m->incomplete = cause;
-	for (size_t i = 0; i < n && *n_r < DETECT_FINDINGS_MAX; i++) {
+	for (size_t i = 0; i < found && n < DETECT_FINDINGS_MAX; i++) {
 		struct finding f = m->more[i];
-		size_t start, end;
-		bool crosses = window_part(m->joined, f.start, f.end, &start, &end);
-		if (!crosses && !window_inside(m->joined, f.start, f.end, &start, &end))
-			continue;
 		f.text = (uint16_t)which;
-		f.start = (uint32_t)start;
-		f.end = (uint32_t)end;
-		if (is_known(m->out, *n_r, &f))
+		if (!reading_news(r, &f, m->out, own))
 			continue;
-		add_finding(m, at, text->data, &f, 1);
-		m->out[(*n_r)++] = f;
+		struct match *same = find_same(m->matches, n, &f);
+		if (!same)
+			m->matches[n++] = (struct match){ f, 1 };
+		else if (f.confidence > same->f.confidence)
+			*same = (struct match){ f, 1 };
 	}
+	return n;
 }
 
 /* What becomes of a message, for those that something is found in or that were not read to their end. */
@@ -148,29 +146,35 @@ static int decide(struct matcher *m, size_t at, enum cause cause, size_t n)
 static int match_message(struct matcher *m, size_t at)
 {
 	const struct convo_message *msg = &m->convo->messages[at];
-	size_t n = 0;
-	enum cause cause = detect_scan(m->set, m->scratch, msg->texts, msg->ntexts, MESSAGE_BUDGET_US, m->out, &n);
+	const size_t which = spoken(msg);
+	const struct detect_text *text = &msg->texts[which];
+	size_t own = 0, n = 0;
+	enum cause cause = detect_scan(m->set, m->scratch, msg->texts, msg->ntexts, MESSAGE_BUDGET_US, m->out, &own);
 	if (cause != CAUSE_NONE || msg->broken)
 		m->incomplete = cause != CAUSE_NONE ? cause : CAUSE_UNSCANNABLE;
-	for (size_t i = 0; i < n; i++)
-		if (!stands_in_body(msg, m->out, n, &m->out[i]))
-			add_finding(m, at, msg->texts[m->out[i].text].data, &m->out[i], 0);
-	if (!m->convo->is_list || m->convo->n < 2 || cause == CAUSE_UNSCANNABLE)
-		return decide(m, at, cause, n);
-	struct window *w = window_of(m, msg->from);
-	if (!w)
-		return -1;
-	for (int space = 1; space >= 0; space--) { /* a correction stands behind everything, too: recipients saw both */
-		match_joined(m, at, w, 0, space, &n);
-		if (msg->replaces >= 0)
-			match_joined(m, at, w, (uint64_t)msg->replaces + 1, space, &n);
+	for (size_t i = 0; i < own; i++)
+		if (!stands_in_body(msg, m->out, own, &m->out[i]))
+			m->matches[n++] = (struct match){ m->out[i], 0 };
+	if (m->convo->is_list && m->convo->n > 1 && cause != CAUSE_UNSCANNABLE) {
+		struct window *w = window_of(m, msg->from);
+		if (!w)
+			return -1;
+		const uint64_t corrects = msg->replaces >= 0 ? (uint64_t)msg->replaces + 1 : 0;
+		const size_t readings = reading_make(w, corrects, text->data, text->size, m->readings);
+		for (size_t i = 0; i < readings; i++)
+			n = match_reading(m, &m->readings[i], which, text->role, own, n);
+		if (corrects)
+			window_replace(w, corrects, text->data, text->size);
+		else
+			window_add(w, at + 1, 0, 0, text->data, text->size);
 	}
-	const struct detect_text *text = &msg->texts[spoken(msg)];
-	if (msg->replaces >= 0)
-		window_replace(w, (uint64_t)msg->replaces + 1, text->data, text->size);
-	else
-		window_add(w, at + 1, 0, 0, text->data, text->size);
-	return decide(m, at, cause, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct match *f = &m->matches[i];
+		json_array_append_new(m->findings, describe(m, at, msg->texts[f->f.text].data, &f->f, f->crosses));
+		if (f->crosses && own < DETECT_FINDINGS_MAX)
+			m->out[own++] = f->f; /* rules judge what the message says by itself and what only shows together */
+	}
+	return decide(m, at, cause, own);
 }
 
 static const char *match_line(struct matcher *m, const json_t *line, struct arena *a)
@@ -262,7 +266,7 @@ static int tell_text(struct matcher *m, const struct rules_options *o, const cha
 	m->findings = json_array();
 	m->convo = &(const struct convo){ 0 };
 	for (size_t i = 0; i < n; i++)
-		add_finding(m, 0, text, &m->out[i], 0);
+		json_array_append_new(m->findings, describe(m, 0, text, &m->out[i], 0));
 	json_t *answer = json_pack("{s:o, s:o}", "findings", m->findings, "assumed", judge_assumed_json(m->judge));
 	if (cause != CAUSE_NONE)
 		json_object_set_new(answer, "incomplete", json_string(cause_name(cause)));
@@ -296,7 +300,7 @@ static int match_text(struct matcher *m, const struct rules_options *o)
 static int run(struct matcher *m, const struct rules_loaded *l, const struct rules_options *o)
 {
 	struct judge judge;
-	if (!m->scratch || !m->out || !m->more || !m->joined) {
+	if (!m->scratch || !m->out || !m->more || !m->matches) {
 		fputs("filterctl: out of memory\n", stderr);
 		return CTL_FOUND;
 	}
@@ -317,10 +321,10 @@ int rules_match(const struct rules_options *o)
 	if (rules_load(o->rules, &l) < 0)
 		return CTL_FOUND;
 	struct matcher m = { .set = l.set, .scratch = detect_scratch_new(l.set), .out = malloc(DETECT_FINDINGS_MAX * sizeof *m.out),
-	                     .more = malloc(DETECT_FINDINGS_MAX * sizeof *m.more), .joined = malloc(sizeof *m.joined) };
+	                     .more = malloc(DETECT_FINDINGS_MAX * sizeof *m.more), .matches = malloc(DETECT_FINDINGS_MAX * sizeof *m.matches) };
 	int status = run(&m, &l, o);
 	free(m.senders);
-	free(m.joined);
+	free(m.matches);
 	free(m.more);
 	free(m.out);
 	detect_scratch_free(&m.scratch);

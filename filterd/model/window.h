@@ -1,12 +1,14 @@
-/* What one sender wrote last in one conversation, so that a secret cut into several messages is found when its last part comes.
+/* What one sender wrote last in one conversation, so that a secret cut into several messages is found when its last part comes
+ * (model/reading.h).
  *
- * A window keeps the ends of the latest texts, in order.  A new text is joined with what stands before it (and, when it
- * corrects an earlier one, XEP-0308, behind it), once with a space between two texts and once with nothing where a number or token
- * seems to be cut.  Only a finding that crosses a border of the new text is news: what lies within one text has been
- * judged with it.
+ * A window keeps the ends of the latest texts, in order.  When room is short, old talk goes before old numbers do, so that nobody
+ * washes the first half of a number out of it with words.
  */
 #ifndef FILTERD_MODEL_WINDOW_H
 #define FILTERD_MODEL_WINDOW_H
+
+#include "model/carry.h"
+#include "model/edge.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,8 +17,9 @@
 enum {
 	WINDOW_PIECES_MAX = 24,     /* texts in a window; the oldest makes room */
 	WINDOW_BYTES = 512,         /* of all its texts together; likewise */
-	WINDOW_EDGE = 160,          /* bytes kept of one text, its end; looked at of the new one, from its start; and before and behind that */
-	WINDOW_JOIN_MAX = WINDOW_BYTES + WINDOW_PIECES_MAX + WINDOW_EDGE + 1,
+	WINDOW_EDGE = 160,          /* bytes kept of one text, its end */
+	WINDOW_KEPT = 3,            /* the latest texts stay, … */
+	WINDOW_WORDS = 6,           /* … and so many that are but words, as long as there are bytes for them */
 };
 
 struct window_piece {
@@ -25,6 +28,10 @@ struct window_piece {
 	uint64_t at_ms;
 	uint16_t from, size;        /* in text */
 	bool cut;                   /* its start is not kept: nothing before it can touch what is */
+	uint8_t glance;             /* carry_glance() of it */
+	struct { uint8_t front, back; bool word, token; } edge; /* edge_find() of it */
+	bool found;                 /* carry is known */
+	struct { uint8_t from, to, weight; bool bare; } carry; /* carry_find() of it, by window_carry() */
 };
 
 /* Plain data; all zero is an empty window. */
@@ -43,28 +50,7 @@ uint64_t window_named(const struct window *w, uint64_t name);
 void window_replace(struct window *w, uint64_t id, const char *text, size_t size);
 /* Takes out what came before since_ms. */
 void window_forget(struct window *w, uint64_t since_ms);
-
-struct window_joined {
-	char data[WINDOW_JOIN_MAX];
-	size_t size;
-	size_t start, end;          /* where the new text stands in it */
-	bool cut;                   /* only the start of it stands there */
-};
-
-/* Joins the text with those of the window.  corrects: the id of the text whose place it takes, or 0: it comes behind all.  space: one
- * between any two texts; else not where the word before looks like a part of a number or token.  False if there is nothing to join it
- * with. */
-bool window_join(const struct window *w, uint64_t corrects, bool space, const char *text, size_t size, struct window_joined *j_r)
-	__attribute__((warn_unused_result));
-/* False if nothing near the borders could be a part of a number or token: no digit, nothing that may be one in another script,
- * and no long word of ASCII. */
-bool window_suspicious(const struct window_joined *j);
-/* True if [start, end) of the joined text lies in the new text, and not at a cut end of it; *start_r and *end_r are where. */
-bool window_inside(const struct window_joined *j, size_t start, size_t end, size_t *start_r, size_t *end_r);
-/* True if [start, end) of the joined text crosses a border of the new text; *start_r and *end_r are the part of it in the new text. */
-bool window_part(const struct window_joined *j, size_t start, size_t end, size_t *start_r, size_t *end_r);
-/* A message may come in several forms (languages, XHTML-IM), of which clients show one; a window has room for one.  True if the text should
- * stand for it rather than the other: it has more of what secrets are made of, so that a decoy hides nothing. */
-bool window_prefers(const char *text, size_t size, const char *to, size_t to_size);
+/* What of piece i may be a part of a number or token; looked for once. */
+struct carry window_carry(struct window *w, size_t i);
 
 #endif

@@ -245,6 +245,57 @@ static void mail(void **state)
 	CHECK(wanted);
 }
 
+#define CAFE "caf\xc3\xa9 " TEXT
+
+static void pictures_and_archives(void **state)
+{
+	static const struct want wanted[] = {
+		{ "plain.png", CAUSE_NONE, NULL, 0 },
+		{ "text.png", CAUSE_NONE, CAFE, 1 },
+		{ "ztxt.png", CAUSE_NONE, CAFE, 1 },
+		{ "itxt.png", CAUSE_NONE, CAFE, 1 },
+		{ "itxt_packed.png", CAUSE_NONE, CAFE, 1 },
+		{ "behind.png", CAUSE_NONE, TEXT, 1 },
+		{ "bad_text.png", CAUSE_UNSCANNABLE, NULL, 0 },
+		{ "bomb.png", CAUSE_LIMIT, NULL, 0 },
+		{ "cut.png", CAUSE_NONE, TEXT, 1 },
+		{ "comment.jpg", CAUSE_NONE, TEXT, 1 },
+		{ "title.mp3", CAUSE_NONE, TEXT, 1 },
+		{ "comments.zip", CAUSE_NONE, "\nin.zip|caf\xc3\xa9 4711\n" TEXT "\n", 1 },
+		{ "named.gz", CAUSE_NONE, "\n|" TEXT "\na remark\n", 1 },
+		{ "links.tar", CAUSE_NONE, "a remark", 1 },
+		{ "links.tar", CAUSE_NONE, "../" TEXT "\n", 1 },
+	};
+	CHECK(wanted);
+}
+
+static void old_office(void **state)
+{
+	static const struct want wanted[] = {
+		{ "book.xls", CAUSE_NONE, "\nWorkbook|Accounts\nmy visa\tr\xc3\xa9" "ch\t\nmy visa: 4012888888881881\tr\xc3\xa9" "ch: 4012888888881881\t\n", 1 },
+		{ "book.xls", CAUSE_NONE, "\nmy visa r\xc3\xa9" "ch: 1234 12.5\t\n", NEVER },
+		{ "book.xls", CAUSE_NONE, "my visa: 1234\tr\xc3\xa9" "ch: 12.5\t\nmy visa: from a formula\t\n", 1 },
+		{ "book.xls", CAUSE_NONE, "a comment hangs here", 1 },
+		{ "book_cut.xls", CAUSE_UNSCANNABLE, "4012888888881881", 0 },
+		{ "book_long.xls", CAUSE_NONE, "my visa: 4711.25", 1 },
+		{ "book_long.xls", CAUSE_NONE, "4012888888881881\tr", 1 },
+		{ "book5.xls", CAUSE_NONE, "\nBook|\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c\t\n", 1 },
+		{ "pieces.doc", CAUSE_NONE, "\nWordDocument|" TEXT "\ncaf\xc3\xa9\xe2\x82\xac\tx\n", 1 },
+		{ "bad_pieces.doc", CAUSE_UNSCANNABLE, TEXT, 0 },
+		{ "no_table.doc", CAUSE_NONE, "\nWordDocument|" TEXT " in a stream\n", 1 },
+		{ "slides.ppt", CAUSE_NONE, "\nPowerPoint Document|" TEXT "\nnext\ncaf\xc3\xa9\n", 1 },
+		{ "note.msg", CAUSE_NONE, "\n__substg1.0_0037001F|" TEXT "\n", 1 },
+		{ "note.msg", CAUSE_NONE, "|the body\n", 1 },
+		{ "note.msg", CAUSE_NONE, "|\na page\n", 1 },
+		{ "note.msg", CAUSE_NONE, "\n__attach_version1.0_#00000000/__substg1.0_37010102/in.txt|the attached " TEXT "\n", 1 },
+		{ "large.msg", CAUSE_NONE, "\n__attach_version1.0_#00000000/__substg1.0_37010102/in.txt|the attached " TEXT "\n", 1 },
+		{ "locked.msg", CAUSE_ENCRYPTED, "the body", 1 },
+		{ "cut.msg", CAUSE_UNSCANNABLE, NULL, 0 },
+		{ "noise.doc", CAUSE_UNSCANNABLE, NULL, 0 },
+	};
+	CHECK(wanted);
+}
+
 static void macros(void **state)
 {
 	static const struct want wanted[] = {
@@ -286,6 +337,8 @@ int main(void)
 		cmocka_unit_test(rtf),
 		cmocka_unit_test(pages_and_plain_text),
 		cmocka_unit_test(mail),
+		cmocka_unit_test(pictures_and_archives),
+		cmocka_unit_test(old_office),
 		cmocka_unit_test(macros),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
