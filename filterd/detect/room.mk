@@ -23,6 +23,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/lint.c filterd/detect/lint.h \
 	filterd/detect/literal.c filterd/detect/literal.h filterd/detect/literal_body.h \
 	filterd/detect/literal_gram.c filterd/detect/literal_hyperscan.c \
+	filterd/detect/mapped.c filterd/detect/mapped.h \
 	filterd/detect/near.c filterd/detect/near.h \
 	filterd/detect/look.c filterd/detect/look.h \
 	filterd/detect/outline.c filterd/detect/outline.h \
