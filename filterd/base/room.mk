@@ -6,4 +6,5 @@ libbase_a_SOURCES = \
 	filterd/base/io.c filterd/base/io.h \
 	filterd/base/keyfile.c filterd/base/keyfile.h \
 	filterd/base/log.c filterd/base/log.h \
+	filterd/base/nearest.c filterd/base/nearest.h \
 	filterd/base/text.c filterd/base/text.h

@@ -238,7 +238,7 @@ static int add_all_included(struct bundle *b, size_t first, struct cfgerr *err)
 int bundle_add_rules(struct bundle *b, const char *dir, struct cfgerr *err)
 {
 	size_t first = b->nfiles;
-	return add_rules(b, dir, err) < 0 ? -1 : add_all_included(b, first, err);
+	return add_rules(b, dir, err) < 0 || add_all_included(b, first, err) < 0 ? -1 : include_check(b, err);
 }
 
 const struct bundle_file *bundle_find(const struct bundle *b, enum bundle_kind kind, const char *path)

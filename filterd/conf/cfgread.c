@@ -1,46 +1,16 @@
 #include "conf/cfgread.h"
 
+#include "base/nearest.h"
 #include "base/text.h"
+#include "conf/syntax.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* libconfig would open the named file itself; a bundle is all there is. */
-static int include_line(const char *data)
-{
-	int line = 1;
-	for (const char *p = data; p; line++) {
-		p += strspn(p, " \t");
-		if (strncmp(p, "@include", 8) == 0)
-			return line;
-		p = strchr(p, '\n');
-		if (p)
-			p++;
-	}
-	return 0;
-}
-
 int cfg_parse(const struct cfg_reader *r, const struct bundle_file *f, config_t *cfg)
 {
-	if (memchr(f->data, '\0', f->size))
-		return cfgerr_set(r->err, f->path, 0, "this file contains a NUL byte; rule files are text in UTF-8");
-	int line = 1;
-	for (const char *p = f->data, *end = p + f->size, *nl; p < end; p = nl + 1, line++) {
-		nl = memchr(p, '\n', (size_t)(end - p));
-		nl = nl ? nl : end;
-		if (!text_is_utf8(p, (size_t)(nl - p)))
-			return cfgerr_set(r->err, f->path, line, "this line is no valid UTF-8; save the file as UTF-8");
-	}
-	line = include_line(f->data);
-	if (line)
-		return cfgerr_set(r->err, f->path, line, "@include is not allowed; put a second .rules file beside this one");
-	config_init(cfg);
-	if (config_read_string(cfg, f->data))
-		return 0;
-	cfgerr_set(r->err, f->path, config_error_line(cfg), "%s (a missing \";\", \",\", quote or bracket here or just above?)", config_error_text(cfg));
-	config_destroy(cfg);
-	return -1;
+	return conf_syntax_read(f, cfg, r->err);
 }
 
 int cfg_error(const struct cfg_reader *r, const config_setting_t *s, const char *fmt, ...)
@@ -87,8 +57,10 @@ static int check_bounds(const struct cfg_reader *r, const config_setting_t *s, c
 	if (v >= k->min && (v <= k->max || k->max == 0))
 		return 0;
 	if (k->max == 0)
-		return cfg_error(r, s, "%s of \"%s\" is %g; it must be at least %g", of, k->name, v, k->min);
-	return cfg_error(r, s, "%s of \"%s\" is %g; it must be from %g to %g", of, k->name, v, k->min, k->max);
+		return cfg_error(r, s, "%s of \"%s\" is %.15g; it must be at least %.15g", of, k->name, v, k->min);
+	if (k->max == k->min)
+		return cfg_error(r, s, "%s of \"%s\" is %.15g; it must be %.15g", of, k->name, v, k->min);
+	return cfg_error(r, s, "%s of \"%s\" is %.15g; it must be from %.15g to %.15g", of, k->name, v, k->min, k->max);
 }
 
 static int check_items(const struct cfg_reader *r, const config_setting_t *s, const struct cfg_key *k)
@@ -161,6 +133,17 @@ static void list_keys(const struct cfg_key *keys, char *dst, size_t size)
 		o += (size_t)snprintf(dst + o, size - o, "%s%s", k == keys ? "" : ", ", k->name);
 }
 
+static int refuse_key(const struct cfg_reader *r, const config_setting_t *s, const char *what, const struct cfg_key *keys)
+{
+	struct nearest n = { .word = config_setting_name(s) };
+	char known[320], question[NEAREST_SIZE];
+	for (const struct cfg_key *k = keys; k->name; k++)
+		nearest_try(&n, k->name);
+	list_keys(keys, known, sizeof known);
+	return cfg_error(r, s, "unknown key \"%.60s\" in %s%s%s%s", n.word, what, nearest_question(&n, question, sizeof question),
+	                 n.best ? "" : "; known are: ", n.best ? "" : known);
+}
+
 int cfg_check(const struct cfg_reader *r, const config_setting_t *group, const char *what, const struct cfg_key *keys)
 {
 	int n = config_setting_length(group);
@@ -168,9 +151,7 @@ int cfg_check(const struct cfg_reader *r, const config_setting_t *group, const c
 		const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
 		const struct cfg_key *k = find_key(keys, config_setting_name(s));
 		if (!k) {
-			char known[320];
-			list_keys(keys, known, sizeof known);
-			return cfg_error(r, s, "unknown key \"%.60s\" in %s; known are: %s", config_setting_name(s), what, known);
+			return refuse_key(r, s, what, keys);
 		}
 		if (check_value(r, s, k) < 0)
 			return -1;

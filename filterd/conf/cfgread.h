@@ -27,8 +27,7 @@ struct cfg_reader {
 	struct cfgerr *err;
 };
 
-/* Parses the bytes of one file.  Refuses NUL, bytes that are no UTF-8, and @include: rule files never
- * open other files.  On success *cfg is initialised and the caller destroys it. */
+/* Parses the bytes of one file, as conf/syntax.h does.  On success *cfg is initialised and the caller destroys it. */
 int cfg_parse(const struct cfg_reader *r, const struct bundle_file *f, config_t *cfg) __attribute__((warn_unused_result));
 
 /* Fills r->err with the place of s; returns -1. */

@@ -1,5 +1,6 @@
 #include "conf/conf.h"
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "conf/check.h"
 #include "conf/options.h"
@@ -327,16 +328,20 @@ static int refuse_unknown(struct parse *p, const struct section *s, config_setti
 {
 	for (int i = 0; i < config_setting_length(group); i++) {
 		config_setting_t *v = config_setting_get_elem(group, (unsigned)i);
-		const char *name = config_setting_name(v);
+		struct nearest near = { .word = config_setting_name(v) };
+		char question[NEAREST_SIZE];
 		int known = 0;
-		for (size_t k = 0; k < s->noptions; k++)
-			known |= strcmp(s->options[k].name, name) == 0;
-		for (size_t k = 0; k < conf_nsections && s->form == SECTION_TOP; k++)
-			known |= *conf_sections[k].name && strcmp(conf_sections[k].name, name) == 0;
+		for (size_t k = 0; k < s->noptions; k++) {
+			known |= strcmp(s->options[k].name, near.word) == 0;
+			nearest_try(&near, s->options[k].name);
+		}
+		for (size_t k = 0; k < conf_nsections && s->form == SECTION_TOP; k++) {
+			known |= *conf_sections[k].name && strcmp(conf_sections[k].name, near.word) == 0;
+			nearest_try(&near, conf_sections[k].name);
+		}
 		if (!known)
-			return cfgerr_set(p->err, p->path, (int)config_setting_source_line(v),
-			                  "%s%s%s: there is no such option; `filterd --options` lists them all",
-			                  s->name, *s->name ? "." : "", name);
+			return cfgerr_set(p->err, p->path, (int)config_setting_source_line(v), "%s%s%s: there is no such option%s", s->name, *s->name ? "." : "",
+			                  near.word, near.best ? nearest_question(&near, question, sizeof question) : "; `filterd --options` lists them all");
 	}
 	return 0;
 }

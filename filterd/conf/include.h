@@ -13,5 +13,7 @@ struct include {
 
 /* Fills at most INCLUDES_MAX of out and returns how many.  0 for a file that can't be parsed: whoever reads its rules says why. */
 size_t include_read(const struct bundle_file *f, struct include *out);
+/* Refuses a file that includes itself, on its own or by others that it includes. */
+int include_check(const struct bundle *b, struct cfgerr *err) __attribute__((warn_unused_result));
 
 #endif

@@ -9,4 +9,6 @@ libconf_a_SOURCES = \
 	filterd/conf/check.c filterd/conf/check.h \
 	filterd/conf/conf.c filterd/conf/conf.h \
 	filterd/conf/options.c filterd/conf/options.h \
-	filterd/conf/syntax.c filterd/conf/syntax.h
+	filterd/conf/hint.c filterd/conf/hint.h \
+	filterd/conf/syntax.c filterd/conf/syntax.h \
+	filterd/conf/token.c filterd/conf/token.h

@@ -19,7 +19,8 @@ void detect_pattern_price(const struct detect_set *set, size_t pattern, struct d
 	const struct pattern *p = &set->patterns[pattern];
 	const struct detector_def *def = set->detectors[p->detector].def;
 	*p_r = (struct detect_price){ .index = p->detector, .detector = def->id, .regex = p->def->regex, .file = p->def->file, .line = p->def->line,
-	                              .kind = pattern_class_name(p->cls.kind), .cost = p->cls.cost, .watched = p->re.watched };
+	                              .kind = pattern_class_name(&p->cls), .cost = p->cls.cost, .watched = p->re.watched,
+	                              .gated = p->gate != PATTERN_OPEN };
 	const struct literals *l = p->cls.kind == CLASS_LITERAL ? p->cls.literals : NULL;
 	for (size_t i = 0, o = 0; l && i < l->n && o < sizeof p_r->literals; i++)
 		o += (size_t)snprintf(p_r->literals + o, sizeof p_r->literals - o, "%s%.*s", i ? " | " : "", l->item[i].size, l->item[i].s);
@@ -67,7 +68,7 @@ static void look_at_cost(struct adviser *a, const struct pattern *p)
 static void look_at_class(struct adviser *a, const struct pattern *p)
 {
 	const struct literals *l = p->cls.kind == CLASS_LITERAL ? p->cls.literals : NULL;
-	if (p->cls.kind == CLASS_ALWAYS)
+	if (p->cls.kind == CLASS_ALWAYS && !p->cls.outline && p->gate == PATTERN_OPEN)
 		say(a, "slow-class", p->def->file, p->def->line, "runs on every text: a literal of three characters that each match contains, or a number, would spare it that");
 	if (p->re.watched)
 		say(a, "slow-class", p->def->file, p->def->line, "may take so many steps that the clock must watch it, which makes it several times slower: bound its repeats");

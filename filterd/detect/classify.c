@@ -8,10 +8,10 @@
 
 #include <string.h>
 
-const char *pattern_class_name(enum pattern_class c)
+const char *pattern_class_name(const struct classified *c)
 {
-	static const char *const names[] = { "literal", "number", "shape", "always" };
-	return names[c];
+	static const char *const names[] = { [CLASS_LITERAL] = "literal", [CLASS_NUMBER] = "number", [CLASS_SHAPE] = "prefilter", [CLASS_ALWAYS] = "always" };
+	return c->outline && c->kind != CLASS_NUMBER ? "token" : names[c->kind];
 }
 
 /* A node's literals: all texts it matches if they are few (exact), else the best set of which each match has one. */
@@ -536,6 +536,8 @@ static struct effort effort_of(const struct syntax *n, const struct first *follo
 		e.ways = bounded(rounds * (decided ? 1 : 1 + max - min));
 		break;
 	}
+	if (n->atomic)
+		e.ways = 1;
 	return e;
 }
 

@@ -53,7 +53,8 @@ struct classified {
 /* Beyond this the pattern is compiled so that the clock can stop it, which makes it several times slower. */
 #define CLASSIFY_COST_MAX 1e6
 
-const char *pattern_class_name(enum pattern_class c);
+/* As filterd-rules(5) calls it: "literal", "number", "token" (it has an outline), "prefilter" (CLASS_SHAPE) or "always". */
+const char *pattern_class_name(const struct classified *c);
 
 /* Never fails: what is not understood is CLASS_ALWAYS.  The result is in the arena. */
 void classify(const char *pattern, struct arena *a, struct classified *c_r);

@@ -1,4 +1,5 @@
 /* From rule files to a compiled set. */
+#include "detect/decode.h"
 #include "detect/evidence.h"
 #include "detect/fold.h"
 #include "detect/near.h"
@@ -60,21 +61,44 @@ static int compile_regex(struct detect_set *set, struct regex *re, const char *r
 	return r;
 }
 
+static int compile_checks(struct detect_set *set, const struct detector_def *def, struct pattern *p)
+{
+	const struct valid_list *lists[] = { &p->def->validate, &def->validate };
+	struct check *c = arena_alloc(set->arena, 2 * VALID_LIST_MAX * sizeof *c);
+	if (!c)
+		return -1;
+	p->checks = c;
+	for (int l = 0; l < 2; l++)
+		for (int i = 0; i < lists[l]->n; i++) {
+			const struct valid_use *u = &lists[l]->use[i];
+			const void *arg = u->own_check ? u->own : u->v->params[0].name ? u->num : NULL;
+			c[p->nchecks++] = (struct check){ u->v->check, u->own_check, arg };
+		}
+	p->excludes = def->exclude_values.n || def->exclude_patterns.n || def->exclude_same;
+	for (int list = 0; list < EXCLUDE_LISTS; list++)
+		p->excludes |= def->exclude_texts[list].n > 0;
+	p->checked = p->nchecks || p->excludes;
+	return 0;
+}
+
 static int compile_pattern(struct detect_set *set, const struct detector_def *def, size_t i, struct cfgerr *err)
 {
 	struct pattern *p = &set->patterns[set->npatterns];
 	p->def = &def->patterns[i];
 	p->detector = (uint16_t)set->ndetectors;
-	p->checked = def->validate.n || p->def->validate.n || def->exclude_values.n || def->exclude_patterns.n || def->exclude_same;
-	for (int list = 0; list < EXCLUDE_LISTS; list++)
-		p->checked |= def->exclude_texts[list].n > 0;
+	p->confidence = p->def->confidence;
+	if (compile_checks(set, def, p) < 0)
+		return cfgerr_set(err, p->def->file, p->def->line, "out of memory");
 	if (compile_regex(set, &p->re, p->def->regex, &p->cls, p->checked, p->def->file, p->def->line, err) < 0)
 		return -1;
 	set->npatterns++;
 	p->odds = odds_of(def, p->def, p->def->regex);
 	p->cap = odds_count(def, p->def, p->cls.kind == CLASS_LITERAL) ? odds_cap(p->odds) : 100;
 	p->group = (uint16_t)regex_group(&p->re, "secret");
-	char none[1] = "";
+	char none[1] = "", name[64];
+	if (p->group == 0 && regex_misnamed(&p->re, "secret", name, sizeof name))
+		return cfgerr_set(err, p->def->file, p->def->line, "the group \"%s\" of this regex is no \"secret\"; if that is not meant, give it another name: %.120s",
+		                  name, p->def->regex);
 	struct regex_run run;
 	if (regex_run_init(&run, p->re.ngroups) < 0)
 		return cfgerr_set(err, p->def->file, p->def->line, "out of memory");
@@ -260,7 +284,7 @@ static int compile_all(struct detect_set *set, const struct bundle *b, struct cf
 {
 	struct ruledefs defs;
 	size_t npatterns = 0, nwords = 0;
-	if (view_init() < 0)
+	if (view_init() < 0 || decode_init() < 0)
 		return cfgerr_set(err, NULL, 0, "out of memory");
 	if (ruledef_read(b, set->arena, &defs, err) < 0)
 		return -1;

@@ -43,6 +43,8 @@ const char *detect_matcher(const struct detect_set *set);
 void detect_free(struct detect_set **set);
 size_t detect_count(const struct detect_set *set);
 const struct detect_info *detect_info(const struct detect_set *set, size_t index);
+/* The confidence that this detector's findings can have at most, with all evidence there may be. */
+int detect_highest(const struct detect_set *set, size_t detector);
 /* 1 if PCRE2's JIT is in use for every pattern. */
 int detect_jit(const struct detect_set *set);
 /* The number of inline tests. */
@@ -75,9 +77,10 @@ struct detect_price {
 	size_t index;         /* of the detector */
 	const char *detector, *regex, *file;
 	int line;
-	const char *kind;     /* literal, number, shape or always (classify.h) */
+	const char *kind;     /* its class: literal, number, token, prefilter or always (classify.h) */
 	double cost;          /* steps of backtracking from one start at most */
 	int watched;          /* compiled so that the clock can stop it */
+	int gated;            /* not tried where words of evidence that it requires are missing */
 	char literals[160];   /* what is looked for, if kind is literal */
 };
 size_t detect_patterns(const struct detect_set *set);

@@ -51,18 +51,23 @@ static int stands_alone(uint32_t cp)
 
 enum kind { KIND_NONE, KIND_DIGIT, KIND_LETTER, KIND_OTHER, KIND_ALONE };
 
-static enum kind kind_at(const char *low, size_t size, size_t at, size_t *len_r)
+static const uint8_t ascii_kinds[0x80] = { ['0' ... '9'] = KIND_DIGIT, ['A' ... 'Z'] = KIND_LETTER, ['a' ... 'z'] = KIND_LETTER };
+
+static enum kind wide_kind(const char *low, size_t size, size_t at, size_t *len_r)
+{
+	uint32_t cp = 0;
+	int n = text_decode(low + at, size - at, &cp);
+	*len_r = n > 0 ? (size_t)n : 1;
+	return n <= 0 || parts_words(cp) ? KIND_NONE : stands_alone(cp) ? KIND_ALONE : KIND_OTHER;
+}
+
+static inline enum kind kind_at(const char *low, size_t size, size_t at, size_t *len_r)
 {
 	unsigned char c = (unsigned char)low[at];
-	uint32_t cp = 0;
+	if (c >= 0x80)
+		return wide_kind(low, size, at, len_r);
 	*len_r = 1;
-	if (c < 0x80)
-		return is_digit(c) ? KIND_DIGIT : is_letter(c) || (c >= 'A' && c <= 'Z') ? KIND_LETTER : KIND_NONE;
-	int n = text_decode(low + at, size - at, &cp);
-	if (n <= 0)
-		return KIND_NONE;
-	*len_r = (size_t)n;
-	return parts_words(cp) ? KIND_NONE : stands_alone(cp) ? KIND_ALONE : KIND_OTHER;
+	return ascii_kinds[c];
 }
 
 /* True if a word that may go on ends right before at. */
@@ -101,16 +106,19 @@ size_t edm_tokens(const char *low, size_t size, size_t *at, struct edm_token *ou
 	return n;
 }
 
+/* Bit t: may stand inside a value of type t. */
+enum { IN_NUMBER = 1 << EDM_NUMBER, IN_PHONE = 1 << EDM_PHONE, IN_DATE = 1 << EDM_DATE, IN_ALL = IN_NUMBER | IN_PHONE | IN_DATE };
+static const uint8_t inside[0x80] = {
+	[' '] = IN_ALL, ['-'] = IN_ALL, ['.'] = IN_ALL, ['/'] = IN_ALL, ['\n'] = IN_ALL,
+	['_'] = IN_NUMBER, [':'] = IN_NUMBER, ['('] = IN_PHONE, [')'] = IN_PHONE, [','] = IN_DATE,
+};
+
 int edm_joins(enum edm_type t, const char *low, const struct edm_token *a, const struct edm_token *b)
 {
-	static const char *const allowed[EDM_TYPES] = { [EDM_NUMBER] = " -./_:\n", [EDM_PHONE] = " -./()\n", [EDM_DATE] = " -./,\n" };
-	size_t gap = b->start - a->end;
-	if (gap > GAP_MAX)
+	if (b->start - a->end > GAP_MAX)
 		return 0;
-	if (t == EDM_TEXT)
-		return 1;
-	for (size_t i = a->end; i < b->start; i++)
-		if (low[i] == '\0' || !strchr(allowed[t], low[i]))
+	for (size_t i = a->end; t != EDM_TEXT && i < b->start; i++)
+		if ((low[i] & 0x80) || !(inside[(unsigned char)low[i]] >> t & 1))
 			return 0;
 	return 1;
 }

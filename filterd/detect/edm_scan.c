@@ -56,6 +56,7 @@ struct search {
 	size_t size;
 	const struct edm_token *tokens;
 	size_t ntokens;
+	size_t digits;      /* the first token of digits from the one at hand on; ntokens: there is none */
 };
 
 /* ---- candidates ---- */
@@ -98,7 +99,7 @@ static void numbers_from(struct search *c, size_t i)
 	const struct edm_token *t = c->tokens;
 	size_t len = 0;
 	int digits = 0;
-	if (t[i].glued && !t[i].digits)
+	if ((t[i].glued && !t[i].digits) || (!sh->no_digits && c->digits == c->ntokens))
 		return;
 	for (size_t j = i; j < c->ntokens && j - i < EDM_RUN_MAX; j++) {
 		if (!t[j].ascii || (!t[j].digits && !sh->letters) || (j > i && !edm_joins(EDM_NUMBER, c->low, &t[j - 1], &t[j])))
@@ -189,10 +190,14 @@ static void find_hits(struct search *c)
 		c->ntokens = kept + edm_tokens(c->low, c->size, &at, c->x->tokens + kept, TOKENS + EDM_RUN_MAX - kept);
 		/* the last ones begin candidates only when what follows them is there too */
 		size_t starts = at < c->size ? c->ntokens - EDM_RUN_MAX : c->ntokens;
-		for (size_t i = 0; i < starts && !c->s->budget.over; i++)
+		c->digits = 0;
+		for (size_t i = 0; i < starts && !c->s->budget.over; i++) {
+			while (c->digits < c->ntokens && (c->digits < i || !c->tokens[c->digits].digits))
+				c->digits++;
 			for (int t = EDM_NUMBER; t < EDM_TYPES; t++)
 				if (from[t] && c->file->index.shapes[t].lengths)
 					from[t](c, i);
+		}
 		kept = c->ntokens - starts;
 		memmove(c->x->tokens, c->x->tokens + starts, kept * sizeof *c->tokens);
 	} while (kept > 0 && !c->s->budget.over);

@@ -22,43 +22,62 @@ static size_t forth(const char *s, size_t size, size_t at, size_t points, int as
 	return at;
 }
 
+/* [from, start) and [end, to) of the text are looked at. */
 struct reach {
-	const char *low;
-	size_t size, from, start, end, to; /* [from, start) and [end, to) are looked at */
+	size_t from, start, end, to;
 };
 
-static int count_in(const struct term *t, const struct reach *w, size_t from, size_t to, int max)
+static struct reach reach_of(const struct evidence_def *def, const struct term_text *t, size_t start, size_t end)
+{
+	return (struct reach){ back(t->s, start, def->before, t->ascii), start, end, forth(t->s, t->size, end, def->after, t->ascii) };
+}
+
+static int may_have(const struct term_text *text, const struct term *t)
+{
+	return (t->letters & ~text->letters) == 0;
+}
+
+static int count_in(const struct term *t, const struct term_text *text, size_t from, size_t to, int max)
 {
 	int n = 0;
 	for (size_t at = from, end; n < max && at < to; at = end)
-		if ((end = term_find(t, w->low, w->size, at, to)) > 0)
+		if ((end = term_find(t, text->s, text->size, at, to)) > 0)
 			n++;
 		else
 			break;
 	return n;
 }
 
-int evidence_count(const struct evidence *e, const char *low, size_t size, int ascii, size_t start, size_t end)
+static int count(const struct evidence *e, const struct term_text *text, const struct reach *w)
 {
 	const struct evidence_def *def = e->def;
-	struct reach w = { low, size, back(low, start, def->before, ascii), start, end, forth(low, size, end, def->after, ascii) };
 	int n = 0, enough = def->max ? def->max + 1 : def->min;
-	for (size_t i = 0; i < e->nterms && n < enough; i++) {
-		int each = def->distinct ? 1 : enough - n, k = count_in(&e->terms[i], &w, w.from, w.start, each);
-		n += k < each ? k + count_in(&e->terms[i], &w, w.end, w.to, each - k) : k;
+	for (const struct term *t = e->terms; t < e->terms + e->nterms && n < enough; t++) {
+		if (!may_have(text, t))
+			continue;
+		int each = def->distinct ? 1 : enough - n, k = count_in(t, text, w->from, w->start, each);
+		n += k < each ? k + count_in(t, text, w->end, w->to, each - k) : k;
 	}
 	return n;
 }
 
-int evidence_holds(const struct evidence *e, const char *low, size_t size, int ascii, size_t start, size_t end)
+int evidence_holds(const struct evidence *e, const struct term_text *text, size_t start, size_t end)
 {
 	const struct evidence_def *def = e->def;
-	size_t from = back(low, start, def->before, ascii), to = forth(low, size, end, def->after, ascii);
-	int n = evidence_count(e, low, size, ascii, start, end);
+	struct reach w = reach_of(def, text, start, end);
+	int n = count(e, text, &w);
 	if (n < def->min || (def->max && n > def->max))
 		return 0;
 	for (const struct term *t = e->terms + e->nterms; t < e->terms + e->nterms + e->nnone; t++)
-		if (term_find(t, low, size, from, start) || term_find(t, low, size, end, to))
+		if (may_have(text, t) && (count_in(t, text, w.from, start, 1) || count_in(t, text, end, w.to, 1)))
 			return 0;
 	return 1;
+}
+
+int evidence_short(const struct evidence *e, const struct term_text *text)
+{
+	for (const struct term *t = e->terms; t < e->terms + e->nterms; t++)
+		if (t->is_short && may_have(text, t) && term_find(t, text->s, text->size, 0, text->size))
+			return 1;
+	return 0;
 }

@@ -109,7 +109,7 @@ static void tell_evidence(const struct teller *t, const struct pattern *p, int c
 	}
 	for (size_t i = 0; i < def->nevidence; i++) {
 		const struct evidence *e = &t->d->evidence[i];
-		int ok = evidence_holds(e, scan_lower(t->s), t->s->view.size, t->s->view.ascii, start, end);
+		int ok = evidence_holds(e, scan_terms(t->s), start, end);
 		tell(t, 3, "evidence of line %d: %s%s", e->def->line, ok ? "holds" : "does not hold", ok || !e->def->required ? "" : ", but required");
 		if (ok)
 			tell(t, 4, "confidence %+d", e->def->add);
@@ -157,8 +157,8 @@ static void tell_pattern_itself(const struct teller *t, const struct pattern *p,
 	char odds[80] = "";
 	if (p->cap < 100)
 		snprintf(odds, sizeof odds, ", without evidence at most %d: odds 1 in %.0f", p->cap, p->odds);
-	tell(t, 1, "pattern %zu (%s:%d, %s, confidence %d%s)%s: %.200s", number, p->def->file, p->def->line, pattern_class_name(p->cls.kind),
-	     p->def->confidence, odds, t->level ? ", in what is decoded" : "", p->def->regex);
+	tell(t, 1, "pattern %zu (%s:%d, %s, %.*g steps%s, confidence %d%s)%s: %.200s", number, p->def->file, p->def->line, pattern_class_name(&p->cls),
+	     p->cls.cost < 1e15 ? 15 : 1, p->cls.cost, p->gate == PATTERN_OPEN ? "" : " where its evidence is", p->def->confidence, odds, t->level ? ", in what is decoded" : "", p->def->regex);
 }
 
 /* In a layer, what was decoded takes part in a match, or it is told of elsewhere. */

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
@@ -143,41 +144,64 @@ const struct fold *fold_get(uint32_t cp)
 	return i ? &table.folds[i] : NULL;
 }
 
-static int stays(uint32_t cp)
+/* The index of what a code point below U+10000 becomes; 0: it stays. */
+static uint16_t index_of(uint32_t cp)
 {
 	const uint16_t *page = table.page[cp / PAGE];
-	return !page || page[cp % PAGE] == 0;
+	return page ? page[cp % PAGE] : 0;
 }
 
-/* The bytes of the plain code point at s, 2 or 3; 0: it is none. */
-static size_t plain_point(const unsigned char *s, size_t size)
+/* The code point of 2 or 3 bytes at s: its bytes, and what it becomes; 0: it is none. */
+static inline size_t point(const unsigned char *s, size_t size, uint16_t *index_r)
 {
-	if (s[0] >= 0xc2 && s[0] < 0xe0)
-		return size >= 2 && (s[1] & 0xc0) == 0x80 && stays((s[0] & 0x1fu) << 6 | (s[1] & 0x3f)) ? 2 : 0;
+	if (s[0] >= 0xc2 && s[0] < 0xe0) {
+		if (size < 2 || (s[1] & 0xc0) != 0x80)
+			return 0;
+		*index_r = index_of((s[0] & 0x1fu) << 6 | (s[1] & 0x3f));
+		return 2;
+	}
 	if ((s[0] & 0xf0) != 0xe0 || size < 3 || (s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80)
 		return 0;
 	uint32_t cp = (s[0] & 0xfu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3f);
-	return cp >= 0x800 && (cp < 0xd800 || cp >= 0xe000) && stays(cp) ? 3 : 0;
+	if (cp < 0x800 || (cp >= 0xd800 && cp < 0xe000))
+		return 0;
+	*index_r = index_of(cp);
+	return 3;
 }
 
-size_t fold_plain(const char *str, size_t size, size_t *last_r)
+/* How many of the 8 bytes are ASCII, up to the first that is not. */
+static inline unsigned ascii_bytes(const unsigned char *s)
+{
+	uint64_t w;
+	memcpy(&w, s, 8);
+	w = le64toh(w) & 0x8080808080808080u;
+	return w ? (unsigned)__builtin_ctzll(w) / 8 : 8;
+}
+
+size_t fold_plain(const char *str, size_t size, struct fold_stop *stop_r)
 {
 	const unsigned char *s = (const unsigned char *)str;
-	size_t i = 0, n;
+	size_t i = 0, last = SIZE_MAX;
+	stop_r->size = 0;
 	while (i < size) {
-		uint64_t w;
-		if (s[i] >= 0x80) {
-			n = plain_point(s + i, size - i);
-			if (n == 0)
-				break;
-		} else if (i + 8 <= size && (memcpy(&w, s + i, 8), (w & 0x8080808080808080u) == 0)) {
-			n = 8;
-		} else {
-			n = 1;
+		if (s[i] < 0x80) {
+			i += i + 8 <= size ? ascii_bytes(s + i) : 1;
+			last = SIZE_MAX;
+			continue;
 		}
-		*last_r = i;
+		uint16_t index;
+		size_t n = point(s + i, size - i, &index);
+		if (n == 0)
+			break;
+		if (index) {
+			stop_r->fold = &table.folds[index];
+			stop_r->size = n;
+			break;
+		}
+		last = i;
 		i += n;
 	}
+	stop_r->last = last;
 	return i;
 }
 

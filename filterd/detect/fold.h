@@ -19,9 +19,14 @@ struct fold {
 int fold_init(void) __attribute__((warn_unused_result));
 /* NULL if cp stays as it is.  fold_init() has been called, cp <= 0x10ffff. */
 const struct fold *fold_get(uint32_t cp);
-/* How many bytes of the text, which need not be UTF-8, are whole code points that stay as they are; *last_r is where the last of them
- * begins.  0: the first one is not such, is no UTF-8, or is one of the few above U+FFFF. */
-size_t fold_plain(const char *s, size_t size, size_t *last_r);
+/* What ends a row of code points that stay as they are. */
+struct fold_stop {
+	const struct fold *fold; /* what the next one becomes, */
+	size_t size;             /* and its bytes; 0: the text ends, or is no UTF-8, or it is one of the few above U+FFFF */
+	size_t last;             /* where the last one of the row begins, if it is not ASCII; else SIZE_MAX */
+};
+/* How many bytes of the text, which need not be UTF-8, are whole code points that stay as they are. */
+size_t fold_plain(const char *s, size_t size, struct fold_stop *stop_r);
 /* The code point that a and the mark behind it make, or 0. */
 uint32_t fold_compose(uint32_t a, uint32_t mark);
 /* Simple lower case of the same length in UTF-8, or cp itself. */

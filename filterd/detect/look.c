@@ -2,18 +2,36 @@
 
 #include <string.h>
 
+static int read_set(const struct syntax *n, struct look_set *s)
+{
+	while (n->type == SYNTAX_CAT && n->nkids == 1)
+		n = n->kids[0];
+	if (n->type != SYNTAX_SET || n->loose)
+		return -1;
+	*s = (struct look_set){ n->set, n->wide };
+	return 0;
+}
+
+/* A sequence of sets, at its far end perhaps a set that must not follow. */
 static int add_alternative(struct look *l, const struct syntax *n)
 {
-	uint32_t size = n->type == SYNTAX_SET ? 1 : n->type == SYNTAX_CAT ? n->nkids : LOOK_SETS_MAX + 1;
-	if (l->n == LOOK_ALTS_MAX || size > LOOK_SETS_MAX || size == 0)
+	const struct syntax *const *kid = n->type == SYNTAX_CAT ? (const struct syntax *const *)n->kids : &n;
+	uint32_t size = n->type == SYNTAX_CAT ? n->nkids : 1, far = l->kind == LOOK_AHEAD ? size - 1 : 0;
+	if (l->n == LOOK_ALTS_MAX || size == 0)
 		return -1;
-	for (uint32_t i = 0; i < size; i++) {
-		const struct syntax *k = n->type == SYNTAX_SET ? n : n->kids[i];
-		if (k->type != SYNTAX_SET || k->loose)
+	if (kid[far]->type == SYNTAX_EMPTY) {
+		const struct syntax *g = kid[far];
+		if (g->look != l->kind || !g->negative || read_set(g->looked, &l->guard[l->n]) < 0)
 			return -1;
-		l->alt[l->n][i].set = k->set;
-		l->alt[l->n][i].wide = k->wide;
+		l->guarded[l->n] = 1;
+		kid += far == 0;
+		size--;
 	}
+	if (size > LOOK_SETS_MAX || size == 0)
+		return -1;
+	for (uint32_t i = 0; i < size; i++)
+		if (read_set(kid[i], &l->alt[l->n][i]) < 0)
+			return -1;
 	l->size[l->n++] = (uint8_t)size;
 	return 0;
 }
@@ -46,33 +64,41 @@ static int word_holds(const char *s, size_t size, size_t at)
 	return is_word(before) != is_word(behind);
 }
 
+/* 1: the sequence stands there, 0: it doesn't, -1: it takes PCRE2 to know, as a character above ASCII is several bytes. */
+static int stands_there(const struct look *l, int i, const char *s, size_t size, size_t at)
+{
+	size_t n = l->size[i], room = l->kind == LOOK_AHEAD ? size - at : at;
+	const char *p = l->kind == LOOK_AHEAD ? s + at : s + at - n;
+	if (n > room)
+		return 0;
+	for (size_t k = 0; k < n; k++)
+		if (!byte_set_has(&l->alt[i][k].set, (unsigned char)p[k]))
+			return 0;
+	if (!l->guarded[i] || n == room)
+		return 1;
+	unsigned char next = (unsigned char)(l->kind == LOOK_AHEAD ? p[n] : p[-1]);
+	return next >= 0x80 && l->guard[i].wide ? -1 : !byte_set_has(&l->guard[i].set, next);
+}
+
 static int look_holds(const struct look *l, const char *s, size_t size, size_t at)
 {
-	int any = 0;
+	int unknown = 0;
 	if (l->kind == LOOK_WORD)
 		return word_holds(s, size, at);
 	for (int i = 0; i < l->n; i++) {
-		size_t n = l->size[i], room = l->kind == LOOK_AHEAD ? size - at : at, k = 0;
-		const char *p = l->kind == LOOK_AHEAD ? s + at : s + at - n;
-		if (n > room)
-			continue;
-		for (; k < n && byte_set_has(&l->alt[i][k].set, (unsigned char)p[k]); k++)
-			;
-		if (k == n)
-			any = 1;
+		int there = stands_there(l, i, s, size, at);
+		if (there > 0)
+			return !l->negative;
+		unknown |= there < 0;
 	}
-	if (any)
-		return !l->negative;
-	/* above ASCII a character is several bytes, and what it is only PCRE2 knows */
 	size_t from = l->kind == LOOK_AHEAD ? at : at > 4 * LOOK_SETS_MAX ? at - 4 * LOOK_SETS_MAX : 0;
 	size_t to = l->kind == LOOK_AHEAD ? (size - at > LOOK_SETS_MAX ? at + LOOK_SETS_MAX : size) : at;
-	for (size_t i = from; i < to; i++)
+	for (size_t i = from; i < to && !unknown; i++)
 		if ((unsigned char)s[i] >= 0x80)
 			for (int k = 0; k < l->n; k++)
 				for (int j = 0; j < l->size[k]; j++)
-					if (l->alt[k][j].wide)
-						return -1;
-	return l->negative;
+					unknown |= l->alt[k][j].wide;
+	return unknown ? -1 : l->negative;
 }
 
 /* What the byte next to the place tells. */
@@ -87,7 +113,7 @@ static void read_next(struct looks *l, const struct look *k, enum syntax_look si
 		const struct byte_set *next = &k->alt[a][side == LOOK_AHEAD ? 0 : k->size[a] - 1].set;
 		for (int w = 0; w < 4; w++) {
 			l->open.bit[w] &= ~next->bit[w];
-			l->barred.bit[w] |= k->size[a] == 1 ? next->bit[w] : 0;
+			l->barred.bit[w] |= k->size[a] == 1 && !k->guarded[a] ? next->bit[w] : 0;
 		}
 	}
 }

@@ -8,15 +8,19 @@
 
 enum { LOOK_ALTS_MAX = 6, LOOK_SETS_MAX = 4, LOOKS_MAX = 4 };
 
+struct look_set {
+	struct byte_set set;
+	uint8_t wide;
+};
+
 /* A condition on the text next to a match: one of a few short sequences stands there, or none of them. */
 struct look {
 	uint8_t kind, negative; /* LOOK_AHEAD, LOOK_BEHIND or LOOK_WORD */
 	uint8_t n;
 	uint8_t size[LOOK_ALTS_MAX];
-	struct {
-		struct byte_set set;
-		uint8_t wide;
-	} alt[LOOK_ALTS_MAX][LOOK_SETS_MAX];
+	struct look_set alt[LOOK_ALTS_MAX][LOOK_SETS_MAX];
+	uint8_t guarded[LOOK_ALTS_MAX];        /* the sequence counts only where none */
+	struct look_set guard[LOOK_ALTS_MAX];  /* of these stands at its far end: ",\d\d(?!\d)" */
 };
 
 /* All conditions at one end of a match. */

@@ -1,5 +1,6 @@
 #include "detect/near.h"
 
+#include "base/nearest.h"
 #include "detect/sort.h"
 
 #include <stdlib.h>
@@ -7,12 +8,16 @@
 
 static int bind(const struct ruledefs *defs, const char *name, const char *file, int line, uint16_t *index_r, struct cfgerr *err)
 {
+	struct nearest n = { .word = name };
+	char question[NEAREST_SIZE];
 	for (size_t i = 0; i < defs->n; i++)
 		if (strcmp(defs->detectors[i].id, name) == 0) {
 			*index_r = (uint16_t)i;
 			return 0;
 		}
-	return cfgerr_set(err, file, line, "there is no detector \"%.64s\"", name);
+	for (size_t i = 0; i < defs->n; i++)
+		nearest_try(&n, defs->detectors[i].id);
+	return cfgerr_set(err, file, line, "there is no detector \"%.64s\"%s", name, nearest_question(&n, question, sizeof question));
 }
 
 static int bind_all(struct detector_def *d, const struct ruledefs *defs, struct cfgerr *err)

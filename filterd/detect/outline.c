@@ -5,6 +5,8 @@
 
 /* More than one place in so many: then one call that looks for the pattern is cheaper than many that try it. */
 #define RARE 0.004
+/* A row of bytes that one place in so many has. */
+#define TELLING 0.001
 
 /* A way to match, as far as it is read. */
 struct partial {
@@ -126,9 +128,18 @@ static int write_repeat(const struct syntax *n, uint32_t done, const struct part
 	return n->lazy || done < n->min ? 0 : add(out, p);
 }
 
+/* The set that a group is; NULL: it is more. */
+static const struct syntax *one_set(const struct syntax *n)
+{
+	while (n->type == SYNTAX_CAT && n->nkids == 1)
+		n = n->kids[0];
+	return n->type == SYNTAX_SET ? n : NULL;
+}
+
 static int write_whole(const struct syntax *n, const struct partial *p, struct list *out, int depth)
 {
 	struct partial next = *p;
+	const struct syntax *set;
 	int r = 0;
 	next.ask |= n->atomic;
 	switch (n->type) {
@@ -139,7 +150,8 @@ static int write_whole(const struct syntax *n, const struct partial *p, struct l
 		return add(out, &next);
 	case SYNTAX_ANY:
 		next.ask = 1;
-		return n->nkids == 1 && n->kids[0]->type == SYNTAX_SET && put_row(&next, n->kids[0], 1, 1, 0) == 0 ? add(out, &next) : end(out, p);
+		set = n->nkids == 1 ? one_set(n->kids[0]) : NULL;
+		return set && put_row(&next, set, 1, 1, 0) == 0 ? add(out, &next) : end(out, p);
 	case SYNTAX_CAT:
 		return write_cat(n, 0, &next, out, depth + 1);
 	case SYNTAX_ALT:
@@ -161,17 +173,18 @@ static int write_one(const struct syntax *n, const struct partial *p, struct lis
 	return end(out, p);
 }
 
-/* None of the set's bytes can stand behind a match that ends in one of them: it ends where the row of them ends. */
-static int barred(const struct outline *o, const struct byte_set *set)
+/* None of the row's bytes can stand behind a match that ends in one of them: it ends where the row of them ends. */
+static int barred(const struct outline *o, const struct outline_row *r)
 {
+	const struct byte_set *set = &r->set;
 	struct byte_set word = { { 0 } };
 	word_set(&word);
 	for (int i = 0; i < o->behind.n; i++) {
 		const struct look *l = &o->behind.look[i];
-		if (l->kind == LOOK_WORD && within(set, &word))
+		if (l->kind == LOOK_WORD && r->min > 0 && within(set, &word))
 			return 1;
 		for (int a = 0; a < l->n; a++)
-			if (l->kind == LOOK_AHEAD && l->negative && l->size[a] == 1 && within(set, &l->alt[a][0].set))
+			if (l->kind == LOOK_AHEAD && l->negative && l->size[a] == 1 && !l->guarded[a] && within(set, &l->alt[a][0].set))
 				return 1;
 	}
 	return 0;
@@ -191,7 +204,7 @@ static int undecided(const struct outline *o, const struct partial *p)
 		}
 		if (r->min == r->max || !open)
 			continue;
-		if (p->ended || !barred(o, &r->set))
+		if (p->ended || !barred(o, r))
 			return i;
 	}
 	return last;
@@ -277,6 +290,16 @@ static void head_of(struct outline *o)
 		o->digit |= within(&o->head[k], &(struct byte_set){ { UINT64_C(0x3ff) << '0' } });
 }
 
+/* The share of a text's bytes that are in the set, roughly. */
+static double share(const struct byte_set *s)
+{
+	double f = 0;
+	for (unsigned c = 0; c < 256; c++)
+		if (byte_set_has(s, c))
+			f += c >= 'a' && c <= 'z' ? 0.7 / 26 : c == ' ' ? 0.15 : c >= '0' && c <= '9' ? 0.05 / 10 : c >= 'A' && c <= 'Z' ? 0.05 / 26 : c < 0x80 ? 0.05 / 65 : 0.002;
+	return f < 1 ? f : 1;
+}
+
 /* The bytes of the shortest match: as many are of these sets, whatever way it goes. */
 static void inside_of(struct outline *o)
 {
@@ -292,6 +315,14 @@ static void inside_of(struct outline *o)
 		for (int k = 0; k < o->alt[i].nrows && n < o->reach; n += o->alt[i].rows[k++].min)
 			join(&o->inside, &o->alt[i].rows[k].set);
 	}
+	/* patterns of capitals and digits share one look for such rows */
+	static const struct byte_set capitals = { { UINT64_C(0x3ff) << '0', UINT64_C(0x7fffffe) } };
+	if (within(&o->inside, &capitals))
+		o->inside = capitals;
+	double p = 1;
+	for (uint32_t i = 0; i < o->reach && p > TELLING; i++)
+		p *= share(&o->inside);
+	o->telling = p <= TELLING;
 }
 
 static void ahead_of(struct outline *o)
@@ -307,16 +338,6 @@ static void ahead_of(struct outline *o)
 	}
 	for (int w = 0; w < 4; w++)
 		o->ahead.bit[w] &= ~o->before.barred.bit[w];
-}
-
-/* The share of a text's bytes that are in the set, roughly. */
-static double share(const struct byte_set *s)
-{
-	double f = 0;
-	for (unsigned c = 0; c < 256; c++)
-		if (byte_set_has(s, c))
-			f += c >= 'a' && c <= 'z' ? 0.7 / 26 : c == ' ' ? 0.15 : c >= '0' && c <= '9' ? 0.05 / 10 : c >= 'A' && c <= 'Z' ? 0.05 / 26 : c < 0x80 ? 0.05 / 65 : 0.002;
-	return f < 1 ? f : 1;
 }
 
 static int is_rare(const struct outline *o)

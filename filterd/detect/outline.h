@@ -39,6 +39,7 @@ struct outline {
 	uint32_t mark_at;                   /* so many bytes behind its start at most */
 	uint32_t reach;                     /* a match is at least so long, */
 	struct byte_set inside;             /* and all of so many bytes are of these */
+	uint8_t telling;                    /* few texts have such a row */
 	struct outline_alt alt[];           /* the one that PCRE2 tries first stands first */
 };
 

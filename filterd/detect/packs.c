@@ -1,5 +1,7 @@
 #include "detect/rulefile.h"
 
+#include "base/nearest.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -61,7 +63,12 @@ static int check_name(const struct pack_name *p, const struct ruledefs *defs, st
 			return 0;
 	if (is_of_countries(p->list))
 		return cfgerr_set(err, p->file, p->line, "\"%s\" names country \"%.64s\", which no detector has", lists[p->list].group, p->name);
-	return cfgerr_set(err, p->file, p->line, "\"%s\" names detector \"%.64s\", which no rule file defines", lists[p->list].group, p->name);
+	struct nearest n = { .word = p->name };
+	char question[NEAREST_SIZE];
+	for (size_t i = 0; i < defs->n; i++)
+		nearest_try(&n, defs->detectors[i].id);
+	return cfgerr_set(err, p->file, p->line, "\"%s\" names detector \"%.64s\", which no rule file defines%s", lists[p->list].group, p->name,
+	                  nearest_question(&n, question, sizeof question));
 }
 
 static int is_off(const struct pack_name *names, const struct detector_def *d)

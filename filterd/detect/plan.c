@@ -53,7 +53,7 @@ static size_t collect_evidence(const struct detect_set *set, struct evidence *e,
 		struct use u = piece_of(&e->terms[k], (uint32_t)(set->npatterns + set->nwords + e->index));
 		if (u.size < LITERAL_SIZE_MIN) {
 			e->wide_term |= (uint8_t)!is_ascii(&e->terms[k]);
-			e->short_term |= (uint8_t)is_ascii(&e->terms[k]);
+			e->short_terms |= e->terms[k].is_short = (uint8_t)is_ascii(&e->terms[k]);
 		} else if (uses) {
 			uses[n++] = u;
 		} else {
@@ -154,10 +154,11 @@ static void set_gates(struct detect_set *set)
 		p->gate = PATTERN_OPEN;
 		for (size_t k = 0; k < d->def->nevidence && p->gate == PATTERN_OPEN; k++) {
 			const struct evidence *e = &d->evidence[k];
-			if (!e->def->required || e->def->min < 1 || e->short_term)
+			if (!e->def->required || e->def->min < 1)
 				continue;
 			p->gate = e->index;
 			p->gate_ascii = e->wide_term;
+			p->gate_short = e->short_terms ? e : NULL;
 		}
 	}
 }

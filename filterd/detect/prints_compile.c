@@ -55,6 +55,12 @@ static int set_of(const struct bundle *b, const struct prints_def *d, struct pri
 	return read_set(b, d, &p->sets[p->nsets++].index, err);
 }
 
+/* In which the detector may find something: WINNOW_T are needed for a fingerprint, and what is found may be as many short. */
+static size_t shortest_text(const struct prints_def *d)
+{
+	return d->min_characters > 2 * WINNOW_T ? d->min_characters - WINNOW_T : WINNOW_T;
+}
+
 int prints_compile(const struct bundle *b, struct detect_set *set, struct cfgerr *err)
 {
 	size_t n = 0;
@@ -66,6 +72,7 @@ int prints_compile(const struct bundle *b, struct detect_set *set, struct cfgerr
 	if (!set->prints || !(set->prints->rules = arena_alloc(set->arena, n * sizeof *set->prints->rules)))
 		return cfgerr_set(err, NULL, 0, "out of memory");
 	winnow_init(&set->prints->winnow);
+	set->prints->size_min = SIZE_MAX;
 	for (size_t i = 0; i < set->ndetectors; i++) {
 		const struct prints_def *d = set->detectors[i].def->prints;
 		struct prints_rule *r = &set->prints->rules[set->prints->nrules];
@@ -75,6 +82,8 @@ int prints_compile(const struct bundle *b, struct detect_set *set, struct cfgerr
 		if (set_of(b, d, set->prints, &r->set, err) < 0)
 			return -1;
 		set->prints->nrules++;
+		if (set->prints->size_min > shortest_text(d))
+			set->prints->size_min = shortest_text(d);
 	}
 	return 0;
 }

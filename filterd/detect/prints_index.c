@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILTER_BITS_MIN = 9, FILTER_PER_ENTRY = 16, ENTRIES_PER_BUCKET = 4 };
+enum { ENTRIES_PER_BUCKET = 4 };
 
 static unsigned bits_for(size_t n)
 {
@@ -13,9 +13,15 @@ static unsigned bits_for(size_t n)
 	return bits;
 }
 
-static size_t first_bits(uint64_t hash, unsigned bits)
+static size_t bucket_of(const struct prints_index *x, uint64_t hash)
 {
-	return bits ? (size_t)(hash >> (64 - bits)) : 0;
+	return x->bits ? (size_t)(hash >> (64 - x->bits)) : 0;
+}
+
+/* What the filter of a bucket has for a hash: of bits that didn't choose the bucket. */
+static uint64_t marks(uint64_t hash)
+{
+	return (uint64_t)1 << (hash & 63) | (uint64_t)1 << (hash >> 6 & 63) | (uint64_t)1 << (hash >> 12 & 63);
 }
 
 static void take_own(const struct prints *p, struct prints_index *x)
@@ -33,12 +39,11 @@ static void fill_tables(struct prints_index *x)
 {
 	size_t b = 0;
 	for (size_t i = 0; i < x->n; i++) {
-		size_t bit = first_bits(x->hashes[i], x->filter_bits);
-		x->filter[bit / 64] |= (uint64_t)1 << bit % 64;
-		while (b <= first_bits(x->hashes[i], x->bucket_bits))
+		x->filter[bucket_of(x, x->hashes[i])] |= marks(x->hashes[i]);
+		while (b <= bucket_of(x, x->hashes[i]))
 			x->buckets[b++] = (uint32_t)i;
 	}
-	while (b <= (size_t)1 << x->bucket_bits)
+	while (b <= (size_t)1 << x->bits)
 		x->buckets[b++] = (uint32_t)x->n;
 }
 
@@ -46,14 +51,11 @@ int prints_index_make(const struct prints *p, struct prints_index *x_r)
 {
 	struct prints_index x = { .ndocuments = p->ndocuments };
 	memcpy(x.key, p->key, sizeof x.key);
-	x.bucket_bits = bits_for(p->nentries / ENTRIES_PER_BUCKET);
-	x.filter_bits = bits_for(p->nentries * FILTER_PER_ENTRY);
-	if (x.filter_bits < FILTER_BITS_MIN)
-		x.filter_bits = FILTER_BITS_MIN;
+	x.bits = bits_for(p->nentries / ENTRIES_PER_BUCKET);
 	x.hashes = calloc(p->nentries + 1, sizeof *x.hashes);
 	x.documents = calloc(p->nentries + 1, sizeof *x.documents);
-	x.buckets = calloc(((size_t)1 << x.bucket_bits) + 1, sizeof *x.buckets);
-	x.filter = calloc((size_t)1 << (x.filter_bits - 6), sizeof *x.filter);
+	x.buckets = calloc(((size_t)1 << x.bits) + 1, sizeof *x.buckets);
+	x.filter = calloc((size_t)1 << x.bits, sizeof *x.filter);
 	x.own = calloc(p->ndocuments + 1, sizeof *x.own);
 	x.ids = calloc(p->ndocuments + 1, sizeof *x.ids);
 	if (!x.hashes || !x.documents || !x.buckets || !x.filter || !x.own || !x.ids) {
@@ -83,7 +85,7 @@ void prints_index_free(struct prints_index *x)
 uint64_t prints_index_begin(const struct prints_index *x, uint64_t print)
 {
 	uint64_t hash = prints_hash(x->key, print);
-	__builtin_prefetch(&x->filter[first_bits(hash, x->filter_bits) / 64]);
+	__builtin_prefetch(&x->filter[bucket_of(x, hash)]);
 	return hash;
 }
 
@@ -94,11 +96,11 @@ size_t prints_index_find(const struct prints_index *x, uint64_t print, size_t *f
 
 size_t prints_index_end(const struct prints_index *x, uint64_t hash, size_t *first_r)
 {
-	size_t bit = first_bits(hash, x->filter_bits);
+	size_t b = bucket_of(x, hash);
 	*first_r = 0;
-	if (!(x->filter[bit / 64] >> bit % 64 & 1))
+	if (marks(hash) & ~x->filter[b])
 		return 0;
-	size_t b = first_bits(hash, x->bucket_bits), i = x->buckets[b], stop = x->buckets[b + 1];
+	size_t i = x->buckets[b], stop = x->buckets[b + 1];
 	while (i < stop && x->hashes[i] < hash)
 		i++;
 	*first_r = i;

@@ -9,10 +9,9 @@ struct prints_index {
 	uint64_t *hashes;     /* sorted; the same one once for each document */
 	uint16_t *documents;
 	size_t n;
-	uint32_t *buckets;    /* of the first bits of a hash: where it begins */
-	unsigned bucket_bits;
-	uint64_t *filter;     /* one bit for the first bits of each hash */
-	unsigned filter_bits;
+	unsigned bits;        /* the first ones of a hash choose its bucket */
+	uint32_t *buckets;    /* where each begins */
+	uint64_t *filter;     /* of each bucket: three bits for each hash that is in it */
 	uint32_t *own;        /* of each document: how many fingerprints are its own */
 	uint32_t *ids;
 	size_t ndocuments;

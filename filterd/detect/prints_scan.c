@@ -39,15 +39,10 @@ void prints_scratch_free(struct prints_scratch **xp)
 	*xp = NULL;
 }
 
-/* Fingerprints are looked up some at a time, since memory is waited for only once then. */
-enum { AT_ONCE = 32 };
-
 struct search {
 	const struct prints_set *set;
 	struct detect_scratch *s;
 	struct prints_scratch *x;
-	struct winnow_print waiting[AT_ONCE];
-	size_t nwaiting;
 };
 
 static int add_hit(const struct search *q, const struct winnow_print *p, size_t set, size_t entry)
@@ -67,30 +62,23 @@ static int add_hit(const struct search *q, const struct winnow_print *p, size_t 
 	return 0;
 }
 
-static int look_up(struct search *q)
+/* All of them at a time, since memory is waited for only once then. */
+static int look_up(void *arg, const struct winnow_print *p, size_t n)
 {
-	size_t n = q->nwaiting;
-	uint64_t hashes[AT_ONCE];
-	q->nwaiting = 0;
+	struct search *q = arg;
+	uint64_t hashes[WINNOW_AT_ONCE];
 	for (size_t i = 0; i < q->set->nsets; i++) {
 		const struct prints_index *x = &q->set->sets[i].index;
 		for (size_t k = 0; k < n; k++)
-			hashes[k] = prints_index_begin(x, q->waiting[k].hash);
+			hashes[k] = prints_index_begin(x, p[k].hash);
 		for (size_t k = 0; k < n; k++) {
 			size_t entry, end = prints_index_end(x, hashes[k], &entry);
 			for (; entry < end; entry++)
-				if (add_hit(q, &q->waiting[k], i, entry) < 0)
+				if (add_hit(q, &p[k], i, entry) < 0)
 					return -1;
 		}
 	}
 	return budget_spent(&q->s->budget) ? -1 : 0;
-}
-
-static int on_print(void *arg, const struct winnow_print *p)
-{
-	struct search *q = arg;
-	q->waiting[q->nwaiting++] = *p;
-	return q->nwaiting == AT_ONCE ? look_up(q) : 0;
 }
 
 static int by_document(const struct hit *a, const struct hit *b)
@@ -190,8 +178,7 @@ static void collect(const struct detect_set *set, struct detect_scratch *s)
 	struct prints_scratch *x = s->prints;
 	struct search q = { .set = set->prints, .s = s, .x = x };
 	x->n = 0;
-	x->characters = winnow(&set->prints->winnow, s->view.data, s->view.size, on_print, &q);
-	(void)look_up(&q);
+	x->characters = winnow(&set->prints->winnow, s->view.data, s->view.size, look_up, &q);
 	sort_items(x->hits, x->n, sizeof *x->hits, by_place);
 }
 
@@ -206,7 +193,7 @@ static size_t document_end(const struct prints_scratch *x, size_t i)
 void prints_scan(const struct detect_set *set, struct detect_scratch *s)
 {
 	struct prints_scratch *x = s->prints;
-	if (!set->prints || s->view.size < WINNOW_T)
+	if (!set->prints || s->view.size < set->prints->size_min)
 		return;
 	collect(set, s);
 	for (size_t i = 0, end; i < x->n && !budget_spent(&s->budget); i = end) {

@@ -26,6 +26,7 @@ struct prints_set {
 	size_t nsets;
 	struct prints_rule *rules; /* in the detect_set's arena */
 	size_t nrules;
+	size_t size_min;           /* in a shorter view no detector finds anything */
 };
 
 #endif

@@ -41,6 +41,6 @@ void detect_profile_cost(const struct detect_set *set, const struct detect_scrat
 	const struct pattern *p = &set->patterns[pattern];
 	const struct pattern_cost *c = &s->profile->cost[pattern];
 	*c_r = (struct detect_cost){ .detector = p->detector, .regex = p->def->regex, .file = p->def->file,
-	                             .kind = pattern_class_name(p->cls.kind), .line = p->def->line, .calls = c->calls, .matched = c->matched,
+	                             .kind = pattern_class_name(&p->cls), .line = p->def->line, .calls = c->calls, .matched = c->matched,
 	                             .ns = c->ns };
 }

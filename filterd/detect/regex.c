@@ -1,6 +1,7 @@
 #include "detect/regex.h"
 
 #include "base/clock.h"
+#include "base/nearest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,9 +25,15 @@ static int compile_one(pcre2_code **code_r, const char *pattern, uint32_t option
 	return 0;
 }
 
+/* Of (?i)[[:upper:]] PCRE2 makes something else with UCP than without, in ASCII too. */
+static int differs_by_ucp(const char *pattern)
+{
+	return strstr(pattern, "upper:]") || strstr(pattern, "lower:]");
+}
+
 static int compile_both(struct regex *r, const char *pattern, int watched, char *msg, size_t size)
 {
-	uint32_t options = watched ? PCRE2_AUTO_CALLOUT : 0;
+	uint32_t options = (watched ? PCRE2_AUTO_CALLOUT : 0) | (differs_by_ucp(pattern) ? PCRE2_UCP : 0);
 	*r = (struct regex){ .jit = 1, .watched = watched };
 	if (compile_one(&r->ascii, pattern, options, &r->jit, msg, size) < 0 ||
 	    compile_one(&r->unicode, pattern, options | PCRE2_UCP, &r->jit, msg, size) < 0) {
@@ -74,6 +81,24 @@ int regex_group(const struct regex *r, const char *name)
 {
 	int n = pcre2_substring_number_from_name(r->ascii, (PCRE2_SPTR)name);
 	return n > 0 ? n : 0;
+}
+
+int regex_misnamed(const struct regex *r, const char *name, char *dst, size_t dst_size)
+{
+	uint32_t n = 0, size = 0;
+	PCRE2_SPTR table = NULL;
+	if (pcre2_pattern_info(r->ascii, PCRE2_INFO_NAMECOUNT, &n) != 0 || pcre2_pattern_info(r->ascii, PCRE2_INFO_NAMEENTRYSIZE, &size) != 0 ||
+	    pcre2_pattern_info(r->ascii, PCRE2_INFO_NAMETABLE, &table) != 0)
+		return 0;
+	for (uint32_t i = 0; i < n; i++) { /* two bytes of its number, then its name */
+		struct nearest near = { .word = (const char *)table + (size_t)i * size + 2 };
+		nearest_try(&near, name);
+		if (near.best) {
+			snprintf(dst, dst_size, "%s", near.word);
+			return 1;
+		}
+	}
+	return 0;
 }
 
 int regex_run_init(struct regex_run *run, uint32_t ngroups_max)

@@ -50,6 +50,8 @@ int regex_compile(struct regex *r, const char *pattern, int callout, int watched
 void regex_free(struct regex *r);
 /* The number of the group called name, or 0. */
 int regex_group(const struct regex *r, const char *name);
+/* 1 if a group has nearly this name, by a slip (base/nearest.h): its name goes to dst. */
+int regex_misnamed(const struct regex *r, const char *name, char *dst, size_t dst_size);
 
 int regex_run_init(struct regex_run *run, uint32_t ngroups_max) __attribute__((warn_unused_result));
 void regex_run_free(struct regex_run *run);

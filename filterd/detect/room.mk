@@ -5,6 +5,8 @@ libdetect_a_SOURCES = \
 	filterd/detect/classify.c filterd/detect/classify.h \
 	filterd/detect/compile.c filterd/detect/detect.h filterd/detect/set.h \
 	filterd/detect/decode.c filterd/detect/decode.h \
+	filterd/detect/decode_mark.c filterd/detect/decode_row.c filterd/detect/decoders.h \
+	filterd/detect/digitwords.c filterd/detect/digitwords.h filterd/detect/spelled.c filterd/detect/spelled.h filterd/detect/lookalike.c \
 	filterd/detect/csv.c filterd/detect/csv.h \
 	filterd/detect/edm.h filterd/detect/edm_set.h \
 	filterd/detect/edm_build.c filterd/detect/edm_build.h \
@@ -15,6 +17,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/evidence.c filterd/detect/evidence.h \
 	filterd/detect/exclude.c filterd/detect/explain.c \
 	filterd/detect/fold.c filterd/detect/fold.h \
+	filterd/detect/highest.c \
 	filterd/detect/lint.c filterd/detect/lint.h \
 	filterd/detect/literal.c filterd/detect/literal.h filterd/detect/literal_body.h \
 	filterd/detect/literal_gram.c filterd/detect/literal_hyperscan.c \
@@ -34,6 +37,8 @@ libdetect_a_SOURCES = \
 	filterd/detect/ruledef.c filterd/detect/ruledef.h filterd/detect/rulefile.c filterd/detect/rulefile.h \
 	filterd/detect/numberdef.c filterd/detect/numberdef.h filterd/detect/override.c filterd/detect/packs.c \
 	filterd/detect/scan.c filterd/detect/scan.h \
+	filterd/detect/candidate.c filterd/detect/candidate.h filterd/detect/layers.c filterd/detect/layers.h \
+	filterd/detect/scratch.c filterd/detect/stages.c filterd/detect/stages.h \
 	filterd/detect/selftest.c \
 	filterd/detect/siphash.c filterd/detect/siphash.h \
 	filterd/detect/sort.c filterd/detect/sort.h \
@@ -44,10 +49,10 @@ libdetect_a_SOURCES = \
 	filterd/detect/valid.c filterd/detect/valid.h \
 	filterd/detect/valid_check.c \
 	filterd/detect/valid_own.c filterd/detect/valid_own.h filterd/detect/validdef.c filterd/detect/validdef.h \
-	filterd/detect/valid_number.c filterd/detect/valid_secret.c \
+	filterd/detect/valid_number.c filterd/detect/valid_secret.c filterd/detect/valid_password.c \
 	filterd/detect/variants.c filterd/detect/variants.h \
 	filterd/detect/valid_id.c filterd/detect/valid_id.h filterd/detect/valid_code.c \
-	filterd/detect/valid_europe.c filterd/detect/valid_world.c \
+	filterd/detect/valid_europe.c filterd/detect/valid_vat.c filterd/detect/valid_world.c \
 	filterd/detect/valid_hash.c filterd/detect/valid_wallet.c filterd/detect/valid_wallet.h filterd/detect/valid_wallet_words.c \
 	filterd/detect/view.c filterd/detect/view.h \
 	filterd/detect/winnow.c filterd/detect/winnow.h

@@ -1,5 +1,7 @@
 #include "detect/rulefile.h"
 
+#include "base/nearest.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,10 +151,20 @@ static struct detector_def *find(const struct reading *g, const char *id)
 	return p ? &g->defs.detectors[*p - g->defs.detectors] : NULL;
 }
 
+/* "; did you mean \"payment-card\"?" */
+static const char *nearest_id(const struct reading *g, const char *id, char dst[NEAREST_SIZE])
+{
+	struct nearest n = { .word = id };
+	for (size_t i = 0; i < g->defs.n; i++)
+		nearest_try(&n, g->defs.detectors[i].id);
+	return nearest_question(&n, dst, NEAREST_SIZE);
+}
+
 /* A copy of the detector it is like, as that is in the end, with what it says itself.  Its tests are its own. */
 static int settle(struct reading *g, struct detector_def *d, int depth)
 {
 	size_t i = (size_t)(d - g->defs.detectors);
+	char question[NEAREST_SIZE];
 	if (g->state[i] == SETTLED)
 		return 0;
 	if (g->state[i] == SETTLING || depth == RULEDEF_LIKE_MAX)
@@ -162,7 +174,8 @@ static int settle(struct reading *g, struct detector_def *d, int depth)
 		struct detector_def *base = find(g, d->like);
 		const struct detector_def own = *d;
 		if (!base)
-			return cfgerr_set(g->err, d->file, d->line, "there is no detector \"%.64s\" for this one to be like", d->like);
+			return cfgerr_set(g->err, d->file, d->line, "there is no detector \"%.64s\" for this one to be like%s", d->like,
+			                  nearest_id(g, d->like, question));
 		if (settle(g, base, depth + 1) < 0)
 			return -1;
 		*d = *base;
@@ -183,9 +196,11 @@ static int settle(struct reading *g, struct detector_def *d, int depth)
 
 static int settle_all(struct reading *g)
 {
+	char question[NEAREST_SIZE];
 	for (const struct change *c = g->overrides; c; c = c->next)
 		if (!find(g, c->id))
-			return cfgerr_set(g->err, c->file, c->line, "\"override\" names detector \"%.64s\", which no rule file defines", c->id);
+			return cfgerr_set(g->err, c->file, c->line, "\"override\" names detector \"%.64s\", which no rule file defines%s", c->id,
+			                  nearest_id(g, c->id, question));
 	for (size_t i = 0; i < g->defs.n; i++)
 		if (settle(g, &g->defs.detectors[i], 0) < 0)
 			return -1;

@@ -31,6 +31,15 @@ struct span {
 	uint32_t document;
 };
 
+/* What a validator without parameters said of a part of the view. */
+struct scan_answer {
+	int (*plain)(const char *s, size_t size, const double *num);
+	uint32_t text, start, end;
+	int stands;
+};
+
+enum { SCAN_ANSWERS = 16 };
+
 /* How far a pattern has come in a text; counts only if text is the one at hand. */
 struct scan_place {
 	uint32_t text, next;
@@ -46,18 +55,21 @@ struct detect_scratch {
 	size_t low_cap;
 	int low_whole;
 	int low_stale;   /* it is of a layer */
+	struct term_text low_text; /* it, for evidence */
 	struct literal_hit *hits;
 	struct number_hit *number_hits;
 	struct trace_hit *trace_hits;
 	size_t trace_hits_max;
 	uint32_t *seen;  /* of each evidence: the text at hand (text_number) has one of its terms, if seen_told */
+	uint32_t *unseen; /* of each evidence with short terms: it has none of them */
 	int seen_told;
 	struct scan_place *places; /* of each pattern */
+	struct scan_answer answers[SCAN_ANSWERS]; /* the last ones, by validator and place */
 	uint32_t text_number;      /* of the text at hand, for places */
 	struct span *spans;
 	size_t nspans;
 	uint16_t *per_detector; /* spans of each, in the text at hand */
-	size_t ndetectors, npatterns;
+	size_t ndetectors, npatterns, nevidence;
 	struct prints_scratch *prints; /* NULL: the set has no fingerprints */
 	struct edm_scratch *edm; /* NULL: the set has no index of records */
 	struct budget budget;
@@ -69,6 +81,8 @@ struct detect_scratch {
 
 /* The view at hand in lower case, same offsets; evidence is looked for in it. */
 const char *scan_lower(struct detect_scratch *s);
+/* The same for evidence to look for its terms in. */
+const struct term_text *scan_terms(struct detect_scratch *s);
 /* True if the sensitive part, [start, end) of the view, is one of the detector's exclusions. */
 int scan_excluded(const struct detector *d, struct detect_scratch *s, size_t start, size_t end); /* exclude.c */
 
@@ -82,7 +96,19 @@ void scan_note_document(const struct detect_set *set, struct detect_scratch *s, 
 /* More calls of PCRE2 than these no text needs, and they end a scan where a clock that stands still would not. */
 enum { BUDGET_CALLS = 8192, BUDGET_BYTES_PER_CALL = 4 };
 
+/* Texts up to here that never meet PCRE2 are through before a look at the clock would be. */
+enum { SCAN_SHORT_TEXT = 1024 };
+
+/* The deadline counts from here, if not from before. */
+void budget_start(struct budget *b);
+/* A call of PCRE2, which is more than a step. */
+void budget_call(struct budget *b);
+/* Before something that may take long: the clock is read at the next step. */
+void budget_look(struct budget *b);
 /* 0 while the budget lasts.  Reads the clock every few calls only. */
 int budget_spent(struct budget *b);
+
+/* Makes the view of s ready to be looked at: lower case, digits, tokens.  -1 without memory. */
+int scan_sweep(const struct detect_set *set, struct detect_scratch *s) __attribute__((warn_unused_result));
 
 #endif

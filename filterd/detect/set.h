@@ -12,15 +12,28 @@
 #include "detect/sweep.h"
 #include "detect/term.h"
 
+/* A validator as a match meets it: one of the two functions, and what it is called with. */
+struct check {
+	int (*plain)(const char *s, size_t size, const double *num);
+	int (*own)(const char *s, size_t size, const void *own); /* if not NULL, this one */
+	const void *arg; /* NULL: it has no parameters, so that all patterns that ask it get the same answer */
+};
+
+/* What most candidates are refused by stands first: a text of digits has dozens of them. */
 struct pattern {
-	struct regex re;
-	const struct pattern_def *def;
+	uint32_t gate;   /* evidence that a finding can't do without; PATTERN_OPEN: none */
 	uint16_t detector;
 	uint16_t group; /* the one called "secret" is the sensitive part; 0: the whole match */
-	uint32_t gate;   /* evidence that a finding can't do without; PATTERN_OPEN: none */
 	uint8_t gate_ascii; /* it can be told so of ASCII texts only */
 	uint8_t checked; /* validators or exclusions can refuse a match */
+	uint8_t excludes; /* exclusions can */
+	uint8_t nchecks;
+	uint8_t confidence;
 	uint8_t cap;     /* confidence that a finding can have without support (odds.h) */
+	const struct check *checks;        /* the validators of the pattern and of its detector */
+	const struct evidence *gate_short; /* the gate, if the literal matcher does not know all of its terms; else NULL */
+	const struct pattern_def *def;
+	struct regex re;
 	double odds;
 	struct classified cls;
 };
@@ -48,7 +61,7 @@ struct evidence {
 	size_t nterms;
 	size_t nnone; /* behind the nterms ones: those that must not be near */
 	uint32_t index;  /* among all of the set */
-	uint8_t short_term; /* a term is too short for the literal matcher: it may always be there */
+	uint8_t short_terms; /* some terms are too short for the literal matcher */
 	uint8_t wide_term;  /* one has no ASCII to look for: it may be in any text but an ASCII one */
 };
 

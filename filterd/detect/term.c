@@ -7,6 +7,18 @@
 #include <string.h>
 #include <utf8proc.h>
 
+uint64_t term_letters(const char *s, size_t size)
+{
+	uint64_t all = 0;
+	for (size_t i = 0; i < size; i++) {
+		unsigned char c = (unsigned char)s[i];
+		unsigned bit = c >= 'a' && c <= 'z' ? c - 'a' + 0u : c >= '0' && c <= '9' ? 26u + c - '0' : 36u + c % 28;
+		/* a space stands for other characters, and a letter above ASCII may be written in another case */
+		all |= c < 0x80 && c != ' ' ? UINT64_C(1) << bit : 0;
+	}
+	return all;
+}
+
 int term_read(struct arena *a, const char *text, int exact, struct term *t_r)
 {
 	char folded[256], *out = folded;
@@ -36,6 +48,7 @@ int term_read(struct arena *a, const char *text, int exact, struct term *t_r)
 	}
 	t.s = s;
 	t.size = (uint16_t)o;
+	t.letters = term_letters(s, o);
 	*t_r = t;
 	return 0;
 }

@@ -12,8 +12,22 @@ struct term {
 	const char *s;
 	uint16_t size;
 	uint8_t open_start, open_end; /* written with *: may go on within the word */
+	uint8_t is_short;             /* ASCII without a piece that the literal matcher could look for (set by plan.c) */
+	uint64_t letters;             /* what it is made of (term_letters) */
 	uint8_t exact;                /* case counts: it is looked for in the view, not in the view in lower case */
 };
+
+/* A text that terms are looked for in, in lower case. */
+struct term_text {
+	const char *s;
+	size_t size;
+	int ascii;
+	uint64_t letters; /* of it, or of more */
+};
+
+/* One bit for each ASCII letter and digit that is in s; the other bits are shared by other characters of ASCII.  What lacks one of a
+ * term's bits doesn't have the term in it. */
+uint64_t term_letters(const char *s, size_t size);
 
 /* Makes a term of a rule file ready: folded, * at either end read.  -1 if nothing of it is left or it is longer than
  * 255 bytes. */

@@ -6,6 +6,8 @@
 #ifndef FILTERD_DETECT_VALID_H
 #define FILTERD_DETECT_VALID_H
 
+#include "base/nearest.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,12 +29,14 @@ struct validator {
 
 /* NULL if there is none of this name. */
 const struct validator *valid_find(const char *name);
+/* Tries the names of all. */
+void valid_nearest(struct nearest *n);
 /* The table, in order; NULL at the end. */
 const struct validator *valid_at(size_t index);
 
 /* The tables by topic, each ending in a row without name; NULL at the end. */
 extern const struct validator *const valid_tables[];
-extern const struct validator valid_code[], valid_wallet[], valid_europe[], valid_world[];
+extern const struct validator valid_code[], valid_wallet[], valid_europe[], valid_vat[], valid_world[];
 
 /* A validator as a rule file asks for it. */
 struct valid_use {
@@ -55,6 +59,14 @@ struct valid_list {
 static inline int valid_run(const struct valid_use *u, const char *s, size_t size)
 {
 	return u->own_check ? u->own_check(s, size, u->own) : u->v->check(s, size, u->num);
+}
+
+static inline int valid_all(const struct valid_list *l, const char *s, size_t size)
+{
+	for (int i = 0; i < l->n; i++)
+		if (!valid_run(&l->use[i], s, size))
+			return 0;
+	return 1;
 }
 
 /* valid_number.c */
@@ -80,5 +92,7 @@ int valid_crc32_base62(const char *s, size_t size, const double *num);
 /* CRC-32 of IEEE 802.3. */
 uint32_t valid_crc32(const char *s, size_t size);
 int valid_not_placeholder(const char *s, size_t size, const double *num);
+/* valid_password.c */
+int valid_password(const char *s, size_t size, const double *num);
 
 #endif

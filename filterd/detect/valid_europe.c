@@ -126,6 +126,20 @@ CHECK(de_ausweis)
 	return !one_of(id.c[0], "0123456789") && id_sum(&id, 0, "731731731") % 10 == id.c[9] - '0';
 }
 
+/* The letter counts as its place in the alphabet, two digits. */
+CHECK(de_kvnr)
+{
+	struct id id;
+	if (!id_read_shape(&id, s, size, "A999999999"))
+		return 0;
+	int letter = id.c[0] - 'A' + 1, sum = letter / 10 + (letter % 10 * 2) / 10 + (letter % 10 * 2) % 10;
+	for (int i = 1; i < 9; i++) {
+		int v = (id.c[i] - '0') * (i % 2 ? 1 : 2);
+		sum += v / 10 + v % 10;
+	}
+	return sum % 10 == id.c[9] - '0';
+}
+
 CHECK(de_rvnr)
 {
 	static const char weights[] = "212571212121";
@@ -391,6 +405,18 @@ CHECK(it_partita_iva)
 	return ((office >= 1 && office <= 100) || office == 120 || office == 121 || office == 888 || office == 999) && id_luhn(&id, 0, 11);
 }
 
+/* Two check digits, each over the first eleven. */
+CHECK(lu_matricule)
+{
+	struct id id;
+	if (!id_read_shape(&id, s, size, "9999999999999") || !id_is_day(id_number(&id, 0, 4), id_number(&id, 4, 2), id_number(&id, 6, 2)) || !one_of(id.c[0], "12"))
+		return 0;
+	if (!id_luhn(&id, 0, 12))
+		return 0;
+	id.c[11] = id.c[12];
+	return id_verhoeff(&id, 0, 12);
+}
+
 /* Since 2017 numbers begin with 32 and tell no birthday. */
 CHECK(lv_personas_kods)
 {
@@ -540,6 +566,7 @@ const struct validator valid_europe[] = {
 	{ "ch-uid", "Switzerland, enterprise number: CHE and weights 54327654, modulo 11", ch_uid, { { 0 } }, 11 },
 	{ "cz-rodne-cislo", "Czechia and Slovakia, birth number: birthday and modulo 11", cz_rodne_cislo, { { 0 } }, 68 },
 	{ "de-ausweis", "Germany, serial of identity cards and passports: its letters, and weights 731 of ICAO 9303", de_ausweis, { { 0 } }, 14 },
+	{ "de-kvnr", "Germany, health insurance: letter as two digits, weights 1 2 with cross sums, modulo 10", de_kvnr, { { 0 } }, 9.4 },
 	{ "de-rvnr", "Germany, pension insurance: weights 212571212121 with cross sums, modulo 10", de_rvnr, { { 0 } }, 90 },
 	{ "de-steuer-id", "Germany, tax id: repeated digits and ISO 7064 MOD 11-10", de_steuer_id, { { 0 } }, 260 },
 	{ "de-ust-id", "Germany, VAT: DE and ISO 7064 MOD 11-10", de_ust_id, { { 0 } }, 10 },
@@ -567,6 +594,7 @@ const struct validator valid_europe[] = {
 	{ "is-kennitala", "Iceland, kennitala: birthday and weights 327654321, modulo 11", is_kennitala, { { 0 } }, 470 },
 	{ "it-codice-fiscale", "Italy, codice fiscale: birthday, check letter, omocodia", it_codice_fiscale, { { 0 } }, 85 },
 	{ "it-partita-iva", "Italy, VAT number: tax office and Luhn", it_partita_iva, { { 0 } }, 89 },
+	{ "lu-matricule", "Luxembourg, matricule: birthday, Luhn and Verhoeff", lu_matricule, { { 0 } }, 1800 },
 	{ "lv-personas-kods", "Latvia, personal code: birthday and weights 10 5 8 4 2 1 6 3 7 9, modulo 11; from 32 on without either", lv_personas_kods, { { 0 } }, 11 },
 	{ "nl-bsn", "Netherlands, BSN: the eleven test", nl_bsn, { { 0 } }, 10 },
 	{ "no-fodselsnummer", "Norway, birth number: birthday and two check digits, modulo 11", no_fodselsnummer, { { 0 } }, 370 },

@@ -3,20 +3,26 @@
 #include <stdint.h>
 #include <string.h>
 
+enum { NEVER, BETWEEN };
+
+/* What a character stands for: itself, a separator, or it has no place in a number. */
+static const char meaning[256] = {
+	[' '] = BETWEEN, ['-'] = BETWEEN, ['.'] = BETWEEN, ['/'] = BETWEEN, ['+'] = BETWEEN, ['\t'] = BETWEEN, ['\r'] = BETWEEN, ['\n'] = BETWEEN,
+	['0'] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
+	['A'] = 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z',
+	['a'] = 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z',
+};
+
 int id_read(struct id *id_r, const char *s, size_t size)
 {
 	int n = 0;
 	for (size_t i = 0; i < size; i++) {
-		char c = s[i];
-		if (c >= 'a' && c <= 'z')
-			c = (char)(c - 'a' + 'A');
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')) {
-			if (n == ID_MAX)
-				return -1;
-			id_r->c[n++] = c;
-		} else if (!memchr(" -./+\t\r\n", c, 8)) {
+		char c = meaning[(unsigned char)s[i]];
+		if (c == BETWEEN)
+			continue;
+		if (c == NEVER || n == ID_MAX)
 			return -1;
-		}
+		id_r->c[n++] = c;
 	}
 	id_r->c[n] = '\0';
 	id_r->n = n;

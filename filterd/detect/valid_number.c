@@ -12,9 +12,18 @@ static int is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+enum { DIGIT = 1, SEPARATOR = 2 };
+
+static const uint8_t kinds[256] = {
+	['0'] = DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT,
+	[' '] = SEPARATOR, ['-'] = SEPARATOR, ['.'] = SEPARATOR, ['/'] = SEPARATOR, ['_'] = SEPARATOR, ['|'] = SEPARATOR, [','] = SEPARATOR,
+	[';'] = SEPARATOR, [':'] = SEPARATOR, ['('] = SEPARATOR, [')'] = SEPARATOR, ['*'] = SEPARATOR, ['~'] = SEPARATOR, ['`'] = SEPARATOR,
+	['\t'] = SEPARATOR, ['\n'] = SEPARATOR, ['\r'] = SEPARATOR,
+};
+
 static int is_separator(char c)
 {
-	return c != '\0' && strchr(" -./_|,;:()*~`\t\n\r", c) != NULL;
+	return kinds[(unsigned char)c] == SEPARATOR;
 }
 
 /* The digits of s without separators; -1 when something else is in it or they are too many. */
@@ -22,33 +31,32 @@ static int digits(const char *s, size_t size, char d[DIGITS_MAX])
 {
 	int n = 0;
 	for (size_t i = 0; i < size; i++) {
-		if (is_digit(s[i])) {
-			if (n == DIGITS_MAX)
-				return -1;
-			d[n++] = (char)(s[i] - '0');
-		} else if (!is_separator(s[i])) {
+		uint8_t kind = kinds[(unsigned char)s[i]];
+		if (kind == 0 || (kind == DIGIT && n == DIGITS_MAX))
 			return -1;
-		}
+		if (kind == DIGIT)
+			d[n++] = (char)(s[i] - '0');
 	}
 	return n;
 }
 
 int valid_luhn(const char *s, size_t size, const double *num)
 {
-	char d[DIGITS_MAX];
-	int n = digits(s, size, d), sum = 0;
-	if (n < 2)
-		return 0;
-	for (int i = 0; i < n; i++) {
-		int v = d[n - 1 - i];
-		if (i & 1) {
-			v *= 2;
-			if (v > 9)
-				v -= 9;
+	static const uint8_t doubled[10] = { 0, 2, 4, 6, 8, 1, 3, 5, 7, 9 };
+	uint64_t sum = 0, other = 0; /* where the last digit counts once, and where it counts twice */
+	size_t n = 0;
+	for (const char *end = s + size; s < end; s++) {
+		unsigned v = (unsigned)(*s - '0');
+		if (v < 10) {
+			uint64_t was = sum;
+			sum = other + v;
+			other = was + doubled[v];
+			n++;
+		} else if (!is_separator(*s)) {
+			return 0;
 		}
-		sum += v;
 	}
-	return sum % 10 == 0;
+	return n >= 2 && n <= DIGITS_MAX && sum % 10 == 0;
 }
 
 /* Issuer ranges by their first six digits, and the lengths in use (bit n = n digits), from ISO/IEC 7812

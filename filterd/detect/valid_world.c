@@ -65,13 +65,37 @@ CHECK(br_cpf)
 	return a == id.c[9] - '0' && b == id.c[10] - '0';
 }
 
-CHECK(br_cnpj)
+/* The driver's licence.  Where the first sum leaves 10, the second one is short of 2. */
+CHECK(br_cnh)
 {
 	struct id id;
-	if (!id_read_shape(&id, s, size, "99999999999999") || id_number(&id, 0, 8) == 0)
+	if (!id_read_shape(&id, s, size, "99999999999") || id_number(&id, 0, 9) == 0)
 		return 0;
-	int a = (11 - id_sum(&id, 0, "543298765432") % 11) % 11 % 10, b = (11 - id_sum(&id, 0, "6543298765432") % 11) % 11 % 10;
-	return a == id.c[12] - '0' && b == id.c[13] - '0';
+	int a = id_sum(&id, 0, "987654321") % 11, b = id_sum(&id, 0, "123456789") % 11;
+	if (a == 10) {
+		a = 0;
+		b -= 2;
+	}
+	b = b < 0 ? b + 11 : b;
+	return a == id.c[9] - '0' && (b >= 10 ? 0 : b) == id.c[10] - '0';
+}
+
+/* Since July 2026 letters stand in new ones, but for the check digits; A counts 17, as its place behind '0' in ASCII. */
+CHECK(br_cnpj)
+{
+	static const int weights[] = { 6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2 };
+	struct id id;
+	int a = 0, b = 0, any = 0;
+	if (!id_read_shape(&id, s, size, "************99"))
+		return 0;
+	for (int i = 0; i < 12; i++) {
+		a += (id.c[i] - '0') * weights[i + 1];
+		b += (id.c[i] - '0') * weights[i];
+		any |= i < 8 && id.c[i] != '0';
+	}
+	a = (11 - a % 11) % 11 % 10;
+	b = (11 - (b + a * 2) % 11) % 11 % 10;
+	return any && a == id.c[12] - '0' && b == id.c[13] - '0';
 }
 
 CHECK(ca_sin)
@@ -393,6 +417,16 @@ CHECK(us_mbi)
 	return strpbrk(id.c, "SLOIBZ") == NULL;
 }
 
+CHECK(ve_rif)
+{
+	static const char kinds[] = "VEJPG";
+	struct id id;
+	if (!id_read_shape(&id, s, size, "A999999999") || !one_of(id.c[0], kinds))
+		return 0;
+	int sum = 4 * (int)(strchr(kinds, id.c[0]) - kinds + 1) + id_sum(&id, 1, "32765432");
+	return "00987654321"[sum % 11] == id.c[9];
+}
+
 CHECK(za_id)
 {
 	struct id id;
@@ -406,7 +440,8 @@ const struct validator valid_world[] = {
 	{ "au-abn", "Australia, business number: modulo 89", au_abn, { { 0 } }, 94 },
 	{ "au-medicare", "Australia, Medicare card: weights 13791379, modulo 10", au_medicare, { { 0 } }, 20 },
 	{ "au-tfn", "Australia, tax file number of 8 or 9 digits: weights, modulo 11", au_tfn, { { 0 } }, 10 },
-	{ "br-cnpj", "Brazil, CNPJ: two check digits, modulo 11", br_cnpj, { { 0 } }, 96 },
+	{ "br-cnh", "Brazil, driving licence: two check digits, modulo 11", br_cnh, { { 0 } }, 80 },
+	{ "br-cnpj", "Brazil, CNPJ: two check digits, modulo 11; letters are values, too", br_cnpj, { { 0 } }, 96 },
 	{ "br-cpf", "Brazil, CPF: two check digits, modulo 11", br_cpf, { { 0 } }, 91 },
 	{ "ca-sin", "Canada, social insurance number: Luhn, not 8 in front (0 is in use for samples)", ca_sin, { { 0 } }, 10 },
 	{ "cl-rut", "Chile, RUT and RUN: modulo 11, K for 10", cl_rut, { { 0 } }, 10 },
@@ -437,6 +472,7 @@ const struct validator valid_world[] = {
 	{ "us-itin", "United States, ITIN: 9 in front, group in use", us_itin, { { 0 } }, 2 },
 	{ "us-mbi", "United States, Medicare beneficiary: letters in their places", us_mbi, { { 0 } }, 5.1 },
 	{ "us-npi", "United States, NPI: Luhn with the prefix 80840", us_npi, { { 0 } }, 45 },
+	{ "ve-rif", "Venezuela, RIF and cédula: kind of holder and weights 32765432, modulo 11", ve_rif, { { 0 } }, 40 },
 	{ "za-id", "South Africa, identity number: birthday and Luhn", za_id, { { 0 } }, 920 },
 	{ 0 },
 };

@@ -53,7 +53,7 @@ static int read_weights(const struct cfg_reader *r, const config_setting_t *g, s
 {
 	const config_setting_t *s = config_setting_get_member(g, "weights");
 	int list = config_setting_type(s) == CONFIG_TYPE_ARRAY || config_setting_type(s) == CONFIG_TYPE_LIST;
-	int n = list ? config_setting_length(s) : 0;
+	int n = list ? config_setting_length(s) : 0, weighs = 0;
 	if (n < 1 || n > SUM_CHARS_MAX)
 		return cfg_error(r, s, "\"weights\" must be a list of 1 to %d numbers: [ 7, 3, 1 ]", SUM_CHARS_MAX);
 	for (int i = 0; i < n; i++) {
@@ -62,7 +62,10 @@ static int read_weights(const struct cfg_reader *r, const config_setting_t *g, s
 		if (config_setting_type(e) != CONFIG_TYPE_INT || w < -9999 || w > 9999)
 			return cfg_error(r, e, "a weight must be a whole number from -9999 to 9999");
 		v->weight[v->nweights++] = (int16_t)w;
+		weighs |= w % v->modulus != 0;
 	}
+	if (!weighs)
+		return cfg_error(r, s, "every weight is zero modulo %d: every text would pass", v->modulus);
 	return 0;
 }
 
@@ -214,8 +217,8 @@ static int read_crc(const struct cfg_reader *r, const config_setting_t *g, void 
 	struct valid_crc *v = own;
 	const char *alphabet = cfg_string(r, g, "alphabet"), *after = cfg_string(r, g, "after");
 	v->size = (uint8_t)cfg_int(g, "size", 6);
-	strncpy(v->alphabet, alphabet ? alphabet : "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", sizeof v->alphabet - 1);
-	strncpy(v->after, after ? after : "_", sizeof v->after - 1);
+	snprintf(v->alphabet, sizeof v->alphabet, "%s", alphabet ? alphabet : "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+	snprintf(v->after, sizeof v->after, "%s", after ? after : "_");
 	for (size_t i = 0; v->alphabet[i]; i++)
 		if (strchr(v->alphabet + i + 1, v->alphabet[i]))
 			return cfg_error(r, config_setting_get_member(g, "alphabet"), "the character \"%c\" stands in this alphabet twice", v->alphabet[i]);
@@ -270,13 +273,21 @@ static const struct described *find_described(const char *name)
 	return NULL;
 }
 
+static int refuse_name(const struct cfg_reader *r, const config_setting_t *s, const char *name)
+{
+	struct nearest n = { .word = name };
+	char question[NEAREST_SIZE];
+	valid_nearest(&n);
+	return cfg_error(r, s, "there is no validator \"%.60s\"%s", name,
+	                 n.best ? nearest_question(&n, question, sizeof question) : "; filterd-rules(5) lists them");
+}
+
 static int read_name(const struct cfg_reader *r, const config_setting_t *s, const char *name, struct valid_use *u_r)
 {
 	*u_r = (struct valid_use){ .v = valid_find(name), .odds = 1 };
-	if (u_r->v)
-		u_r->odds = u_r->v->odds;
-	else
-		return cfg_error(r, s, "there is no validator \"%.60s\"; filterd-rules(5) lists them", name);
+	if (!u_r->v)
+		return refuse_name(r, s, name);
+	u_r->odds = u_r->v->odds;
 	for (int i = 0; i < VALID_PARAMS_MAX; i++)
 		u_r->num[i] = u_r->v->params[i].dflt;
 	return 0;

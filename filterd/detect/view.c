@@ -34,9 +34,10 @@ static int is_ascii(const char *s, size_t size)
 
 /* The last code point put into the view, for marks that join it. */
 struct last {
-	uint32_t cp;
-	size_t v, o;
+	size_t v, o; /* v is NOTHING: it is not one that could be joined */
 };
+
+#define NOTHING SIZE_MAX
 
 static int grow(struct view *v, size_t more)
 {
@@ -56,7 +57,7 @@ static inline int reserve(struct view *v, size_t more)
 	return v->size + more <= v->cap ? 0 : grow(v, more);
 }
 
-static int put(struct view *v, const char *s, size_t size)
+static inline int put(struct view *v, const char *s, size_t size)
 {
 	if (reserve(v, size) < 0)
 		return -1;
@@ -66,14 +67,21 @@ static int put(struct view *v, const char *s, size_t size)
 	return 0;
 }
 
-/* Notes that vlen view bytes just put stand for olen original bytes at o. */
-static int note(struct view *v, size_t at, size_t vlen, size_t o, size_t olen)
+/* The same for size of the rest bytes at s: most rows are short, and copying a fixed number is fast. */
+static inline int put_row(struct view *v, const char *s, size_t size, size_t rest)
 {
-	struct view_run *r = v->nruns ? &v->runs[v->nruns - 1] : NULL;
-	if (r && r->vlen == vlen && r->olen == olen && r->v + r->vlen * r->count == at && r->o + r->olen * r->count == o) {
-		r->count++;
-		return 0;
-	}
+	enum { SHORT = 16 };
+	if (size > SHORT || rest < SHORT)
+		return put(v, s, size);
+	if (reserve(v, SHORT) < 0)
+		return -1;
+	memcpy(v->buf + v->size, s, SHORT);
+	v->size += size;
+	return 0;
+}
+
+static int new_run(struct view *v, size_t at, size_t vlen, size_t o, size_t olen)
+{
 	if (v->nruns == v->runs_cap) {
 		size_t cap = v->runs_cap ? v->runs_cap * 2 : 64;
 		struct view_run *p = realloc(v->runs, cap * sizeof *p);
@@ -83,12 +91,30 @@ static int note(struct view *v, size_t at, size_t vlen, size_t o, size_t olen)
 		v->runs_cap = cap;
 	}
 	v->runs[v->nruns++] = (struct view_run){ (uint32_t)at, (uint32_t)o, (uint32_t)vlen, (uint32_t)olen, 1 };
+	v->runs_v = at + vlen;
+	v->runs_o = o + olen;
 	return 0;
+}
+
+/* Notes that vlen view bytes just put stand for olen original bytes at o. */
+static inline int note(struct view *v, size_t at, size_t vlen, size_t o, size_t olen)
+{
+	if (v->runs_o == o && v->runs_v == at && v->nruns) {
+		struct view_run *r = &v->runs[v->nruns - 1];
+		if (r->vlen == vlen && r->olen == olen) {
+			r->count++;
+			v->runs_v = at + vlen;
+			v->runs_o = o + olen;
+			return 0;
+		}
+	}
+	return new_run(v, at, vlen, o, olen);
 }
 
 /* Forgets the runs that begin at or behind view offset at. */
 static void unnote(struct view *v, size_t at)
 {
+	v->runs_v = SIZE_MAX; /* the next one begins anew */
 	while (v->nruns) {
 		struct view_run *r = &v->runs[v->nruns - 1];
 		if (r->v >= at) {
@@ -105,40 +131,55 @@ static void unnote(struct view *v, size_t at)
 /* A mark that joins the code point before it: that one is taken back and the two written as one. */
 static int join(struct view *v, struct last *last, const struct fold *f, size_t o, size_t olen)
 {
-	uint32_t mark = 0;
+	uint32_t mark = 0, before = 0;
 	text_decode(f->bytes, f->size, &mark);
-	uint32_t both = last->cp ? fold_compose(last->cp, mark) : 0;
+	if (last->v != NOTHING)
+		text_decode(v->buf + last->v, v->size - last->v, &before);
+	uint32_t both = before ? fold_compose(before, mark) : 0;
 	char s[4];
 	if (both) {
 		unnote(v, last->v);
 		v->size = last->v;
 		int n = text_encode(both, s);
-		if (put(v, s, (size_t)n) < 0)
-			return -1;
-		last->cp = both;
-		return note(v, last->v, (size_t)n, last->o, o + olen - last->o);
+		return put(v, s, (size_t)n) < 0 ? -1 : note(v, last->v, (size_t)n, last->o, o + olen - last->o);
 	}
 	int voice = mark == 0x3099 || mark == 0x309a;
 	size_t at = v->size, vlen = voice ? 0 : f->size;
-	*last = (struct last){ voice ? 0 : mark, at, o };
+	*last = (struct last){ voice ? NOTHING : at, o };
 	return put(v, f->bytes, vlen) < 0 ? -1 : vlen == olen ? 0 : note(v, at, vlen, o, olen);
 }
 
-static int change(struct view *v, struct last *last, const struct fold *f, size_t o, size_t olen)
+static inline int change(struct view *v, struct last *last, const struct fold *f, size_t o, size_t olen)
 {
 	if (f->compose)
 		return join(v, last, f, o, olen);
 	size_t at = v->size;
 	if (reserve(v, sizeof f->bytes) < 0)
 		return -1;
-	memcpy(v->buf + at, f->bytes, 8); /* most are not longer, and copying a fixed number is fast */
+	memcpy(v->buf + at, f->bytes, 8); /* most are not longer */
 	if (f->size > 8)
 		memcpy(v->buf + at + 8, f->bytes + 8, f->size - 8u);
 	v->size += f->size;
 	if (f->size)
-		*last = (struct last){ f->cp, at, o };
+		*last = (struct last){ f->cp ? at : NOTHING, o };
 	/* also where lengths agree: spans must not end inside what one code point became */
 	return note(v, at, f->size, o, olen);
+}
+
+/* What stands at text[i] stops a row of what stays: it changes, is above U+FFFF, or is no UTF-8.  Returns its bytes, or an error. */
+static int put_stop(struct view *v, struct last *last, const struct fold_stop *stop, const char *text, size_t size, size_t i)
+{
+	uint32_t cp;
+	if (stop->size)
+		return change(v, last, stop->fold, i, stop->size) < 0 ? VIEW_NOMEM : (int)stop->size;
+	int n = text_decode(text + i, size - i, &cp);
+	if (n == 0)
+		return VIEW_INVALID;
+	const struct fold *f = fold_get(cp);
+	if (f)
+		return change(v, last, f, i, (size_t)n) < 0 ? VIEW_NOMEM : n;
+	*last = (struct last){ v->size, i };
+	return put(v, text + i, (size_t)n) < 0 ? VIEW_NOMEM : n;
 }
 
 int view_make(struct view *v, const char *text, size_t size)
@@ -155,31 +196,21 @@ int view_make(struct view *v, const char *text, size_t size)
 	v->size = 0;
 	if (size > VIEW_SIZE_MAX)
 		return VIEW_INVALID;
-	struct last last = { 0 };
+	struct last last = { NOTHING, 0 };
 	for (size_t i = 0; i < size;) {
-		uint32_t cp = 0;
-		size_t at = 0, run = fold_plain(text + i, size - i, &at);
-		if (run) {
-			text_decode(text + i + at, run - at, &cp);
-			last = (struct last){ cp < 0x80 ? 0 : cp, v->size + at, i + at }; /* nothing joins ASCII */
-			if (put(v, text + i, run) < 0)
+		struct fold_stop stop;
+		size_t row = fold_plain(text + i, size - i, &stop);
+		if (row) {
+			last = (struct last){ stop.last == SIZE_MAX ? NOTHING : v->size + stop.last, i + stop.last };
+			if (put_row(v, text + i, row, size - i) < 0)
 				return VIEW_NOMEM;
-			i += run;
-			continue;
+			i += row;
 		}
-		int n = text_decode(text + i, size - i, &cp);
-		if (n == 0)
-			return VIEW_INVALID;
-		const struct fold *f = fold_get(cp);
-		int r;
-		if (f) {
-			r = change(v, &last, f, i, (size_t)n);
-		} else {
-			last = (struct last){ cp, v->size, i };
-			r = put(v, text + i, (size_t)n);
-		}
-		if (r < 0)
-			return VIEW_NOMEM;
+		if (i == size)
+			break;
+		int n = put_stop(v, &last, &stop, text, size, i);
+		if (n < 0)
+			return n;
 		if (v->size > VIEW_GROWTH * size + VIEW_ROOM)
 			return VIEW_SWOLLEN;
 		i += (size_t)n;

@@ -27,6 +27,7 @@ struct view {
 	size_t cap;
 	struct view_run *runs;
 	size_t nruns, runs_cap;
+	size_t runs_v, runs_o; /* where the last of them ends */
 };
 
 enum { VIEW_OK = 0, VIEW_INVALID = -1, VIEW_NOMEM = -2, VIEW_SWOLLEN = -3 };

@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WINNOW_K = 25, WINNOW_T = 50, WINNOW_W = WINNOW_T - WINNOW_K + 1 };
+enum { WINNOW_K = 25, WINNOW_T = 50, WINNOW_W = WINNOW_T - WINNOW_K + 1, WINNOW_TABLE = 0x800, WINNOW_AT_ONCE = 64 };
 
 struct winnow_table {
-	uint64_t ascii[128]; /* of each character that counts; 0: it doesn't */
+	uint64_t values[WINNOW_TABLE]; /* of each code point that counts and takes two bytes at most; 0: it doesn't */
 };
 void winnow_init(struct winnow_table *t);
 
@@ -23,8 +23,8 @@ struct winnow_print {
 	uint32_t start, end; /* bytes of the view, of the WINNOW_K characters */
 	uint32_t at;         /* how many characters that count stand before them */
 };
-/* Takes one fingerprint, in the order of the text.  Other than 0 ends it. */
-typedef int winnow_fn(void *arg, const struct winnow_print *p);
+/* Takes n fingerprints, at least one and WINNOW_AT_ONCE at most, in the order of the text.  Other than 0 ends it. */
+typedef int winnow_fn(void *arg, const struct winnow_print *p, size_t n);
 
 /* Gives the fingerprints of a view (view.h; view_init() has been called).  Returns how many characters count. */
 size_t winnow(const struct winnow_table *t, const char *view, size_t size, winnow_fn *fn, void *arg);

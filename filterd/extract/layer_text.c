@@ -1,8 +1,10 @@
 #include "extract/layer_text.h"
 
 #include "base/text.h"
-#include "extract/entity.h"
-#include "extract/text_out.h"
+#include "extract/text_csv.h"
+#include "extract/text_folded.h"
+#include "extract/text_markup.h"
+#include "extract/text_runs.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -11,40 +13,15 @@
 #include <string.h>
 #include <strings.h>
 
-enum { RUN_MIN = 8 };
+enum { TABLE_ROOM = 16 << 20 }; /* for the names of columns, beside the values */
 
-struct out {
-	char *data;
-	size_t len, room;
-};
-
-static void put(struct out *o, const char *s, size_t n)
-{
-	if (o->len + n <= o->room) { /* the callers' rooms are upper bounds; never overrun them all the same */
-		memcpy(o->data + o->len, s, n);
-		o->len += n;
-	}
-}
-
-static void put_cp(struct out *o, uint32_t cp)
-{
-	char tmp[4];
-	put(o, tmp, (size_t)text_encode(cp, tmp));
-}
-
-static bool out_new(struct out *o, size_t room)
-{
-	*o = (struct out){ .data = malloc(room ? room : 1), .room = room };
-	return o->data != NULL;
-}
-
-static int take(struct out *o, struct layer_text *t_r)
+static int take(struct text_out *o, struct layer_text *t_r)
 {
 	*t_r = (struct layer_text){ .data = o->data, .size = o->len, .owned = o->data, .owned_size = o->room };
-	if (o->len > 0)
+	if (o->len > 0 && !o->full)
 		return 1;
 	layer_text_free(t_r);
-	return 0;
+	return o->full ? -1 : 0;
 }
 
 void layer_text_free(struct layer_text *t)
@@ -64,112 +41,12 @@ static bool looks_like_text(const unsigned char *s, size_t size)
 	return odd * 100 <= sample;
 }
 
-/* Elements behind which a reader sees a new line, field or cell; their local names. */
-static bool is_break(const char *name, size_t len)
+static int from_markup(enum markup kind, const char *s, size_t size, struct layer_text *t_r)
 {
-	static const char *const names[] = { "p", "br", "cr", "tab", "tr", "td", "th", "li", "div", "si", "c", "v", "row", "h",
-		                             "h1", "h2", "h3", "h4", "h5", "h6", "title", "option", "line-break",
-		                             "table-cell", "pre", "dt", "dd", "item", "script", "style" };
-	const char *colon = memchr(name, ':', len);
-	if (colon) {
-		len -= (size_t)(colon + 1 - name);
-		name = colon + 1;
-	}
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strlen(names[i]) == len && strncasecmp(names[i], name, len) == 0)
-			return true;
-	return false;
-}
-
-/* Adds markup text with its entities decoded. */
-static void put_decoded(struct out *o, const char *s, size_t size)
-{
-	for (size_t i = 0; i < size;) {
-		uint32_t cp;
-		size_t n = s[i] == '&' ? entity_decode(s + i + 1, size - i - 1, &cp) : 0;
-		if (n > 0)
-			put_cp(o, cp);
-		else
-			put(o, s + i, 1);
-		i += 1 + n;
-	}
-}
-
-/* One tag at s[0] = '<': values go to attrs, a line break to text if it is due.  Returns its length. */
-static size_t tag(const char *s, size_t size, struct out *text, struct out *attrs)
-{
-	size_t i = 1, name;
-	if (size >= 4 && memcmp(s, "<!--", 4) == 0) { /* comments are content too: people hide things there */
-		const char *end = memmem(s + 4, size - 4, "-->", 3);
-		size_t len = end ? (size_t)(end - s) : size;
-		put(attrs, s + 4, len - 4);
-		put(attrs, "\n", 1);
-		return end ? len + 3 : len;
-	}
-	if (size >= 9 && memcmp(s, "<![CDATA[", 9) == 0) {
-		const char *end = memmem(s + 9, size - 9, "]]>", 3);
-		size_t len = end ? (size_t)(end - s) : size;
-		put(text, s + 9, len - 9);
-		return end ? len + 3 : len;
-	}
-	if (i < size && s[i] == '/')
-		i++;
-	for (name = i; i < size && s[i] != '>' && s[i] != '/' && !isspace((unsigned char)s[i]); i++)
-		;
-	if (is_break(s + name, i - name))
-		put(text, "\n", 1);
-	while (i < size && s[i] != '>') {
-		if (s[i] == '"' || s[i] == '\'') {
-			const char *end = memchr(s + i + 1, s[i], size - i - 1);
-			if (!end)
-				break;
-			put_decoded(attrs, s + i + 1, (size_t)(end - s) - i - 1);
-			put(attrs, "\n", 1);
-			i = (size_t)(end - s);
-		}
-		i++;
-	}
-	return i < size ? i + 1 : size;
-}
-
-static int from_markup(const char *s, size_t size, struct layer_text *t_r)
-{
-	struct out text, attrs;
 	/* text and attributes share the input between them, plus line breaks of tags of at least three bytes */
-	if (!out_new(&attrs, size + 1))
-		return 0;
-	if (!out_new(&text, 2 * size + 2)) {
-		free(attrs.data);
-		return 0;
-	}
-	for (size_t i = 0; i < size;) {
-		if (s[i] == '<' && i + 1 < size && (isalpha((unsigned char)s[i + 1]) || strchr("/!?", s[i + 1]))) {
-			i += tag(s + i, size - i, &text, &attrs);
-		} else {
-			const char *next = memchr(s + i + 1, '<', size - i - 1);
-			size_t n = next ? (size_t)(next - s) - i : size - i;
-			put_decoded(&text, s + i, n);
-			i += n;
-		}
-	}
-	put(&text, "\n", 1);
-	put(&text, attrs.data, attrs.len);
-	explicit_bzero(attrs.data, attrs.room);
-	free(attrs.data);
-	return take(&text, t_r);
-}
-
-static bool is_markup(const char *type, const char *s, size_t size)
-{
-	if (strstr(type, "HTML") || strstr(type, "XML"))
-		return true;
-	while (size > 0 && isspace((unsigned char)*s))
-		s++, size--;
-	static const char *const starts[] = { "<?xml", "<!doctype", "<html", "<svg", "<w:", "<office:" };
-	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
-		if (size >= strlen(starts[i]) && strncasecmp(s, starts[i], strlen(starts[i])) == 0)
-			return true;
-	return false;
+	struct text_out o = { .max = 2 * size + 2 };
+	text_markup_add(&o, kind, s, size);
+	return take(&o, t_r);
 }
 
 /* The charset that a page or XML declares in its first bytes; false if none. */
@@ -193,20 +70,53 @@ static bool declared_charset(const char *s, size_t size, char dst[41])
 	return false;
 }
 
+static int from_table(char separator, const char *s, size_t size, struct layer_text *t_r)
+{
+	struct text_out o = { .max = 2 * size + TABLE_ROOM };
+	text_csv_add(&o, separator, s, size);
+	return take(&o, t_r);
+}
+
+static int from_folded(const char *s, size_t size, struct layer_text *t_r)
+{
+	struct text_out o = { .max = 2 * size + 2 };
+	text_folded_add(&o, s, size);
+	return take(&o, t_r);
+}
+
+/* A page, a table or the like, if it is one; then *r_r is what layer_text_get() returns. */
+static bool from_structure(const char *type, const char *s, size_t size, struct layer_text *t_r, int *r_r)
+{
+	enum markup kind = size > 0 ? text_markup_kind(type, s, size) : MARKUP_NONE;
+	bool folded = text_folded_is(s, size);
+	char separator = kind == MARKUP_NONE && !folded ? text_csv_separator(s, size) : 0;
+	if (folded)
+		*r_r = from_folded(s, size, t_r);
+	else if (kind != MARKUP_NONE)
+		*r_r = from_markup(kind, s, size, t_r);
+	else if (separator)
+		*r_r = from_table(separator, s, size, t_r);
+	return folded || kind != MARKUP_NONE || separator;
+}
+
+/* What was converted to UTF-8 may be a page still. */
+static int take_converted(const char *type, struct text_out *o, struct layer_text *t_r)
+{
+	int r;
+	if (o->full || !from_structure(type, o->data, o->len, t_r, &r))
+		return take(o, t_r);
+	text_out_free(o);
+	return r;
+}
+
 static int from_single_byte(const char *type, const char *s, size_t size, struct layer_text *t_r)
 {
 	/* else Latin-1, close enough to Windows-1252 to match digits and ASCII words in */
 	struct text_out o = { .max = 4 * size };
 	char charset[41];
-	bool markup = is_markup(type, s, size);
+	bool markup = text_markup_kind(type, s, size) != MARKUP_NONE;
 	text_out_decoded(&o, markup && declared_charset(s, size, charset) ? charset : NULL, s, size);
-	if (!markup) {
-		*t_r = (struct layer_text){ .data = o.data, .size = o.len, .owned = o.data, .owned_size = o.len };
-		return o.len > 0;
-	}
-	int r = o.len > 0 && from_markup(o.data, o.len, t_r);
-	text_out_free(&o);
-	return r;
+	return take_converted(type, &o, t_r);
 }
 
 static uint32_t unit16(const unsigned char *s, bool big)
@@ -214,35 +124,20 @@ static uint32_t unit16(const unsigned char *s, bool big)
 	return big ? (uint32_t)s[0] << 8 | s[1] : (uint32_t)s[1] << 8 | s[0];
 }
 
-/* What was converted may be a page still. */
-static int take_converted(const char *type, struct out *o, struct layer_text *t_r)
-{
-	if (!is_markup(type, o->data, o->len))
-		return take(o, t_r);
-	int r = from_markup(o->data, o->len, t_r);
-	explicit_bzero(o->data, o->room);
-	free(o->data);
-	return r;
-}
-
 static int from_utf32(const char *type, const unsigned char *s, size_t size, bool big, struct layer_text *t_r)
 {
-	struct out o;
-	if (!out_new(&o, size + 4))
-		return 0;
+	struct text_out o = { .max = size + 4 };
 	for (size_t i = 0; i + 3 < size; i += 4) {
 		uint32_t cp = big ? (uint32_t)s[i] << 24 | (uint32_t)s[i + 1] << 16 | (uint32_t)s[i + 2] << 8 | s[i + 3]
 		                  : (uint32_t)s[i + 3] << 24 | (uint32_t)s[i + 2] << 16 | (uint32_t)s[i + 1] << 8 | s[i];
-		put_cp(&o, cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000) ? 0xfffd : cp);
+		text_out_cp(&o, cp);
 	}
 	return take_converted(type, &o, t_r);
 }
 
 static int from_utf16(const char *type, const unsigned char *s, size_t size, bool big, struct layer_text *t_r)
 {
-	struct out o;
-	if (!out_new(&o, size / 2 * 3 + 4))
-		return 0;
+	struct text_out o = { .max = size / 2 * 3 + 4 };
 	for (size_t i = 0; i + 1 < size; i += 2) {
 		uint32_t cp = unit16(s + i, big);
 		if (cp >= 0xd800 && cp < 0xdc00 && i + 3 < size) {
@@ -252,9 +147,7 @@ static int from_utf16(const char *type, const unsigned char *s, size_t size, boo
 				i += 2;
 			}
 		}
-		if (cp >= 0xd800 && cp < 0xe000)
-			cp = 0xfffd;
-		put_cp(&o, cp);
+		text_out_cp(&o, cp);
 	}
 	return take_converted(type, &o, t_r);
 }
@@ -272,81 +165,35 @@ static bool guess_utf16(const unsigned char *s, size_t size, bool *big_r)
 	return most > sample / 4 && least * 50 <= sample;
 }
 
-static bool readable(unsigned c)
+static int from_runs(const char *s, size_t size, struct layer_text *t_r)
 {
-	return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\r' || c == '\n' || (c >= 0xa0 && c < 0x100);
-}
-
-/* What can be part of a run, as table: this looks at every byte of every unknown file. */
-static void make_table(bool is_readable[256])
-{
-	for (unsigned c = 0; c < 256; c++)
-		is_readable[c] = readable(c);
-}
-
-static void put_run(const unsigned char *s, size_t size, size_t step, struct out *o)
-{
-	size_t ascii = 0;
-	for (size_t k = 0; k < size; k += step)
-		ascii += s[k] < 0x80;
-	/* mostly ASCII: else a picture's noise would read as accented letters */
-	if (ascii * 5 < size / step * 4)
-		return;
-	for (size_t k = 0; k < size; k += step)
-		put_cp(o, s[k] == '\r' ? '\n' : s[k]);
-	put(o, "\n", 1);
-}
-
-/* Runs of readable letters in a binary document stream, each on its own line. */
-static void runs8(const unsigned char *s, size_t size, const bool is_readable[256], struct out *o)
-{
-	for (size_t i = 0; i < size; i++) {
-		size_t start = i;
-		while (i < size && is_readable[s[i]])
-			i++;
-		if (i - start >= RUN_MIN)
-			put_run(s + start, i - start, 1, o);
-	}
-}
-
-/* The same in UTF-16LE, wherever it begins: from one zero byte to the next. */
-static void runs16(const unsigned char *s, size_t size, const bool is_readable[256], struct out *o)
-{
-	for (size_t i = 1; i < size;) {
-		const unsigned char *zero = memchr(s + i, 0, size - i);
-		if (!zero)
-			return;
-		size_t start = (size_t)(zero - s) - 1, end = start;
-		while (end + 1 < size && is_readable[s[end]] && s[end + 1] == 0)
-			end += 2;
-		if ((end - start) / 2 >= RUN_MIN)
-			put_run(s + start, end - start, 2, o);
-		i = end > start ? end + 1 : start + 2;
-	}
-}
-
-static int from_document_stream(const unsigned char *s, size_t size, struct layer_text *t_r)
-{
-	struct out o;
-	bool is_readable[256];
 	/* two bytes for a letter and one for the line of each run, in both readings */
-	if (!out_new(&o, 4 * size + 2))
-		return 0;
-	make_table(is_readable);
-	runs8(s, size, is_readable, &o);
-	runs16(s, size, is_readable, &o);
+	struct text_out o = { .max = 4 * size + 2 };
+	text_runs_add(&o, s, size);
 	return take(&o, t_r);
+}
+
+/* What libclamav takes apart: its bytes are not what people read, and all of its members come as layers. */
+static bool is_container(const char *type)
+{
+	static const char *const kinds[] = { "ZIP", "OOXML", "GZ", "BZ", "XZ", "7Z", "RAR", "ARJ", "LHA_LZH", "ALZ", "EGG", "MSCAB", "MSSZDD", "MSCHM", "XAR", "TAR",
+		                             "CPIO", "ISO9660", "UDF", "DMG", "APM", "GPT", "MBR", "MSOLE2", "PDF", "SFX", "ISHIELD", "zstd", "lz4", "lzip" };
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strstr(type, kinds[i]))
+			return true;
+	return false;
 }
 
 static int from_utf8(const char *type, const char *s, size_t size, struct layer_text *t_r)
 {
-	if (is_markup(type, s, size))
-		return from_markup(s, size, t_r);
+	int r;
+	if (from_structure(type, s, size, t_r, &r))
+		return r;
 	*t_r = (struct layer_text){ .data = s, .size = size };
 	return 1;
 }
 
-int layer_text_get(const char *type, const char *data, size_t size, struct layer_text *t_r)
+int layer_text_plain(const char *type, const char *data, size_t size, struct layer_text *t_r)
 {
 	const unsigned char *s = (const unsigned char *)data;
 	bool big = false;
@@ -367,7 +214,11 @@ int layer_text_get(const char *type, const char *data, size_t size, struct layer
 		return text_is_utf8(data, size) ? from_utf8(type, data, size, t_r) : from_single_byte(type, data, size, t_r);
 	if (guess_utf16(s, size, &big))
 		return from_utf16(type, s, size, big, t_r);
-	if (strcmp(type, "CL_TYPE_ANY") == 0 || strcmp(type, "CL_TYPE_BINARY_DATA") == 0)
-		return from_document_stream(s, size, t_r);
 	return 0;
+}
+
+int layer_text_get(const char *type, const char *data, size_t size, struct layer_text *t_r)
+{
+	int r = layer_text_plain(type, data, size, t_r);
+	return r != 0 || size == 0 || is_container(type) ? r : from_runs(data, size, t_r);
 }

@@ -7,8 +7,11 @@
 #include "extract/engine.h"
 #include "extract/layer_text.h"
 #include "extract/members.h"
+#include "extract/notes.h"
+#include "extract/ole.h"
 #include "extract/package.h"
 #include "extract/seen.h"
+#include "extract/streams.h"
 #include "extract/text_mail.h"
 #include "extract/text_out.h"
 #include "extract/text_pdf.h"
@@ -30,6 +33,7 @@ struct pending {
 	size_t size;
 	char *path;
 	uint32_t depth;
+	bool compound;
 };
 
 struct scan {
@@ -50,8 +54,12 @@ struct scan {
 	char malware[sizeof((struct extract_result *)0)->name];
 	struct pending pending[PENDING_MAX];
 	size_t npending, next;
+	char aliases[LEVELS_MAX][NAME_MAX_BYTES]; /* libclamav's names for these, … */
+	bool renamed[LEVELS_MAX];           /* … where they are not its */
 	bool office[LEVELS_MAX];            /* they are office documents */
-	uint64_t checked;                   /* bytes of zip members unpacked to see whether they are whole */
+	bool compound[LEVELS_MAX];          /* … or compound files */
+	struct streams streams;             /* of all compound files */
+	uint64_t checked;                   /* bytes of members unpacked to see whether they are whole */
 	struct seen packages;
 	struct seen texts, given_names;     /* libclamav takes some documents apart twice (as zip and as OOXML) */
 	struct members members;             /* names that archives gave and libclamav cuts short */
@@ -180,17 +188,33 @@ static cl_error_t on_meta(const char *container, unsigned long container_size, c
 	return s->stop ? CL_VIRUS : CL_CLEAN;
 }
 
+static bool is_stream(const struct scan *s, uint32_t level)
+{
+	return level > 0 && level <= LEVELS_MAX && s->compound[level - 1];
+}
+
+static void take_name(struct scan *s, uint32_t level, const char *name, const char *stream, uint64_t size)
+{
+	s->renamed[level] = stream != NULL;
+	if (!stream) {
+		members_take(&s->members, name, size, s->names[level], NAME_MAX_BYTES);
+		return;
+	}
+	snprintf(s->aliases[level], NAME_MAX_BYTES, "%s", name);
+	snprintf(s->names[level], NAME_MAX_BYTES, "%s", stream);
+}
+
 /* base/ancestor/…/name, made printable; parts without a name are "-". */
-static void layer_path(struct scan *s, const char **ancestors, uint32_t level, const char *name, uint64_t size,
+static void layer_path(struct scan *s, const char **ancestors, uint32_t level, const char *name, const char *stream, uint64_t size,
                        char dst[PATH_MAX_BYTES])
 {
 	size_t len = (size_t)snprintf(dst, PATH_MAX_BYTES, "%s", s->base);
 	if (level > 0 && level < LEVELS_MAX)
-		members_take(&s->members, name ? name : "", size, s->names[level], NAME_MAX_BYTES);
+		take_name(s, level, name ? name : "", stream, size);
 	for (uint32_t i = 1; i <= level; i++) {
 		const char *part = i == level ? name : ancestors ? ancestors[i] : NULL;
 		/* the whole name, if what is known at this level is still what libclamav tells of it */
-		if (i < LEVELS_MAX && members_is(s->names[i], part ? part : ""))
+		if (i < LEVELS_MAX && (s->renamed[i] ? strcmp(s->aliases[i], part ? part : "") == 0 : members_is(s->names[i], part ? part : "")))
 			part = s->names[i];
 		len = join(dst, len, part ? part : "");
 	}
@@ -198,7 +222,7 @@ static void layer_path(struct scan *s, const char **ancestors, uint32_t level, c
 
 static void keep(struct scan *s, const char *data, size_t size, const char *path, uint32_t depth, const char *kind)
 {
-	struct pending p = { .size = size, .depth = depth };
+	struct pending p = { .size = size, .depth = depth, .compound = ole_is(data, size) };
 	if (s->npending == PENDING_MAX || s->kept + size > s->engine->limits.scan_max) {
 		fail(s, CAUSE_LIMIT, kind);
 		return;
@@ -230,19 +254,50 @@ static void unpack_later(struct scan *s, const char *data, size_t size, const ch
 		keep(s, data, size, path, depth, kind);
 	else if (embedded > 0)
 		keep(s, data + embedded, size - embedded, path, depth, "rar");
+	else if (ole_is(data, size))
+		keep(s, data, size, path, depth, "compound file");
 }
 
-/* Whether a zip has anything that libclamav will not unpack, and not tell. */
-static void check_package(struct scan *s, const char *data, size_t size, uint32_t level)
+static enum cause on_stream_name(void *ctx, const char *name, const void *data, size_t size)
+{
+	struct scan *s = ctx;
+	streams_add(&s->streams, name, data, size);
+	return CAUSE_NONE;
+}
+
+static struct archive_budget budget_of(const struct scan *s)
+{
+	const struct extract_limits *limits = &s->engine->limits;
+	uint64_t used = s->inspected < limits->scan_max ? s->inspected : limits->scan_max;
+	return (struct archive_budget){ .member_max = limits->file_max, .total_left = limits->scan_max - used, .members_left = limits->files_max,
+		                        .deadline_ms = s->deadline_ms };
+}
+
+/* What its streams are called, before libclamav comes to them. */
+static void name_streams(struct scan *s, const char *data, size_t size, uint32_t level)
+{
+	struct archive_budget budget = budget_of(s);
+	const char *why;
+	if (!ole_is(data, size))
+		return;
+	if (level < LEVELS_MAX)
+		s->compound[level] = true;
+	/* the same walk later, when its streams are looked at, says what is wrong */
+	if (ole_unpack(data, size, &budget, on_stream_name, s, &why) != CAUSE_NONE)
+		return;
+}
+
+/* Whether an archive has anything that libclamav will not unpack, and not tell. */
+static void check_archive(struct scan *s, const char *data, size_t size, uint32_t level)
 {
 	const struct extract_limits *limits = &s->engine->limits;
 	const char *why = "damaged archive";
-	bool office = false;
-	if (!package_may_be(data, size) || s->zip64 || seen_before(&s->packages, data, size))
+	bool office = false, zip = package_may_be(data, size) && !s->zip64;
+	if (!(zip || archive_may_be_cut(data, size)) || seen_before(&s->packages, data, size))
 		return;
 	uint64_t used = s->checked < limits->scan_max ? s->checked : limits->scan_max, left = limits->scan_max - used;
 	struct archive_budget budget = { .member_max = limits->file_max, .total_left = left, .members_left = limits->files_max, .deadline_ms = s->deadline_ms };
-	enum cause cause = package_check(data, size, &budget, &office, &why);
+	enum cause cause = zip ? package_check(data, size, &budget, &office, &why) : archive_check(data, size, &budget, &why);
 	s->checked += left - budget.total_left;
 	if (level < LEVELS_MAX)
 		s->office[level] = office;
@@ -271,6 +326,14 @@ static void on_given(void *ctx, const char *data, size_t size)
 	(void)seen_before(&p->scan->texts, data, size);
 }
 
+static bool is_text(const char *data, size_t size)
+{
+	struct layer_text t;
+	int r = layer_text_plain("CL_TYPE_TEXT_ASCII", data, size, &t);
+	layer_text_free(&t);
+	return r != 0;
+}
+
 /* 1 if there is no more text to look for in the layer itself. */
 static int read_document(struct scan *s, document_fn *read, bool sure, const char *path, const char *data, size_t size,
                          uint32_t level)
@@ -286,9 +349,21 @@ static int read_document(struct scan *s, document_fn *read, bool sure, const cha
 			s->readers[level] = read;
 		return 1;
 	}
-	if (sure || cause != CAUSE_UNSCANNABLE)
+	if (sure || cause != CAUSE_UNSCANNABLE || !is_text(data, size))
 		fail(s, cause, d.why);
 	return 0;
+}
+
+static void give_notes(struct scan *s, const char *path, const char *data, size_t size)
+{
+	struct text_out o = { .max = s->engine->limits.file_max };
+	if (s->on_text)
+		notes_add(&o, data, size);
+	if (o.full)
+		fail(s, CAUSE_LIMIT, "more text than may be read");
+	if (o.len > 0 && !seen_before(&s->texts, o.data, o.len))
+		give(s, path, ROLE_FILE, o.data, o.len);
+	text_out_free(&o);
 }
 
 static document_fn *reader_around(const struct scan *s, uint32_t level)
@@ -315,7 +390,12 @@ static void give_text(struct scan *s, const char *type, const char *path, const 
 		return;
 	if (read && read_document(s, read, sure, path, data, size, level))
 		return;
-	if (is_known_part(reader_around(s, level), name, data, size) || !layer_text_get(type, data, size, &t))
+	if (is_known_part(reader_around(s, level), name, data, size))
+		return;
+	int r = layer_text_get(type, data, size, &t);
+	if (r < 0)
+		fail(s, CAUSE_LIMIT, "out of memory");
+	if (r <= 0)
 		return;
 	if (read || !seen_before(&s->texts, data, size))
 		give(s, path, ROLE_FILE, t.data, t.size);
@@ -328,7 +408,7 @@ static int on_macro(const unsigned char *const data, const size_t size, void *co
 	struct scan *s = context;
 	struct layer_text t;
 	char path[PATH_MAX_BYTES];
-	if (s->stop || !s->on_text || !layer_text_get("CL_TYPE_TEXT_ASCII", (const char *)data, size, &t))
+	if (s->stop || !s->on_text || layer_text_get("CL_TYPE_TEXT_ASCII", (const char *)data, size, &t) <= 0)
 		return CL_CLEAN;
 	join(path, (size_t)snprintf(path, sizeof path, "%s", s->macro_path), "VBA");
 	if (!seen_before(&s->texts, (const char *)data, size))
@@ -362,16 +442,19 @@ static cl_error_t on_layer(int fd, const char *type, const char **ancestors, siz
 	}
 	if (level < LEVELS_MAX) {
 		s->readers[level] = NULL;
-		s->office[level] = false;
+		s->office[level] = s->compound[level] = false;
 	}
-	layer_path(s, ancestors, level, name, size, path);
-	if (level > 0 && level < LEVELS_MAX && name && name[0] && !(reader_around(s, level) == text_mail_read && text_mail_is_part(name)))
+	const char *stream = data && is_stream(s, level) ? streams_hand(&s->streams, data, size) : NULL;
+	layer_path(s, ancestors, level, name, stream, size, path);
+	if (level > 0 && level < LEVELS_MAX && name && name[0] && !is_stream(s, level) && !(reader_around(s, level) == text_mail_read && text_mail_is_part(name)))
 		give_name(s, path, s->names[level]);
 	if (type && strcmp(type, "CL_TYPE_MSOLE2") == 0)
 		memcpy(s->macro_path, path, sizeof s->macro_path);
 	if (data) {
 		unpack_later(s, data, size, path, s->depth + level);
-		check_package(s, data, size, level);
+		check_archive(s, data, size, level);
+		name_streams(s, data, size, level);
+		give_notes(s, path, data, size);
 		give_text(s, type ? type : "", path, name ? name : "", data, size, level);
 	} else if (size > 0) {
 		fail(s, CAUSE_UNSCANNABLE, "a layer can't be read");
@@ -415,7 +498,7 @@ static void scan_bytes(struct scan *s, const void *data, size_t size, const char
 	s->base = path;
 	s->depth = depth;
 	s->readers[0] = NULL;
-	s->office[0] = false;
+	s->office[0] = s->compound[0] = false;
 	cl_engine_set_num(s->engine->cl, CL_ENGINE_MAX_SCANTIME, left);
 	cl_fmap_t *map = cl_fmap_open_memory(data, size);
 	if (!map) {
@@ -439,7 +522,10 @@ static enum cause on_member(void *ctx, const char *name, const void *data, size_
 	char path[PATH_MAX_BYTES];
 	const struct pending *p = &s->pending[s->next];
 	join(path, (size_t)snprintf(path, sizeof path, "%s", p->path), name);
-	give_name(s, path, name);
+	if (p->compound && streams_handed(&s->streams, data, size))
+		return CAUSE_NONE;
+	if (!p->compound)
+		give_name(s, path, name);
 	scan_bytes(s, data, size, path, p->depth + 1);
 	return CAUSE_NONE; /* what was found is in s; go on with the other members */
 }
@@ -450,16 +536,14 @@ static void unpack_pending(struct scan *s)
 	for (; s->next < s->npending; s->next++) {
 		const struct pending *p = &s->pending[s->next];
 		const char *why = "archive";
-		uint64_t used = s->inspected < limits->scan_max ? s->inspected : limits->scan_max;
-		struct archive_budget budget = { .member_max = limits->file_max, .total_left = limits->scan_max - used,
-			                         .members_left = limits->files_max, .deadline_ms = s->deadline_ms };
+		struct archive_budget budget = budget_of(s);
 		if (s->stop)
 			return;
 		if (p->depth >= limits->recursion_max) {
 			fail(s, CAUSE_LIMIT, "nested deeper than may be unpacked");
 			continue;
 		}
-		enum cause cause = archive_unpack(p->data, p->size, &budget, on_member, s, &why);
+		enum cause cause = (p->compound ? ole_unpack : archive_unpack)(p->data, p->size, &budget, on_member, s, &why);
 		if (cause != CAUSE_NONE)
 			fail(s, cause, why);
 	}
@@ -546,6 +630,7 @@ void extract_scan(struct extract_engine *engine, int fd, const char *name, uint3
 	strcpy(r->name, r->status == SCAN_MALWARE ? s->malware : r->status == SCAN_UNSCANNABLE ? s->why : "");
 	free_pending(s);
 	members_free(&s->members);
+	streams_free(&s->streams);
 	seen_free(&s->packages);
 	seen_free(&s->texts);
 	seen_free(&s->given_names);

@@ -318,9 +318,14 @@ static void give_body(struct reader *r, const struct entity *e, const char *s, s
 	const struct text_out *from = text.len > 0 ? &text : &bytes;
 	if (bytes.full || text.full) {
 		fail(r, CAUSE_LIMIT, "more text than may be read");
-	} else if (from->len > 0 && layer_text_get(html ? "CL_TYPE_HTML" : is_text ? "CL_TYPE_TEXT_ASCII" : "", from->data, from->len, &t)) {
-		d->give(d->ctx, part, ROLE_FILE, t.data, t.size);
-		d->given(d->ctx, bytes.data, bytes.len);
+	} else if (from->len > 0) {
+		int got = layer_text_plain(html ? "CL_TYPE_HTML" : is_text ? "CL_TYPE_TEXT_ASCII" : "", from->data, from->len, &t);
+		if (got < 0)
+			fail(r, CAUSE_LIMIT, "out of memory");
+		if (got > 0) {
+			d->give(d->ctx, part, ROLE_FILE, t.data, t.size);
+			d->given(d->ctx, bytes.data, bytes.len);
+		}
 		layer_text_free(&t);
 	}
 	text_out_free(&bytes);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "extract/archive.h"
+#include "extract/table.h"
 #include "extract/text_out.h"
 
 #include <expat.h>
@@ -31,9 +32,11 @@ struct part {
 	struct book *book;
 	XML_Parser parser;
 	struct text_out out;
+	struct table *table;
+	size_t column;      /* of the present cell */
 	char value[32];     /* of a cell, as far as it may be the number of a string */
 	size_t value_len;
-	bool is_shared, in_value, in_text, aside, bad;
+	bool is_shared, in_value, in_text, in_cell, aside, bad;
 };
 
 static const char *local(const char *name)
@@ -84,15 +87,44 @@ static void string_text(void *ctx, const char *s, int len)
 	b->spans[b->nspans - 1].end = b->strings.len;
 }
 
+/* The column of a cell's reference, "BC12"; SIZE_MAX if it says none. */
+static size_t column_of(const char *reference)
+{
+	size_t column = 0;
+	for (; *reference >= 'A' && *reference <= 'Z' && column < TABLE_COLUMNS_MAX; reference++)
+		column = column * 26 + (size_t)(*reference - 'A') + 1;
+	return column - 1;
+}
+
+static void begin_cell(struct part *p, const char **attributes)
+{
+	size_t column = SIZE_MAX;
+	p->is_shared = false;
+	for (; *attributes; attributes += 2) {
+		if (strcmp(attributes[0], "t") == 0)
+			p->is_shared = strcmp(attributes[1], "s") == 0;
+		else if (strcmp(attributes[0], "r") == 0)
+			column = column_of(attributes[1]);
+	}
+	/* a reference is optional (ISO 29500-1, 18.3.1.4): the next one then */
+	p->column = column == SIZE_MAX ? p->column + 1 : column;
+	p->in_cell = true;
+}
+
+static void add(struct part *p, const char *s, size_t size)
+{
+	if (p->in_cell)
+		table_add(p->table, p->column, s, size);
+	else
+		text_out_add(&p->out, s, size);
+}
+
 static void cell_start(void *ctx, const char *name, const char **attributes)
 {
 	struct part *p = ctx;
 	const char *base = local(name);
 	if (strcmp(base, "c") == 0) {
-		p->is_shared = false;
-		for (; *attributes; attributes += 2)
-			if (strcmp(attributes[0], "t") == 0)
-				p->is_shared = strcmp(attributes[1], "s") == 0;
+		begin_cell(p, attributes);
 	} else if (strcmp(base, "v") == 0) {
 		p->in_value = true;
 		p->in_text = !p->is_shared;
@@ -101,7 +133,7 @@ static void cell_start(void *ctx, const char *name, const char **attributes)
 		p->in_text = true;
 	} else if (strcmp(base, "f") == 0) {
 		p->in_text = true;
-		text_out_add(&p->out, "=", 1);
+		add(p, "=", 1);
 	} else {
 		/* headers and footers, links, rules of validation: lines of their own */
 		p->in_text = true;
@@ -112,6 +144,8 @@ static void cell_start(void *ctx, const char *name, const char **attributes)
 				text_out_break(&p->out);
 			}
 	}
+	if (strcmp(base, "row") == 0)
+		p->column = SIZE_MAX;
 }
 
 static void add_shared(struct part *p)
@@ -121,12 +155,12 @@ static void add_shared(struct part *p)
 	char *end;
 	unsigned long n = strtoul(p->value, &end, 10);
 	if (p->value_len == 0 || *end || n >= b->nspans) {
-		text_out_add(&p->out, p->value, p->value_len);
+		add(p, p->value, p->value_len);
 		return;
 	}
 	b->used[n] = true;
 	if (b->spans[n].end > b->spans[n].start)
-		text_out_add(&p->out, b->strings.data + b->spans[n].start, b->spans[n].end - b->spans[n].start);
+		add(p, b->strings.data + b->spans[n].start, b->spans[n].end - b->spans[n].start);
 }
 
 /* Long numbers may be written with an exponent, which no reader sees: 4.01288888888188E15. */
@@ -139,8 +173,8 @@ static void add_plain(struct part *p)
 	double n = strtod(p->value, &end);
 	if (*end || !(n >= 1e6 && n < 1e20))
 		return;
-	text_out_add(&p->out, " ", 1);
-	text_out_add(&p->out, digits, (size_t)snprintf(digits, sizeof digits, "%.0f", n));
+	add(p, " ", 1);
+	add(p, digits, (size_t)snprintf(digits, sizeof digits, "%.0f", n));
 }
 
 static void cell_end(void *ctx, const char *name)
@@ -153,18 +187,22 @@ static void cell_end(void *ctx, const char *name)
 		else
 			add_plain(p);
 	}
-	if (strcmp(base, "c") == 0 || strcmp(base, "f") == 0)
-		text_out_add(&p->out, "\t", 1);
-	else if (strcmp(base, "v") != 0 && strcmp(base, "t") != 0 && strcmp(base, "r") != 0 && strcmp(base, "is") != 0)
-		text_out_break(&p->out);
 	p->in_value = p->in_text = false;
+	if (strcmp(base, "c") == 0)
+		p->in_cell = false;
+	else if (strcmp(base, "f") == 0)
+		add(p, "\t", 1);
+	else if (strcmp(base, "row") == 0)
+		table_end_row(p->table);
+	else if (!p->in_cell)
+		text_out_break(&p->out);
 }
 
 static void cell_text(void *ctx, const char *s, int len)
 {
 	struct part *p = ctx;
 	if (p->in_text)
-		text_out_add(&p->out, s, (size_t)len);
+		add(p, s, (size_t)len);
 	for (int i = 0; p->in_value && i < len && p->value_len + 1 < sizeof p->value; i++)
 		p->value[p->value_len++] = s[i];
 }
@@ -241,8 +279,14 @@ static void read_book(struct book *b)
 	if (!b->used)
 		return;
 	for (size_t i = 0; i < b->nsheets; i++) {
-		struct part p = { .book = b, .out = { .max = d->text_max } };
+		struct part p = { .book = b, .out = { .max = d->text_max }, .table = calloc(1, sizeof *p.table) };
+		if (!p.table)
+			return;
+		p.table->out = &p.out;
 		bool ok = parse(&p, &b->sheets[i], cell_start, cell_end, cell_text);
+		table_end_row(p.table);
+		table_free(p.table);
+		free(p.table);
 		if (p.out.len > 0)
 			d->give(d->ctx, b->sheets[i].name, ROLE_FILE, p.out.data, p.out.len);
 		if (ok)

@@ -1,6 +1,7 @@
 #include "extract/text_xml.h"
 
 #include "base/clock.h"
+#include "extract/text_markup.h"
 #include "extract/text_out.h"
 
 #include <ctype.h>
@@ -22,7 +23,7 @@ static const struct {
 	{ "p", MARK_LINE }, { "br", MARK_LINE }, { "cr", MARK_LINE }, { "tc", MARK_LINE }, { "tr", MARK_LINE }, { "si", MARK_LINE },
 	{ "c", MARK_LINE }, { "is", MARK_LINE }, { "v", MARK_LINE }, { "f", MARK_LINE }, { "row", MARK_LINE }, { "comment", MARK_LINE },
 	{ "h", MARK_LINE }, { "line-break", MARK_LINE }, { "table-cell", MARK_LINE }, { "table-row", MARK_LINE },
-	{ "list-item", MARK_LINE }, { "note", MARK_LINE }, { "annotation", MARK_LINE }, { "title", MARK_LINE }, { "td", MARK_LINE },
+	{ "list-item", MARK_LINE }, { "title", MARK_LINE }, { "td", MARK_LINE },
 	{ "th", MARK_LINE }, { "li", MARK_LINE }, { "div", MARK_LINE }, { "h1", MARK_LINE }, { "h2", MARK_LINE }, { "h3", MARK_LINE },
 	{ "h4", MARK_LINE }, { "h5", MARK_LINE }, { "h6", MARK_LINE }, { "subject", MARK_LINE }, { "creator", MARK_LINE },
 	{ "keywords", MARK_LINE }, { "description", MARK_LINE }, { "lastModifiedBy", MARK_LINE }, { "instrText", MARK_LINE },
@@ -30,11 +31,13 @@ static const struct {
 	{ "tab", MARK_TAB }, { "s", MARK_SPACES }, { "noBreakHyphen", MARK_HYPHEN },
 	/* how the letters before are read aloud: not part of the line */
 	{ "rPh", MARK_ASIDE }, { "ruby-text", MARK_ASIDE }, { "rt", MARK_ASIDE },
+	/* OpenDocument writes notes where they hang on, in the middle of the words */
+	{ "annotation", MARK_ASIDE }, { "note-body", MARK_ASIDE }, { "note-citation", MARK_ASIDE }, { "tracked-changes", MARK_ASIDE },
 };
 
 /* Roots of documents whose runs must be joined; in any other XML an element is a field of its own. */
 static const char *const joining[] = { "document", "document-content", "document-styles", "document-meta", "sst", "worksheet", "comments", "sld",
-	                               "notes", "sldMaster", "sldLayout", "hdr", "ftr", "footnotes", "endnotes", "html", "svg", "cmLst",
+	                               "notes", "wordDocument", "package", "sldMaster", "sldLayout", "hdr", "ftr", "footnotes", "endnotes", "html", "svg", "cmLst",
 	                               "chartSpace", "dataModel", "glossaryDocument" };
 
 struct reader {
@@ -143,14 +146,42 @@ static void on_instruction(void *ctx, const char *target, const char *s)
 	on_comment(ctx, s);
 }
 
+/* Behind comments, too, which may stand there if there is no declaration. */
+static const char *skip_comments(const char *s, const char *end)
+{
+	for (;;) {
+		while (s < end && isspace((unsigned char)*s))
+			s++;
+		if (end - s < 7 || memcmp(s, "<!--", 4) != 0)
+			return s;
+		const char *close = memmem(s + 4, (size_t)(end - s) - 4, "-->", 3);
+		if (!close)
+			return s;
+		s = close + 3;
+	}
+}
+
+/* XML needs no declaration (XML 1.0, 2.8); but only names with a namespace, as all office documents have, tell it from HTML. */
+static bool begins_with_element(const char *s, const char *end)
+{
+	const char *name = s + 1;
+	if (end - s < 2 || *s != '<')
+		return false;
+	while (name < end && (isalnum((unsigned char)*name) || strchr("_-.", *name)) && *name)
+		name++;
+	size_t head = (size_t)(end - s) < 4096 ? (size_t)(end - s) : 4096;
+	const char *close = memchr(s, '>', head);
+	return name > s + 1 && ((name < end && *name == ':') || memmem(s, close ? (size_t)(close - s) : head, "xmlns", 5));
+}
+
 bool text_xml_may_be(const char *data, size_t size)
 {
 	if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
 		data += 3, size -= 3;
-	while (size > 0 && isspace((unsigned char)*data))
-		data++, size--;
-	return (size >= 6 && memcmp(data, "<?xml ", 6) == 0) || (size >= 12 && memcmp(data, "\xff\xfe<\0?\0x\0m\0l\0", 12) == 0) ||
-	       (size >= 12 && memcmp(data, "\xfe\xff\0<\0?\0x\0m\0l", 12) == 0);
+	const char *end = data + size, *s = skip_comments(data, end);
+	size_t left = (size_t)(end - s);
+	return (left >= 6 && memcmp(s, "<?xml ", 6) == 0) || begins_with_element(s, end) ||
+	       (left >= 12 && memcmp(s, "\xff\xfe<\0?\0x\0m\0l\0", 12) == 0) || (left >= 12 && memcmp(s, "\xfe\xff\0<\0?\0x\0m\0l", 12) == 0);
 }
 
 static enum cause parse(struct document *d, struct reader *r)
@@ -170,6 +201,19 @@ static enum cause parse(struct document *d, struct reader *r)
 		}
 	}
 	return CAUSE_NONE;
+}
+
+/* Feeds, maps and exports carry whole pages as text of an element. */
+static void give(struct document *d, const struct text_out *text)
+{
+	enum markup kind = text->len > 0 ? text_markup_kind("", text->data, text->len) : MARKUP_NONE;
+	struct text_out seen = { .max = 2 * text->len + 2 };
+	if (kind != MARKUP_NONE)
+		text_markup_add(&seen, kind, text->data, text->len);
+	const struct text_out *from = seen.len > 0 ? &seen : text;
+	if (from->len > 0)
+		d->give(d->ctx, "", ROLE_FILE, from->data, from->len);
+	text_out_free(&seen);
 }
 
 enum cause text_xml_read(struct document *d)
@@ -193,8 +237,7 @@ enum cause text_xml_read(struct document *d)
 		text_out_break(&r.text);
 		if (r.rest.len > 0)
 			text_out_add(&r.text, r.rest.data, r.rest.len);
-		if (r.text.len > 0)
-			d->give(d->ctx, "", ROLE_FILE, r.text.data, r.text.len);
+		give(d, &r.text);
 	}
 	text_out_free(&r.text);
 	text_out_free(&r.rest);

@@ -93,6 +93,16 @@ bool across_rest(struct across *a, struct recent *r, const struct stanza *s, con
 	return true;
 }
 
+void across_found(const struct across *a, struct recent *r, const struct stanza *s, const char *sender, const struct finding *own, size_t n)
+{
+	const struct stanza_text *t = &s->texts[a->text];
+	if (!a->number || !reading_ends(t->data, t->size, own, n, (uint16_t)a->text))
+		return;
+	struct window *w = window_of(r, s, sender, 0);
+	if (w)
+		reading_end(w, a->number, t->data, t->size, own, n, (uint16_t)a->text);
+}
+
 /* The fewest bytes that are looked for in a text.  What clients show in place of the body has a copy of each of its digits; elsewhere
  * two digits are no copy, but stand everywhere. */
 static size_t least_of(const struct stanza_text *t)
@@ -168,6 +178,8 @@ void across_end(const struct across *a, struct recent *r, const struct stanza *s
 		window_replace(w, a->number, "", 0);
 		return;
 	}
+	if (!a->corrects && text == s->texts[a->text].data) /* as it stands there */
+		return;
 	if (a->corrects) { /* from now on it stands where its original did */
 		window_replace(w, a->number, "", 0);
 		window_replace(w, a->corrects, text, size);

@@ -40,6 +40,8 @@ bool across_map(struct across *a, const struct stanza *s, size_t i, struct findi
 /* All of them are made.  True if the text is the rest of a number that was found before (model/rest.h): then *f_r is a finding more, of the body.
  * generation: whose detectors they are of. */
 bool across_rest(struct across *a, struct recent *r, const struct stanza *s, const char *sender, uint32_t generation, struct finding *f_r);
+/* Says what was found in the stanza's texts, for those that follow. */
+void across_found(const struct across *a, struct recent *r, const struct stanza *s, const char *sender, const struct finding *own, size_t n);
 /* Where the same text stands in the message's other texts (bodies of other languages, XHTML-IM, extensions): what completes a secret does so
  * there, too.  Returns how many places there are; out, if not NULL, has room for them.  f: made by across_map(). */
 size_t across_copies(const struct stanza *s, const struct finding *f, struct finding *out);

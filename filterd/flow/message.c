@@ -7,7 +7,9 @@
 #include "flow/audience.h"
 #include "flow/incident.h"
 #include "flow/notice.h"
+#include "flow/redact.h"
 #include "flow/stanza.h"
+#include "flow/value.h"
 #include "ipc/inspect_wire.h"
 #include "policy/zones.h"
 
@@ -214,6 +216,8 @@ static void on_texts(void *ctx, const struct pool_result *r)
 		if (more[n].text < it->stanza.ntexts || across_map(&it->across, &it->stanza, more[n].text - it->stanza.ntexts, &more[n], more, own))
 			n++;
 	}
+	if (own > 0)
+		across_found(&it->across, it->b->recent, &it->stanza, sender_of(it), more, own);
 	if (more && it->g)
 		n += across_rest(&it->across, it->b->recent, &it->stanza, sender_of(it), it->g->number, &more[n]);
 	it->nfindings -= more ? room - n : 0;
@@ -438,61 +442,18 @@ static void on_verified(void *ctx, const struct pool_result *r)
 	item_run(it);
 }
 
-/* "[payment-card:7f3a9c01]" */
-static const char *token_of(struct item *it, const struct finding *f)
-{
-	const char *id = it->g->detectors[f->detector].id;
-	const size_t size = strlen(id) + VALUE_TOKEN_SIZE + 3;
-	char *text = arena_alloc(it->arena, size), token[VALUE_TOKEN_SIZE];
-	if (!text || value_token(it->b->hash_key, it->texts[f->text].data + f->start, f->end - f->start, token) < 0)
-		return NULL;
-	snprintf(text, size, "[%s:%s]", id, token);
-	return text;
-}
-
-static int make_span(struct item *it, const struct finding *f, const struct rule *r, struct stanza_span *span_r)
-{
-	*span_r = (struct stanza_span){ f->start, f->end, it->g->detectors[f->detector].mask, NULL };
-	switch (r->redaction.form) {
-	case REDACTION_DEFAULT:
-		return 0;
-	case REDACTION_MASK:
-		span_r->mask = r->redaction.mask;
-		return 0;
-	case REDACTION_LABEL:
-		span_r->text = rule_text_in(&r->redaction.labels, it->stanza.lang, it->g->conf->language);
-		break;
-	case REDACTION_TOKEN:
-		span_r->text = token_of(it, f);
-		break;
-	}
-	return span_r->text ? 0 : -1;
-}
-
 static int mask_findings(struct item *it)
 {
-	struct stanza *s = &it->stanza;
-	struct stanza_span *spans = arena_alloc(it->arena, it->nfindings * sizeof *spans);
-	if (!spans)
-		return -1;
-	for (size_t i = 0; i < it->nfindings; i++)
-		if (it->decision.redact[i] && it->findings[i].text >= s->ntexts)
-			return -1; /* in a file: that can't be masked */
-	for (size_t t = 0; t < s->ntexts; t++) {
-		size_t n = 0;
-		for (size_t i = 0; i < it->nfindings; i++) { /* sorted by text and start, as the worker promises … */
-			const struct finding *f = &it->findings[i];
-			if (f->text != t || !it->decision.redact[i])
-				continue;
-			if (n > 0 && f->start < spans[n - 1].start)
-				return -1; /* … and is not believed */
-			if (make_span(it, f, it->decision.redact[i], &spans[n++]) < 0)
-				return -1;
-		}
-		if (n > 0 && stanza_mask(s, t, spans, n) < 0)
-			return -1;
-	}
-	return stanza_mask_end(s) < 0 ? -1 : stanza_write(&it->masked, s);
+	const struct redact how = {
+		.findings = it->findings,
+		.nfindings = it->nfindings,
+		.rules = it->decision.redact,
+		.texts = it->texts,
+		.detectors = it->g->detectors,
+		.language = it->g->conf->language,
+		.key = it->b->hash_key,
+	};
+	return redact_stanza(it->arena, &it->stanza, &how) < 0 ? -1 : stanza_write(&it->masked, &it->stanza);
 }
 
 static enum next step_mask(struct item *it)

@@ -13,9 +13,11 @@ libflow_a_SOURCES = \
 	filterd/flow/incident.c filterd/flow/incident.h \
 	filterd/flow/message.c filterd/flow/message.h \
 	filterd/flow/notice.c filterd/flow/notice.h \
+	filterd/flow/notice_text.c \
 	filterd/flow/offsets.c filterd/flow/offsets.h \
 	filterd/flow/pool.c filterd/flow/pool.h \
 	filterd/flow/recent.c filterd/flow/recent.h \
+	filterd/flow/redact.c filterd/flow/redact.h \
 	filterd/flow/stanza.c filterd/flow/stanza.h \
 	filterd/flow/stanza_mask.c \
 	filterd/flow/value.c filterd/flow/value.h

@@ -65,27 +65,11 @@ static int check_users(const struct conf *c)
 	return 0;
 }
 
-static bool zone_known(const struct conf *c, const char *name)
-{
-	bool known = strcmp(name, "*") == 0 || strcmp(name, "public") == 0;
-	for (size_t i = 0; !known && i < c->nzones; i++)
-		known = strcmp(c->zones[i].name, name) == 0;
-	return known;
-}
-
-/* Not refused: shipped rules name zones that a site may do without.  But it may be a slip, and such a rule is silent. */
-static void warn_of_zones(const struct conf *c, const struct rule *r, const char *key, const struct cfg_words *zones)
-{
-	for (size_t i = 0; i < zones->n; i++)
-		if (!zone_known(c, zones->item[i]))
-			fprintf(stderr, "warning: rule \"%s\": when.%s names the zone \"%s\", which zones of %s do not define\n",
-			        r->id, key, zones->item[i], c->path);
-}
-
-static int check_detectors(const struct conf *c, const char *self)
+/* What would serve is not refused, though it may be a slip: it is warned of. */
+static int check_rules(const struct conf *c, const char *self)
 {
 	char ctl[4096];
-	const char *const argv[] = { "filterctl", "rules", "check", c->rules, NULL };
+	const char *const argv[] = { "filterctl", "-c", c->path, "rules", "check", "--warn-only", c->rules, NULL };
 	int status;
 	if (paths_ctl(self, ctl, sizeof ctl) < 0)
 		return wrong("rules", ctl, "not found; it checks the detectors");
@@ -109,11 +93,6 @@ int check_run(const char *conf_path, const char *self)
 		bundle_free(&b);
 		goto refused;
 	}
-	for (size_t i = 0; i < rules->nrules; i++) {
-		const struct rule *r = &rules->rules[i];
-		warn_of_zones(c, r, "from", &r->when.from);
-		warn_of_zones(c, r, "to", &r->when.to);
-	}
 	policy_rules_free(&rules);
 	int bad = check_users(c) | check_made_folder("state_dir", c->state_dir) | check_made_folder("run_dir", c->run_dir) |
 	          check_folder("scan.signatures", c->scan.signatures) |
@@ -121,7 +100,7 @@ int check_run(const char *conf_path, const char *self)
 	          check_file("inspect.certificate", c->inspect.certificate) |
 	          check_file("inspect.key", c->inspect.key) | check_file("upload.certificate", c->upload.certificate) |
 	          check_file("upload.key", c->upload.key) | check_file("syslog.ca", c->syslog.ca);
-	bad |= check_detectors(c, self);
+	bad |= check_rules(c, self);
 	if (!bad)
 		printf("%s is good\n", conf_path);
 	else

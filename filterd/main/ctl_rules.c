@@ -1,5 +1,6 @@
 #include "main/ctl_rules.h"
 
+#include "conf/conf.h"
 #include "main/ctl.h"
 #include "main/rules_cli.h"
 
@@ -11,65 +12,170 @@
 #define FILTERD_SYSCONFDIR "/etc/filterd"
 #endif
 
+/* Options that a command may have beside --rules. */
+enum { JSON = 1, JSONL = 2, DETECTOR = 4, DECIDE = 8, SITUATION = 16, WARN_ONLY = 32 };
+
 /* What a command takes: operands are the rules, or, if many, files of its own. */
 static const struct command {
 	const char *name;
 	int (*run)(const struct rules_options *o);
 	int many;
+	unsigned takes;
 	const char *usage;
 } commands[] = {
-	{ "check", rules_check, 0, "check [DIR|FILE]" },
-	{ "test", rules_test, 0, "test [--json] [--detector ID] [DIR|FILE]" },
-	{ "match", rules_match, 0, "match [--rules DIR] --jsonl" },
-	{ "list", rules_list, 0, "list [--rules DIR] [--json]" },
-	{ "lint", rules_lint, 0, "lint [--json] [--detector ID] [DIR|FILE]" },
-	{ "explain", rules_explain, 0, "explain [--rules DIR] [--detector ID] <TEXT" },
-	{ "profile", rules_profile, 1, "profile [--rules DIR] [--json] [--detector ID] [CORPUS...|-]" },
+	{ "check", rules_check, 0, WARN_ONLY, "check [--warn-only] [DIR|FILE]" },
+	{ "test", rules_test, 0, JSON | DETECTOR, "test [--json] [--detector ID] [DIR|FILE]" },
+	{ "match", rules_match, 0, JSON | JSONL | DECIDE | SITUATION, "match [--rules DIR] [--json] [SITUATION] <TEXT, or --jsonl [--decide] <LINES" },
+	{ "list", rules_list, 0, JSON, "list [--rules DIR] [--json]" },
+	{ "lint", rules_lint, 0, JSON | DETECTOR, "lint [--json] [--detector ID] [DIR|FILE]" },
+	{ "explain", rules_explain, 0, JSON | DETECTOR | SITUATION, "explain [--rules DIR] [--json] [--detector ID] [SITUATION] <TEXT" },
+	{ "profile", rules_profile, 1, JSON | DETECTOR, "profile [--rules DIR] [--json] [--detector ID] [CORPUS...|-]" },
 };
 
-static int usage(void)
+static const struct option longs[] = {
+	{ "rules", required_argument, NULL, 'r' }, { "json", no_argument, NULL, 'j' }, { "jsonl", no_argument, NULL, 'l' },
+	{ "detector", required_argument, NULL, 'd' }, { "decide", no_argument, NULL, 'e' }, { "from", required_argument, NULL, 'f' },
+	{ "to", required_argument, NULL, 't' }, { "channel", required_argument, NULL, 'c' }, { "direction", required_argument, NULL, 'w' },
+	{ "lang", required_argument, NULL, 'n' }, { "warn-only", no_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' }, { 0 }
+};
+
+static void print_usage(FILE *to)
 {
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		fprintf(stderr, "%s filterctl rules %s\n", i ? "      " : "usage:", commands[i].usage);
+		fprintf(to, "%s filterctl rules %s\n", i ? "      " : "usage:", commands[i].usage);
+	fputs("\n"
+	      "  DIR, FILE           rule files; without: those of filterctl -c FILE, or " FILTERD_SYSCONFDIR "/rules\n"
+	      "  --warn-only         no error for what would serve, though it can't be meant\n"
+	      "  --detector ID       this detector only\n"
+	      "  --json, --jsonl     answers for programs\n"
+	      "  --decide            with --jsonl: what becomes of each text, too\n"
+	      "SITUATION says where a text goes, of which nothing else is known:\n"
+	      "  --from ZONE|JID     the sender (the organisation's own zone)\n"
+	      "  --to ZONE|JID       who will see it; may be given more than once (public)\n"
+	      "  --direction WAY     outgoing, incoming, internal or external instead\n"
+	      "  --channel KIND      chat, groupchat, normal, headline, presence, iq, upload or correction (chat)\n"
+	      "  --lang LANGUAGE     of the sender, for notices and labels\n",
+	      to);
+}
+
+static int usage(const char *why, const char *what)
+{
+	if (why)
+		fprintf(stderr, "filterctl: rules: %s%s\n", why, what);
+	print_usage(stderr);
 	return CTL_USAGE;
 }
 
-static int parse(const struct command *k, int argc, char **argv, struct rules_options *o)
+/* Which of the above an option needs; 0: any command has it. */
+static unsigned needs(int c)
 {
-	static const struct option longs[] = {
-		{ "rules", required_argument, NULL, 'r' }, { "json", no_argument, NULL, 'j' }, { "jsonl", no_argument, NULL, 'l' },
-		{ "detector", required_argument, NULL, 'd' }, { 0 }
-	};
-	*o = (struct rules_options){ .rules = FILTERD_SYSCONFDIR "/rules" };
-	optind = 1;
-	for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
-		if (c == 'r')
-			o->rules = optarg;
-		else if (c == 'd')
-			o->detector = optarg;
-		else if (c == 'j')
-			o->json = 1;
-		else if (c == 'l')
-			o->jsonl = 1;
-		else
+	switch (c) {
+	case 'j':
+		return JSON;
+	case 'l':
+		return JSONL;
+	case 'd':
+		return DETECTOR;
+	case 'e':
+		return DECIDE;
+	case 'o':
+		return WARN_ONLY;
+	case 'f':
+	case 't':
+	case 'c':
+	case 'w':
+	case 'n':
+		return SITUATION;
+	default:
+		return 0;
+	}
+}
+
+static int take(struct rules_options *o, int c, const char *value)
+{
+	switch (c) {
+	case 'r':
+		o->rules = value;
+		return 0;
+	case 'd':
+		o->detector = value;
+		return 0;
+	case 'j':
+		o->json = 1;
+		return 0;
+	case 'l':
+		o->jsonl = 1;
+		return 0;
+	case 'o':
+		o->warn_only = 1;
+		return 0;
+	default:
+		break;
+	}
+	o->decide = 1; /* who says where a text goes wants to know what becomes of it */
+	switch (c) {
+	case 'e':
+		return 0;
+	case 'f':
+		o->from = value;
+		return 0;
+	case 't':
+		if (o->nto == RULES_TO_MAX)
 			return -1;
+		o->to[o->nto++] = value;
+		return 0;
+	case 'c':
+		o->channel = value;
+		return 0;
+	case 'w':
+		o->direction = value;
+		return 0;
+	case 'n':
+		o->lang = value;
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+/* 0, or what to exit with, plus one. */
+static int parse(const struct command *k, const struct ctl *ctl, int argc, char **argv, struct rules_options *o)
+{
+	*o = (struct rules_options){ .ctl = ctl, .rules = ctl->conf ? ctl->conf->rules : FILTERD_SYSCONFDIR "/rules" };
+	o->json = ctl->json && k->takes & JSON;
+	optind = 1;
+	for (int c, i; (c = getopt_long(argc, argv, "", longs, &i)) != -1;) {
+		if (c == 'h')
+			return print_usage(stdout), CTL_OK + 1;
+		if (c == '?') /* getopt has said why */
+			return usage(NULL, NULL) + 1;
+		if (needs(c) && !(k->takes & needs(c))) {
+			fprintf(stderr, "filterctl: rules %s has no option --%s\n", k->name, longs[i].name);
+			return usage(NULL, NULL) + 1;
+		}
+		if (take(o, c, optarg) < 0)
+			return usage("too many --to", "") + 1;
 	}
 	o->files = argv + optind;
 	o->nfiles = argc - optind;
 	if (k->many || o->nfiles == 0)
 		return 0;
 	o->rules = argv[optind];
-	return o->nfiles == 1 ? 0 : -1;
+	return o->nfiles == 1 ? 0 : usage("it takes one folder or file; this is too much: ", argv[optind + 1]) + 1;
 }
 
-int ctl_rules(int argc, char **argv)
+int ctl_rules(const struct ctl *ctl, int argc, char **argv)
 {
 	struct rules_options o;
-	for (size_t i = 0; argc >= 2 && i < sizeof commands / sizeof *commands; i++)
-		if (strcmp(argv[1], commands[i].name) == 0) {
-			if (parse(&commands[i], argc - 1, argv + 1, &o) < 0 || (commands[i].run == rules_match && !o.jsonl))
-				return usage();
-			return commands[i].run(&o);
-		}
-	return usage();
+	if (argc < 2)
+		return usage("what shall it do?", "");
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return print_usage(stdout), CTL_OK;
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		if (strcmp(argv[1], commands[i].name) != 0)
+			continue;
+		int status = parse(&commands[i], ctl, argc - 1, argv + 1, &o);
+		return status ? status - 1 : commands[i].run(&o);
+	}
+	return usage("there is no command ", argv[1]);
 }

@@ -2,7 +2,9 @@
 #ifndef FILTERD_MAIN_CTL_RULES_H
 #define FILTERD_MAIN_CTL_RULES_H
 
-/* argv[0] is "rules".  Returns the exit status: 0 all well, 1 something is wrong (said on standard error), 2 usage. */
-int ctl_rules(int argc, char **argv);
+#include "main/ctl.h"
+
+/* argv[0] is "rules"; ctl's configuration, if there is one, names the rules, zones and groups.  Returns the exit status: 0 all well, 1 something is wrong (said on standard error), 2 usage. */
+int ctl_rules(const struct ctl *ctl, int argc, char **argv);
 
 #endif

@@ -29,12 +29,12 @@ static void print_findings(const char *name, const json_t *findings)
 		const char *inner = ctl_text(f, "path");
 		printf("%s%s%s: found %s at %" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT
 		       ", confidence %" JSON_INTEGER_FORMAT "\n",
-		       name, *inner ? "//" : "", inner, ctl_text(f, "detector"),
+		       name, *inner ? "/" : "", inner, ctl_text(f, "detector"),
 		       json_integer_value(json_object_get(f, "start")), json_integer_value(json_object_get(f, "end")),
 		       json_integer_value(json_object_get(f, "confidence")));
 		if (json_object_get(f, "document"))
 			printf("%s%s%s: that is %" JSON_INTEGER_FORMAT " %% of document %" JSON_INTEGER_FORMAT " and %" JSON_INTEGER_FORMAT
-			       " %% of the text\n", name, *inner ? "//" : "", inner, json_integer_value(json_object_get(f, "share_document")),
+			       " %% of the text\n", name, *inner ? "/" : "", inner, json_integer_value(json_object_get(f, "share_document")),
 			       json_integer_value(json_object_get(f, "document")), json_integer_value(json_object_get(f, "share_message")));
 	}
 }

@@ -38,7 +38,7 @@ static int run_with(const struct ctl *ctl, int (*run)(int argc, char **argv), in
 
 static int run_rules(const struct ctl *ctl, int argc, char **argv)
 {
-	return run_with(ctl, ctl_rules, argc, argv, "--rules", ctl->conf ? ctl->conf->rules : NULL);
+	return ctl_rules(ctl, argc, argv);
 }
 
 static int run_edm(const struct ctl *ctl, int argc, char **argv)
@@ -77,8 +77,9 @@ static const struct command {
         {"quarantine", 0, ctl_quarantine, "quarantine show ITEM", "what is known of one held item"},
         {"rules", 1, run_rules, "rules check [DIR|FILE]", "check rule files and run the tests in them"},
         {"rules", 1, run_rules, "rules test [DIR|FILE]", "run the tests in rule files, detector by detector"},
-        {"rules", 1, run_rules, "rules match [--rules DIR] --jsonl", "try rules on texts from standard input"},
-        {"rules", 1, run_rules, "rules explain [--rules DIR]", "tell why rules did or did not find something"},
+        {"rules", 1, run_rules, "rules match [--rules DIR] <TEXT", "what rules find in a text, and what becomes of it"},
+        {"rules", 1, run_rules, "rules match [--rules DIR] --jsonl", "the same of many texts, for programs"},
+        {"rules", 1, run_rules, "rules explain [--rules DIR] <TEXT", "tell why rules did or did not find something"},
         {"rules", 1, run_rules, "rules list, rules lint", "the detectors; what is wrong with their patterns"},
         {"rules", 1, run_rules, "rules profile [--rules DIR] FILE...", "what each pattern costs on texts of your own"},
         {"edm", 1, run_edm, "edm build --out INDEX CSV", "make an index of real records, to find these and no others"},

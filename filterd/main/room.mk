@@ -57,6 +57,8 @@ filterd_main_filterctl_SOURCES = \
 	filterd/main/ctl_scan.c \
 	filterd/main/convo.c filterd/main/convo.h \
 	filterd/main/rules_cli.c filterd/main/rules_cli.h \
+	filterd/main/rules_assume.c filterd/main/rules_assume.h \
+	filterd/main/rules_judge.c filterd/main/rules_judge.h filterd/main/rules_verdict.c \
 	filterd/main/rules_check.c filterd/main/rules_explain.c filterd/main/rules_lint.c filterd/main/rules_list.c \
 	filterd/main/rules_match.c filterd/main/rules_profile.c filterd/main/rules_test.c \
 	filterd/main/filterctl.c

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "main/ctl.h"
+#include "policy/review.h"
 #include "policy/rules.h"
 
 #include <stdio.h>
@@ -22,25 +23,63 @@ static void warn_of_entries(const struct allow_list *l)
 			        l->entry[i].until);
 }
 
-/* The part of the files that says what to do, against the detectors there are. */
-static int check_policy(const struct bundle *b, const struct detect_set *set)
+struct reviewing {
+	const struct rules_options *o;
+	size_t unknown;
+};
+
+static void told(void *arg, enum review_kind kind, const struct cfgerr *e)
+{
+	struct reviewing *v = arg;
+	if (kind == REVIEW_WRONG && !v->o->warn_only)
+		rules_print_error(e);
+	else if (kind != REVIEW_UNKNOWN)
+		fprintf(stderr, "%s:%d: warning: %s\n", e->file, e->line, e->text);
+	else if (v->unknown++ == 0)
+		fprintf(stderr, "%s:%d: not checked: %s; give the configuration that defines it: filterctl -c FILE rules check\n", e->file, e->line, e->text);
+}
+
+/* What no mistake of form is, and yet can't be meant.  Returns how much is wrong; -1 without memory. */
+static long review(const struct rules_loaded *l, const struct policy_rules *rules, const struct rules_options *o)
+{
+	size_t n = detect_count(l->set);
+	struct review_detector *d = calloc(n + 1, sizeof *d);
+	struct reviewing v = { .o = o };
+	if (!d)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		d[i] = (struct review_detector){ detect_info(l->set, i)->off, (uint8_t)detect_highest(l->set, i) };
+	size_t wrong = policy_review(rules, d, o->ctl->conf, told, &v);
+	if (v.unknown > 1)
+		fprintf(stderr, "%zu more zones and groups were not checked\n", v.unknown - 1);
+	free(d);
+	return o->warn_only ? 0 : (long)wrong;
+}
+
+/* The part of the files that says what to do, against the detectors there are.  Returns how much is wrong. */
+static size_t check_policy(const struct rules_loaded *l, const struct rules_options *o)
 {
 	struct policy_rules *rules = NULL;
 	struct cfgerr err = { 0 };
-	size_t n = detect_count(set);
+	size_t n = detect_count(l->set);
 	const char **ids = calloc(n + 1, sizeof *ids);
-	int r = -1;
+	long wrong = -1;
 	for (size_t i = 0; ids && i < n; i++)
-		ids[i] = detect_info(set, i)->id;
-	if (ids && policy_rules_parse(b, &rules, &err) == 0)
-		r = policy_rules_bind(rules, ids, n, &err);
-	if (r < 0)
+		ids[i] = detect_info(l->set, i)->id;
+	if (ids && (policy_rules_parse(&l->b, &rules, &err) < 0 || policy_rules_bind(rules, ids, n, &err) < 0)) {
 		rules_print_error(&err);
-	else
+		wrong = 1;
+	} else if (ids) {
 		warn_of_entries(&rules->allow);
+		wrong = review(l, rules, o);
+		if (n + rules->nrules == 0 && bundle_find(&l->b, BUNDLE_RULES, NULL))
+			fprintf(stderr, "%s: warning: there are neither detectors nor rules in it\n", o->rules);
+	}
+	if (wrong < 0)
+		fputs("filterctl: out of memory\n", stderr);
 	policy_rules_free(&rules);
 	free(ids);
-	return r;
+	return wrong < 0 ? 1 : (size_t)wrong;
 }
 
 int rules_check(const struct rules_options *o)
@@ -49,8 +88,7 @@ int rules_check(const struct rules_options *o)
 	if (rules_load(o->rules, &l) < 0)
 		return CTL_FOUND;
 	size_t wrong = detect_check(l.set, report, NULL);
-	if (check_policy(&l.b, l.set) < 0)
-		wrong++;
+	wrong += check_policy(&l, o);
 	if (!bundle_find(&l.b, BUNDLE_RULES, NULL)) {
 		fprintf(stderr, "%s: there are no .rules files in it\n", o->rules);
 		wrong++;

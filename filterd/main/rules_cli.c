@@ -40,6 +40,19 @@ long rules_find(const struct rules_loaded *l, const struct rules_options *o)
 	return -1;
 }
 
+char *rules_read_text(size_t *size_r)
+{
+	char *text = NULL;
+	size_t cap = 0;
+	ssize_t n = getdelim(&text, &cap, '\0', stdin);
+	*size_r = n > 0 ? (size_t)n : 0;
+	if (!text && !(text = strdup("")))
+		fputs("filterctl: out of memory\n", stderr);
+	if (text && *size_r && text[*size_r - 1] == '\n')
+		text[--*size_r] = '\0';
+	return text;
+}
+
 int rules_print_json(json_t *j)
 {
 	char *s = j ? json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;

@@ -4,13 +4,22 @@
 
 #include "conf/bundle.h"
 #include "detect/detect.h"
+#include "main/ctl.h"
 
 #include <jansson.h>
 
+enum { RULES_TO_MAX = 8 };
+
 struct rules_options {
+	const struct ctl *ctl;
 	const char *rules;      /* folder or file */
 	const char *detector;   /* NULL: all */
 	int json, jsonl;
+	int warn_only;          /* of what can't be meant, but would serve */
+	int decide;             /* say what becomes of a text, too; the rest is what is assumed of it, NULL: not said */
+	const char *from, *to[RULES_TO_MAX];
+	size_t nto;
+	const char *channel, *direction, *lang;
 	char **files;           /* operands that are not rules */
 	int nfiles;
 };
@@ -34,6 +43,9 @@ int rules_load(const char *path, struct rules_loaded *l_r) __attribute__((warn_u
 void rules_unload(struct rules_loaded *l);
 /* The detector of this id; -1: there is none, which was said on standard error. */
 long rules_find(const struct rules_loaded *l, const struct rules_options *o) __attribute__((warn_unused_result));
+
+/* Standard input to its end (or its first NUL), without the last line end; malloc'ed, NULL without memory. */
+char *rules_read_text(size_t *size_r);
 
 /* On standard error, with file and line if they are known. */
 void rules_print_error(const struct cfgerr *e);

@@ -1,10 +1,14 @@
+/* filterctl rules explain: why detectors did or did not find something in a text, and what rules make of it. */
 #include "main/rules_cli.h"
 
 #include "main/ctl.h"
+#include "main/rules_judge.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { ARENA_MAX = 64 << 20 };
 
 static void ignore_line(void *arg, int depth, const char *line)
 {
@@ -15,39 +19,82 @@ static void print_line(void *arg, int depth, const char *line)
 	printf("%*s%s\n", 2 * depth, "", line);
 }
 
-/* The text to explain: standard input to its end, without the last line end. */
-static char *read_input(size_t *size_r)
+static void add_line(void *arg, int depth, const char *line)
 {
-	char *text = NULL;
-	size_t cap = 0;
-	ssize_t n = getdelim(&text, &cap, '\0', stdin);
-	*size_r = n > 0 ? (size_t)n : 0;
-	if (*size_r && text[*size_r - 1] == '\n')
-		text[--*size_r] = '\0';
-	return text;
+	json_array_append_new(arg, json_pack("{s:i, s:s}", "depth", depth, "text", line));
 }
 
-/* All detectors whose patterns match, or the one that --detector names. */
+/* All detectors whose patterns match, or the one that --detector names.  Returns how many. */
+static size_t explain_detectors(const struct rules_loaded *l, const struct rules_options *o, struct detect_scratch *s, const char *text, size_t size,
+                                json_t *list)
+{
+	size_t told = 0;
+	for (size_t i = 0; i < detect_count(l->set); i++) {
+		const char *id = detect_info(l->set, i)->id;
+		if (o->detector ? strcmp(id, o->detector) != 0 : detect_explain(l->set, s, i, text, size, ignore_line, NULL) == 0)
+			continue;
+		json_t *lines = json_array();
+		detect_explain(l->set, s, i, text, size, o->json ? add_line : print_line, lines);
+		json_array_append_new(list, json_pack("{s:s, s:o}", "detector", id, "lines", lines));
+		told++;
+	}
+	return told;
+}
+
+/* What rules make of it, into answer or on standard output. */
+static int explain_rules(struct judge *j, const char *text, size_t size, json_t *answer)
+{
+	struct arena *a = arena_new(ARENA_MAX);
+	struct finding *found = malloc(DETECT_FINDINGS_MAX * sizeof *found);
+	const struct detect_text one = { ROLE_BODY, text, size };
+	struct judged judged;
+	size_t n = 0;
+	int r = -1;
+	if (a && found) {
+		enum cause cause = detect_scan(j->l->set, j->scratch, &one, 1, JUDGE_BUDGET_US, found, &n);
+		r = judge_texts(j, a, &one, 1, found, n, cause, &judged);
+	}
+	if (r == 0 && j->o->json)
+		r = judge_add_json(j, &judged, answer);
+	else if (r == 0)
+		judge_print(j, &judged);
+	arena_free(&a);
+	free(found);
+	return r;
+}
+
+static int explain(const struct rules_loaded *l, const struct rules_options *o, struct detect_scratch *s, struct judge *j)
+{
+	size_t size;
+	char *text = rules_read_text(&size);
+	json_t *list = json_array(), *answer = json_pack("{s:O, s:o}", "detectors", list, "assumed", judge_assumed_json(j));
+	size_t told = text ? explain_detectors(l, o, s, text, size, list) : 0;
+	if (!told && !o->json)
+		puts("no pattern of any detector matches this text");
+	int r = text ? explain_rules(j, text, size, answer) : -1;
+	if (r == 0 && o->json)
+		r = rules_print_json(json_incref(answer));
+	else if (r < 0)
+		fputs("filterctl: out of memory\n", stderr);
+	json_decref(answer);
+	json_decref(list);
+	free(text);
+	return r < 0 ? CTL_FAILED : CTL_OK;
+}
+
 int rules_explain(const struct rules_options *o)
 {
 	struct rules_loaded l;
-	size_t size, told = 0;
+	struct judge j;
 	if (rules_load(o->rules, &l) < 0)
 		return CTL_FOUND;
-	char *text = read_input(&size);
 	struct detect_scratch *s = detect_scratch_new(l.set);
-	for (size_t i = 0; s && text && i < detect_count(l.set); i++) {
-		if (o->detector ? strcmp(detect_info(l.set, i)->id, o->detector) != 0 : detect_explain(l.set, s, i, text, size, ignore_line, NULL) == 0)
-			continue;
-		detect_explain(l.set, s, i, text, size, print_line, NULL);
-		told++;
+	int status = o->detector && rules_find(&l, o) < 0 ? CTL_FOUND : judge_new(&l, o, s, &j);
+	if (status == CTL_OK) {
+		status = explain(&l, o, s, &j);
+		judge_free(&j);
 	}
-	if (!told && o->detector)
-		fprintf(stderr, "filterctl: there is no detector \"%s\" in %s\n", o->detector, o->rules);
-	else if (!told)
-		puts("no pattern of any detector matches this text");
-	free(text);
 	detect_scratch_free(&s);
 	rules_unload(&l);
-	return told || !o->detector ? CTL_OK : CTL_FOUND;
+	return status;
 }

@@ -7,14 +7,14 @@
 
 static json_t *price_json(const struct detect_price *p)
 {
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:f, s:b, s:s}", "detector", p->detector, "file", p->file, "line", p->line, "regex", p->regex,
-	                 "class", p->kind, "steps", p->cost, "watched", p->watched, "literals", p->literals);
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:f, s:b, s:b, s:s}", "detector", p->detector, "file", p->file, "line", p->line, "regex", p->regex,
+	                 "class", p->kind, "steps", p->cost, "watched", p->watched, "evidence_first", p->gated, "literals", p->literals);
 }
 
 static void print_price(const struct detect_price *p)
 {
-	printf("%s:%d: %s: %s, %.*g steps%s%s%s\n", p->file, p->line, p->detector, p->kind, p->cost < 1e15 ? 15 : 1, p->cost,
-	       p->watched ? ", watched by the clock" : "", p->literals[0] ? ": " : "", p->literals);
+	printf("%s:%d: %s: %s, %.*g steps%s%s%s%s\n", p->file, p->line, p->detector, p->kind, p->cost < 1e15 ? 15 : 1, p->cost,
+	       p->gated ? ", where its evidence is" : "", p->watched ? ", watched by the clock" : "", p->literals[0] ? ": " : "", p->literals);
 }
 
 static void add_advice(void *arg, const struct detect_advice *a)

@@ -1,8 +1,11 @@
-/* filterctl rules match: rules on texts and conversations, for programs. */
+/* filterctl rules match: rules on a text, for people; on texts and conversations, for programs. */
 #include "main/rules_cli.h"
 
+#include "base/text.h"
 #include "main/convo.h"
 #include "main/ctl.h"
+#include "main/rules_judge.h"
+#include "model/mask.h"
 #include "model/rest.h"
 
 #include <errno.h>
@@ -34,7 +37,9 @@ struct matcher {
 	struct sender *senders;       /* of the conversation at hand */
 	size_t nsenders, senders_cap;
 	const struct convo *convo;
-	json_t *findings;
+	struct judge *judge;          /* NULL: what becomes of a text is not asked for */
+	struct arena *arena;          /* of the line at hand */
+	json_t *findings, *decisions; /* decisions: of its messages */
 	enum cause incomplete;
 };
 
@@ -132,6 +137,22 @@ static size_t match_reading(struct matcher *m, const struct reading *r, size_t w
 	return n;
 }
 
+/* What becomes of a message, for those that something is found in or that were not read to their end. */
+static int decide(struct matcher *m, size_t at, enum cause cause, size_t n)
+{
+	const struct convo_message *msg = &m->convo->messages[at];
+	struct judged judged;
+	if (!m->judge || (n == 0 && cause == CAUSE_NONE))
+		return 0;
+	json_t *j = json_object();
+	if (m->convo->is_list)
+		json_object_set_new(j, "message", json_integer((json_int_t)at));
+	int r = judge_texts(m->judge, m->arena, msg->texts, msg->ntexts, m->out, n, cause, &judged);
+	if (r == 0)
+		r = judge_add_json(m->judge, &judged, j);
+	return json_array_append_new(m->decisions, j) < 0 ? -1 : r;
+}
+
 static int match_message(struct matcher *m, size_t at)
 {
 	const struct convo_message *msg = &m->convo->messages[at];
@@ -163,10 +184,15 @@ static int match_message(struct matcher *m, size_t at)
 			window_replace(w, corrects, text->data, text->size);
 		else
 			window_add(w, at + 1, 0, 0, text->data, text->size);
+		reading_end(w, corrects ? corrects : at + 1, text->data, text->size, m->out, own, (uint16_t)which);
 	}
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(m->findings, describe(m, at, msg->texts[m->matches[i].f.text].data, &m->matches[i].f, m->matches[i].crosses));
-	return 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct match *f = &m->matches[i];
+		json_array_append_new(m->findings, describe(m, at, msg->texts[f->f.text].data, &f->f, f->crosses));
+		if (f->crosses && own < DETECT_FINDINGS_MAX)
+			m->out[own++] = f->f; /* rules judge what the message says by itself and what only shows together */
+	}
+	return decide(m, at, cause, own);
 }
 
 static const char *match_line(struct matcher *m, const json_t *line, struct arena *a)
@@ -177,7 +203,9 @@ static const char *match_line(struct matcher *m, const json_t *line, struct aren
 	if (wrong)
 		return wrong;
 	m->convo = &c;
+	m->arena = a;
 	m->findings = json_array();
+	m->decisions = json_array();
 	m->nsenders = 0;
 	m->incomplete = CAUSE_NONE;
 	for (size_t i = 0; i < c.n && !wrong; i++)
@@ -185,6 +213,13 @@ static const char *match_line(struct matcher *m, const json_t *line, struct aren
 	json_t *answer = json_pack("{s:O, s:o}", "id", c.id, "findings", m->findings);
 	if (m->incomplete != CAUSE_NONE)
 		json_object_set_new(answer, "incomplete", json_string(cause_name(m->incomplete)));
+	if (m->judge && c.is_list)
+		json_object_set(answer, "decisions", m->decisions);
+	else if (m->judge && json_array_size(m->decisions))
+		json_object_update(answer, json_array_get(m->decisions, 0));
+	else if (m->judge)
+		json_object_update_new(answer, json_pack("{s:s, s:[]}", "action", action_name(ACTION_DELIVER), "rules"));
+	json_decref(m->decisions);
 	if (wrong)
 		json_decref(answer);
 	return wrong ? wrong : rules_print_json(answer) < 0 ? no_memory : NULL;
@@ -218,6 +253,86 @@ static int match_lines(struct matcher *m)
 	return status;
 }
 
+static void print_findings(const struct matcher *m, const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct finding *f = &m->out[i];
+		const struct detect_info *d = detect_info(m->set, f->detector);
+		size_t start = rules_points(text, f->start), size = f->end - f->start;
+		char *masked = malloc(3 * size + 1), quoted[300];
+		if (!masked || mask_apply(&d->mask, text + f->start, size, masked, 3 * size + 1) < 0)
+			quoted[0] = '\0';
+		else
+			text_quote(quoted, sizeof quoted, masked, strlen(masked));
+		free(masked);
+		printf("%s: \"%s\" at %zu to %zu, confidence %d\n", d->id, quoted, start, start + rules_points(text + f->start, size), f->confidence);
+	}
+	if (n == 0)
+		puts("nothing is found in this text");
+}
+
+static int tell_text(struct matcher *m, const struct rules_options *o, const char *text, const struct judged *judged, enum cause cause)
+{
+	size_t n = judged->in.nfindings;
+	if (!o->json) {
+		print_findings(m, text, n);
+		if (cause != CAUSE_NONE)
+			printf("it could not be looked at to its end: %s\n", cause_name(cause));
+		judge_print(m->judge, judged);
+		return 0;
+	}
+	m->findings = json_array();
+	m->convo = &(const struct convo){ 0 };
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(m->findings, describe(m, 0, text, &m->out[i], 0));
+	json_t *answer = json_pack("{s:o, s:o}", "findings", m->findings, "assumed", judge_assumed_json(m->judge));
+	if (cause != CAUSE_NONE)
+		json_object_set_new(answer, "incomplete", json_string(cause_name(cause)));
+	if (judge_add_json(m->judge, judged, answer) == 0)
+		return rules_print_json(answer);
+	json_decref(answer);
+	return -1;
+}
+
+/* One text: all of standard input. */
+static int match_text(struct matcher *m, const struct rules_options *o)
+{
+	size_t size, n = 0;
+	char *text = rules_read_text(&size);
+	struct arena *a = arena_new(CONVO_ARENA_MAX);
+	const struct detect_text one = { ROLE_BODY, text, size };
+	struct judged judged;
+	int status = CTL_FAILED;
+	if (text && a) {
+		enum cause cause = detect_scan(m->set, m->scratch, &one, 1, MESSAGE_BUDGET_US, m->out, &n);
+		if (judge_texts(m->judge, a, &one, 1, m->out, n, cause, &judged) == 0 && tell_text(m, o, text, &judged, cause) == 0)
+			status = cause != CAUSE_NONE ? CTL_FOUND : CTL_OK;
+	}
+	if (status == CTL_FAILED)
+		fputs("filterctl: out of memory\n", stderr);
+	arena_free(&a);
+	free(text);
+	return status;
+}
+
+static int run(struct matcher *m, const struct rules_loaded *l, const struct rules_options *o)
+{
+	struct judge judge;
+	if (!m->scratch || !m->out || !m->more || !m->matches) {
+		fputs("filterctl: out of memory\n", stderr);
+		return CTL_FOUND;
+	}
+	if (o->jsonl && !o->decide)
+		return match_lines(m);
+	int status = judge_new(l, o, m->scratch, &judge);
+	if (status != CTL_OK)
+		return status;
+	m->judge = &judge;
+	status = o->jsonl ? match_lines(m) : match_text(m, o);
+	judge_free(&judge);
+	return status;
+}
+
 int rules_match(const struct rules_options *o)
 {
 	struct rules_loaded l;
@@ -225,11 +340,7 @@ int rules_match(const struct rules_options *o)
 		return CTL_FOUND;
 	struct matcher m = { .set = l.set, .scratch = detect_scratch_new(l.set), .out = malloc(DETECT_FINDINGS_MAX * sizeof *m.out),
 	                     .more = malloc(DETECT_FINDINGS_MAX * sizeof *m.more), .matches = malloc(DETECT_FINDINGS_MAX * sizeof *m.matches) };
-	int status = CTL_FOUND;
-	if (m.scratch && m.out && m.more && m.matches)
-		status = match_lines(&m);
-	else
-		fputs("filterctl: out of memory\n", stderr);
+	int status = run(&m, &l, o);
 	free(m.senders);
 	free(m.matches);
 	free(m.more);

@@ -125,14 +125,14 @@ static void print_table(const struct profiler *p, const struct detect_cost *cost
 		printf("%llu lines are no UTF-8 and were left out\n", (unsigned long long)p->not_utf8);
 	if (p->incomplete)
 		printf("%llu texts ran into a limit\n", (unsigned long long)p->incomplete);
-	printf("%6s %10s %10s %9s %8s  %-8s %s\n", "share", "ms", "confirms", "matched", "found", "class", "detector");
-	printf("%5.1f%% %10.2f %10s %9s %8s  %-8s %s\n", share(p, shared), (double)shared / 1e6, "", "", "", "shared", "(what all patterns share)");
+	printf("%6s %10s %10s %9s %8s  %-9s %s\n", "share", "ms", "confirms", "matched", "found", "class", "detector");
+	printf("%5.1f%% %10.2f %10s %9s %8s  %-9s %s\n", share(p, shared), (double)shared / 1e6, "", "", "", "shared", "(what all patterns share)");
 	for (size_t i = 0; i < n; i++) {
 		const struct detect_cost *c = &costs[i];
 		if (c->calls == 0 && p->found[c->detector] == 0)
 			idle++;
 		else
-			printf("%5.1f%% %10.2f %10llu %9llu %8llu  %-8s %s (%s:%d)\n", share(p, c->ns), (double)c->ns / 1e6, (unsigned long long)c->calls,
+			printf("%5.1f%% %10.2f %10llu %9llu %8llu  %-9s %s (%s:%d)\n", share(p, c->ns), (double)c->ns / 1e6, (unsigned long long)c->calls,
 			       (unsigned long long)c->matched, (unsigned long long)p->found[c->detector], c->kind,
 			       detect_info(p->set, c->detector)->id, c->file, c->line);
 	}

@@ -22,6 +22,7 @@ struct reading_block {
 	uint16_t start, end;        /* the new text, or a part of it … */
 	uint16_t at;                /* … that begins here in it */
 	bool cut;                   /* it goes on behind what stands here */
+	struct window_ended ended[WINDOW_ENDED_MAX]; /* at the end of what stands right before it */
 	bool crossing;              /* only what crosses a border counts … */
 	uint16_t words;             /* … and, if it begins behind this, where a part begins */
 };
@@ -42,6 +43,11 @@ size_t reading_make(struct window *w, uint64_t corrects, const char *text, size_
 /* Makes a finding in a reading one of the text: text `f->text` of the message.  False if it is no news.  known: what was found in the message's texts
  * alone. */
 bool reading_news(const struct reading *r, struct finding *f, const struct finding *known, size_t n);
+
+/* Says what was found at the end of a text that stands in its window under id: all that was found in its message, of which text `which` is it. */
+void reading_end(struct window *w, uint64_t id, const char *text, size_t size, const struct finding *found, size_t n, uint16_t which);
+/* True if reading_end() has something to say. */
+bool reading_ends(const char *text, size_t size, const struct finding *found, size_t n, uint16_t which);
 
 /* A message may come in several forms (languages, XHTML-IM), of which clients show one; a window has room for one.  True if the text should
  * stand for it rather than the other: it has more of what secrets are made of, so that a decoy hides nothing. */

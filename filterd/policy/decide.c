@@ -65,9 +65,8 @@ struct asking {
 	bool as_if_none_allowed;
 };
 
-/* Enough findings for the condition?  Distinct values are counted up to what is asked for, so this is
- * at most findings × count comparisons. */
-static bool condition_holds(const struct rule_condition *c, const struct asking *a, struct decide_hit *hit_r)
+/* Distinct values are counted up to what is asked for, so this is at most findings × count comparisons. */
+static struct decide_hit count_findings(const struct rule_condition *c, const struct asking *a)
 {
 	const struct decide_input *in = a->in;
 	const struct finding *distinct[64];
@@ -91,8 +90,19 @@ static bool condition_holds(const struct rule_condition *c, const struct asking 
 		hit.count = hit.first ? in->tallies[c->tally].count : 0;
 		hit.span_ms = in->tallies[c->tally].span_ms;
 	}
-	*hit_r = hit;
-	return hit.count >= c->count;
+	return hit;
+}
+
+uint32_t policy_count(const struct rule *r, const struct decide_input *in, const struct rule_condition *c)
+{
+	return count_findings(c, &(struct asking){ r, in, false }).count;
+}
+
+/* Enough findings for the condition? */
+static bool condition_holds(const struct rule_condition *c, const struct asking *a, struct decide_hit *hit_r)
+{
+	*hit_r = count_findings(c, a);
+	return hit_r->count >= c->count;
 }
 
 /* Whether the conditions hold together; those of detectors that made them hold go to hits (room for all), *n_r counts them. */

@@ -83,6 +83,8 @@ bool policy_rule_applies(const struct rule *r, const struct decide_input *in);
 /* Whether the allow-list takes finding i out of what this rule counts. */
 bool policy_finding_allowed(const struct rule *r, const struct decide_input *in, size_t i);
 bool policy_finding_counts(const struct rule_condition *c, const struct finding *f);
+/* How many findings the rule's condition, which is no group, counts. */
+uint32_t policy_count(const struct rule *r, const struct decide_input *in, const struct rule_condition *c);
 /* The finding's value without separators: two findings with the same one are not distinct.  dst has room for all of the finding; returns its
  * bytes, 0 if the value is not at hand. */
 size_t policy_value(const struct decide_text *texts, const struct finding *f, char *dst);

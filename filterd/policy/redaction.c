@@ -1,9 +1,13 @@
 #include "policy/redaction.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 enum { LABEL_MAX = 200 };
+
+static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+                  letters_and_digits[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 static const struct cfg_key redact_keys[] = {
 	{ "full", CFG_BOOL, 0, 0, 0 },
@@ -23,6 +27,38 @@ static bool has_controls(const char *s)
 	return false;
 }
 
+/* The form of a language tag (RFC 5646): a language of two or three letters, then parts of letters and digits. */
+static bool is_language(const char *s)
+{
+	size_t n = strspn(s, letters);
+	if (n < 2 || n > 3)
+		return false;
+	for (s += n; *s; s += n) {
+		if (*s++ != '-')
+			return false;
+		n = strcspn(s, "-");
+		if (n < 1 || n > 8 || strspn(s, letters_and_digits) < n)
+			return false;
+	}
+	return true;
+}
+
+static int check_language(const struct cfg_reader *r, const config_setting_t *s, const char *lang, const struct rule_text *before, size_t n)
+{
+	char hyphens[64];
+	snprintf(hyphens, sizeof hyphens, "%s", lang);
+	for (char *p = hyphens; *p; p++)
+		*p = *p == '_' ? '-' : *p;
+	if (strchr(lang, '_') && is_language(hyphens))
+		return cfg_error(r, s, "\"%.60s\" is no language as BCP 47 writes it; did you mean \"%s\"?", lang, hyphens);
+	if (!is_language(lang))
+		return cfg_error(r, s, "\"%.60s\" is no language, such as en or de-AT (BCP 47)", lang);
+	for (size_t i = 0; i < n; i++)
+		if (strcasecmp(before[i].lang, lang) == 0)
+			return cfg_error(r, s, "the language \"%.60s\" is there twice", lang);
+	return 0;
+}
+
 static int read_text(const struct cfg_reader *r, const config_setting_t *s, const char *lang, const char *what, size_t max, struct rule_text *t_r)
 {
 	const char *text = config_setting_type(s) == CONFIG_TYPE_STRING ? config_setting_get_string(s) : NULL;
@@ -35,12 +71,14 @@ static int read_text(const struct cfg_reader *r, const config_setting_t *s, cons
 int rule_texts_read(const struct cfg_reader *r, const config_setting_t *g, const char *what, size_t max, struct rule_texts *t_r)
 {
 	int n = config_setting_length(g);
+	if (n == 0)
+		return cfg_error(r, g, "%s is a text for each language: { en = \"…\"; }", what);
 	struct rule_text *item = arena_alloc(r->arena, sizeof *item * ((size_t)n + 1));
 	if (!item)
 		return cfg_error(r, g, "out of memory");
 	for (int i = 0; i < n; i++) {
 		const config_setting_t *s = config_setting_get_elem(g, (unsigned)i);
-		if (read_text(r, s, config_setting_name(s), what, max, &item[i]) < 0)
+		if (check_language(r, s, config_setting_name(s), item, (size_t)i) < 0 || read_text(r, s, config_setting_name(s), what, max, &item[i]) < 0)
 			return -1;
 	}
 	*t_r = (struct rule_texts){ item, (size_t)n };

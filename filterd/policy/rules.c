@@ -1,5 +1,6 @@
 #include "policy/rules.h"
 
+#include "base/nearest.h"
 #include "conf/cfgread.h"
 #include "policy/over_time.h"
 #include "policy/redaction.h"
@@ -68,6 +69,16 @@ static const struct cfg_key condition_keys[] = {
 	{ "within", CFG_STRING, 0, 1, 16 },
 	{ 0 },
 };
+
+const char *rule_mode_name(enum rule_mode m) { return mode_names[m]; }
+
+const char *rule_severity_name(enum severity s)
+{
+	size_t i = sizeof severities / sizeof *severities;
+	while (i > 1 && severities[i - 1].severity != s)
+		i--;
+	return severities[i - 1].name;
+}
 
 const char *condition_per_name(enum condition_per p)
 {
@@ -305,9 +316,19 @@ static struct rule *find_rule(const struct policy_rules *p, const char *id)
 	return NULL;
 }
 
+/* "; did you mean \"no-cards-outside\"?" */
+static const char *nearest_rule(const struct policy_rules *p, const char *id, char dst[NEAREST_SIZE])
+{
+	struct nearest n = { .word = id };
+	for (size_t i = 0; i < p->nrules; i++)
+		nearest_try(&n, p->rules[i].id);
+	return nearest_question(&n, dst, NEAREST_SIZE);
+}
+
 static int read_override(const struct cfg_reader *r, const config_setting_t *root, struct policy_rules *p)
 {
 	const config_setting_t *g = config_setting_get_member(root, "override");
+	char question[NEAREST_SIZE];
 	if (g && cfg_check(r, g, "override", override_keys) < 0)
 		return -1;
 	const config_setting_t *list = g ? config_setting_get_member(g, "rules") : NULL;
@@ -315,10 +336,11 @@ static int read_override(const struct cfg_reader *r, const config_setting_t *roo
 		const config_setting_t *s = config_setting_get_elem(list, (unsigned)i);
 		if (cfg_check(r, s, "override", rule_keys) < 0)
 			return -1;
-		struct rule *rule = find_rule(p, config_setting_get_string(config_setting_get_member(s, "id")));
+		const char *id = config_setting_get_string(config_setting_get_member(s, "id"));
+		struct rule *rule = find_rule(p, id);
 		if (!rule)
-			return cfg_error(r, config_setting_get_member(s, "id"), "\"override\" names rule \"%.64s\", which no rule file defines",
-			                 config_setting_get_string(config_setting_get_member(s, "id")));
+			return cfg_error(r, config_setting_get_member(s, "id"), "\"override\" names rule \"%.64s\", which no rule file defines%s", id,
+			                 nearest_rule(p, id, question));
 		if (read_fields(r, s, rule) < 0)
 			return -1;
 	}
@@ -329,12 +351,14 @@ static int read_disable(const struct cfg_reader *r, const config_setting_t *root
 {
 	const config_setting_t *g = config_setting_get_member(root, "disable");
 	struct cfg_words ids = { 0 };
+	char question[NEAREST_SIZE];
 	if (g && (cfg_check(r, g, "disable", disable_keys) < 0 || cfg_strings(r, g, "rules", &ids) < 0))
 		return -1;
 	for (size_t i = 0; i < ids.n; i++) {
 		struct rule *rule = find_rule(p, ids.item[i]);
 		if (!rule)
-			return cfgerr_set(r->err, r->file, ids.line[i], "\"disable\" names rule \"%.64s\", which no rule file defines", ids.item[i]);
+			return cfgerr_set(r->err, r->file, ids.line[i], "\"disable\" names rule \"%.64s\", which no rule file defines%s", ids.item[i],
+			                  nearest_rule(p, ids.item[i], question));
 		rule->mode = RULE_OFF;
 	}
 	return 0;
@@ -412,13 +436,15 @@ static void sort_rules(struct policy_rules *p)
 /* An entry for a rule that nobody wrote is a slip of the pen, and would be silent. */
 static int check_allowed(const struct policy_rules *p, struct cfgerr *err)
 {
+	char question[NEAREST_SIZE];
 	for (size_t i = 0; i < p->allow.n; i++) {
 		const struct allow_entry *e = &p->allow.entry[i];
 		size_t k = 0;
 		while (e->rule && k < p->nrules && strcmp(p->rules[k].id, e->rule) != 0)
 			k++;
 		if (e->rule && k == p->nrules)
-			return cfgerr_set(err, e->file, e->line, "\"allow\" names rule \"%.64s\", which no rule file defines", e->rule);
+			return cfgerr_set(err, e->file, e->line, "\"allow\" names rule \"%.64s\", which no rule file defines%s", e->rule,
+			                  nearest_rule(p, e->rule, question));
 	}
 	return 0;
 }
@@ -460,6 +486,16 @@ int policy_rules_parse(const struct bundle *b, struct policy_rules **rules_r, st
 	return 0;
 }
 
+static int refuse_detector(const struct rule *rule, const struct rule_condition *c, const char *const *ids, size_t n, struct cfgerr *err)
+{
+	struct nearest near = { .word = c->detector };
+	char question[NEAREST_SIZE];
+	for (size_t i = 0; i < n; i++)
+		nearest_try(&near, ids[i]);
+	return cfgerr_set(err, c->file, c->line, "rule \"%s\" asks for detector \"%s\", which no rule file defines%s", rule->id, c->detector,
+	                  nearest_question(&near, question, sizeof question));
+}
+
 int policy_rules_bind(struct policy_rules *p, const char *const *ids, size_t n, struct cfgerr *err)
 {
 	for (size_t i = 0; i < p->nrules; i++) {
@@ -469,8 +505,7 @@ int policy_rules_bind(struct policy_rules *p, const char *const *ids, size_t n, 
 				continue;
 			c->index = find(ids, n, c->detector);
 			if (c->index < 0)
-				return cfgerr_set(err, c->file, c->line, "rule \"%s\" asks for detector \"%s\", which no rule file defines",
-				                  p->rules[i].id, c->detector);
+				return refuse_detector(&p->rules[i], c, ids, n, err);
 		}
 	}
 	return 0;

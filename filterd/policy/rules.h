@@ -17,6 +17,9 @@
 #include <stdint.h>
 
 enum rule_mode { RULE_OFF, RULE_MONITOR, RULE_ENFORCE };
+const char *rule_mode_name(enum rule_mode m);
+/* "low", "medium", "high", "critical": as rules call what events call info to error. */
+const char *rule_severity_name(enum severity s);
 
 /* From which list of a rule or group: these hold if all of ALL do, none of NONE, and one of ANY unless there are none of these. */
 enum condition_kind { CONDITION_ANY, CONDITION_ALL, CONDITION_NONE };

@@ -186,15 +186,21 @@ static bool names_member(const struct cfg_words *w, const struct conf *conf, con
 	return false;
 }
 
-static bool fits_zones(const struct when *w, const struct when_facts *f)
+/* One of the zones that it will be seen in must fit both. */
+static const char *misfit_of_zones(const struct when *w, const struct when_facts *f)
 {
 	if (!names_zone(&w->from, f->from))
-		return false;
+		return "from";
 	int own = 2 * zone_is_own(f->conf, f->from);
-	for (size_t i = 0; i < f->nto; i++)
-		if (names_zone(&w->to, f->to[i]) && (!w->directions || w->directions & 1u << (own + zone_is_own(f->conf, f->to[i]))))
-			return true;
-	return false;
+	const char *misfit = "to";
+	for (size_t i = 0; i < f->nto; i++) {
+		if (!names_zone(&w->to, f->to[i]))
+			continue;
+		if (!w->directions || w->directions & 1u << (own + zone_is_own(f->conf, f->to[i])))
+			return NULL;
+		misfit = "direction";
+	}
+	return misfit;
 }
 
 /* A room hears what is sent to it, and speaks in its own name for its occupants. */
@@ -203,17 +209,34 @@ static bool fits_room(const struct when *w, const struct when_facts *f)
 	return names_jid(&w->rooms, f->recipient) || (f->channels & 1u << CHANNEL_GROUPCHAT && names_jid(&w->rooms, f->sender));
 }
 
+const char *when_misfit(const struct when *w, const struct when_facts *f)
+{
+	if (w->channels && !(w->channels & f->channels))
+		return "channel";
+	const char *zones = misfit_of_zones(w, f);
+	if (zones)
+		return zones;
+	if ((w->users.n || w->groups.n) && !names_jid(&w->users, f->sender) && !names_member(&w->groups, f->conf, f->sender))
+		return w->users.n ? "users" : "groups";
+	if (names_jid(&w->not_users, f->sender))
+		return "not_users";
+	if (names_member(&w->not_groups, f->conf, f->sender))
+		return "not_groups";
+	if (w->recipients.n && !names_jid(&w->recipients, f->recipient))
+		return "recipients";
+	if (names_jid(&w->not_recipients, f->recipient))
+		return "not_recipients";
+	return w->rooms.n == 0 || fits_room(w, f) ? NULL : "rooms";
+}
+
 bool when_applies(const struct when *w, const struct when_facts *f)
 {
-	if ((w->channels && !(w->channels & f->channels)) || !fits_zones(w, f))
-		return false;
-	if ((w->users.n || w->groups.n) && !names_jid(&w->users, f->sender) && !names_member(&w->groups, f->conf, f->sender))
-		return false;
-	if (names_jid(&w->not_users, f->sender) || names_member(&w->not_groups, f->conf, f->sender))
-		return false;
-	if ((w->recipients.n && !names_jid(&w->recipients, f->recipient)) || names_jid(&w->not_recipients, f->recipient))
-		return false;
-	return w->rooms.n == 0 || fits_room(w, f);
+	return !when_misfit(w, f);
+}
+
+const char *direction_name(bool from_own, bool to_own)
+{
+	return direction_names[2 * from_own + to_own];
 }
 
 static bool names_type(const struct cfg_words *w, const char *type, size_t size)

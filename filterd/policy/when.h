@@ -67,6 +67,10 @@ const char *when_missing_group(const struct when *w, const struct conf *conf, in
 
 /* `when` but its file. */
 bool when_applies(const struct when *w, const struct when_facts *f);
+/* The key of it that the item does not fit, or NULL: it applies. */
+const char *when_misfit(const struct when *w, const struct when_facts *f);
+/* "outgoing", as `when.direction` calls it. */
+const char *direction_name(bool from_own, bool to_own);
 /* The first of the item's files that fits; NULL: none. */
 const struct decide_file *when_file_of(const struct when_file *w, const struct when_facts *f);
 

@@ -131,13 +131,15 @@ struct print_run {
 	enum cause cause;
 };
 
-static int on_print(void *ctx, const struct winnow_print *p)
+static int on_prints(void *ctx, const struct winnow_print *p, size_t n)
 {
 	struct print_run *run = ctx;
-	if (buf_put_u64(&run->prints, p->hash) == 0)
-		return 0;
-	run->cause = CAUSE_LIMIT;
-	return -1;
+	for (size_t i = 0; i < n; i++)
+		if (buf_put_u64(&run->prints, p[i].hash) < 0) {
+			run->cause = CAUSE_LIMIT;
+			return -1;
+		}
+	return 0;
 }
 
 static void on_printed_text(void *ctx, const char *path, enum text_role role, const char *text, size_t size)
@@ -146,7 +148,7 @@ static void on_printed_text(void *ctx, const char *path, enum text_role role, co
 	size_t characters;
 	if (role != ROLE_FILE)
 		return;
-	if (winnow_text(&run->table, text, size, on_print, run, &characters) < 0)
+	if (winnow_text(&run->table, text, size, on_prints, run, &characters) < 0)
 		run->cause = CAUSE_LIMIT;
 	run->characters += characters;
 }

@@ -276,18 +276,10 @@ static void make_rules(struct bundle *b, const struct blocks *shipped, unsigned 
 
 static size_t sink;
 
-static int passes(const struct valid_list *l, const char *s, size_t size)
-{
-	for (int i = 0; i < l->n; i++)
-		if (!valid_run(&l->use[i], s, size))
-			return 0;
-	return 1;
-}
-
 static int is_valid(const struct pattern *p, const struct detector *d, const char *s, const PCRE2_SIZE *ov)
 {
 	size_t start = ov[2 * p->group], end = ov[2 * p->group + 1];
-	return start != PCRE2_UNSET && passes(&p->def->validate, s + start, end - start) && passes(&d->def->validate, s + start, end - start);
+	return start != PCRE2_UNSET && valid_all(&p->def->validate, s + start, end - start) && valid_all(&d->def->validate, s + start, end - start);
 }
 
 static void naive(const struct detect_set *set, struct detect_scratch *s, const struct detect_text *t)

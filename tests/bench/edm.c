@@ -18,7 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { VALUES = 200000, NAIVE_VALUES = 20000, MESSAGES = 20000 };
+enum { VALUES = 200000, NAIVE_VALUES = 20000, ROUNDS = 20, MESSAGES = 1000 };
 
 static const uint8_t raw[EDM_KEY_SIZE] = "made up for this benchmark only";
 
@@ -100,14 +100,18 @@ static double scan(const struct bundle *b, const char *text)
 	}
 	struct detect_scratch *s = detect_scratch_new(set);
 	const struct detect_text t = { ROLE_BODY, text, strlen(text) };
-	uint64_t begin = clock_us();
-	for (int i = 0; i < MESSAGES; i++)
-		if (detect_scan(set, s, &t, 1, 1000000, out, &n) != CAUSE_NONE)
-			exit(1);
-	double us = (double)(clock_us() - begin) / MESSAGES;
+	double best = 0;
+	for (int round = 0; round < ROUNDS; round++) { /* what others did meanwhile isn't the filter's */
+		uint64_t begin = clock_us();
+		for (int i = 0; i < MESSAGES; i++)
+			if (detect_scan(set, s, &t, 1, 1000000, out, &n) != CAUSE_NONE)
+				exit(1);
+		double us = (double)(clock_us() - begin) / MESSAGES;
+		best = round == 0 || us < best ? us : best;
+	}
 	detect_scratch_free(&s);
 	detect_free(&set);
-	return us;
+	return best;
 }
 
 static void bench_messages(const char *path)

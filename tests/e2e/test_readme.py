@@ -46,7 +46,7 @@ def shell(the_site, prefix, tmp_path):
     work.mkdir()
 
     def run(command):
-        command = command.replace("/etc/filterd/rules", str(the_site.filterd.rules))
+        command = command.replace("/etc/filterd/rules", str(the_site.filterd.rules)).replace("/etc/filterd/filterd.conf", str(the_site.filterd.config))
         return subprocess.run(["/bin/bash", "-c", command], cwd=work, env=dict(os.environ, PATH="%s:%s" % (tool.parent, os.environ["PATH"])),
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60).stdout.splitlines()
     return run

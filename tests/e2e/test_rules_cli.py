@@ -226,7 +226,7 @@ def test_explain_tells_each_step(rules):
 
 
 def test_usage(rules):
-    for args in ((), ("explode",), ("match", "--rules", TOP / "rules"), ("check", "a", "b"), ("list", "--what")):
+    for args in ((), ("explode",), ("match", "--jsonl", "--what"), ("check", "--json"), ("check", "a", "b"), ("list", "--what")):
         got = rules(*args)
         assert got.returncode == 2 and "usage: filterctl rules" in got.stderr
 

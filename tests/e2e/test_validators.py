@@ -34,6 +34,11 @@ def one(*parts):
     return lambda r: r.choice(parts)
 
 
+def shaped(form):
+    """# is a digit, @ a letter."""
+    return lambda r: "".join(r.choice(DIGITS) if c == "#" else r.choice(LETTERS) if c == "@" else c for c in form)
+
+
 def birth(form):
     return lambda r: form.format(Y=r.randint(1925, 1999), m=r.randint(1, 12), d=r.randint(1, 28), c=0)
 
@@ -44,6 +49,11 @@ def short(form):
 
 
 YMD, DMY = short("{y:02}{m:02}{d:02}"), short("{d:02}{m:02}{y:02}")
+
+VAT = ("ATU########", "BE0#########", "BG#########", "CY0#######@", "CZ1#######", "DK########", "EE#########", "EL#########",
+       "ES########@", "FI########", "FR###########", "FR@##########", "HR###########", "HU########", "IE#######@", "IE#@#####@", "IT####00#001#",
+       "LT#######1#", "LU########", "LV4##########", "MT1#######", "NL#########B01", "PL1#########", "PT5########", "RO1#######", "SE##########01",
+       "SI1#######", "SK22########")
 
 SHAPES = {  # validator: module of stdnum, parts
     "luhn": ("luhn", [digits(16)]),
@@ -80,6 +90,7 @@ SHAPES = {  # validator: module of stdnum, parts
     "es-cif": ("es.cif", [one(one(*"ABEH"), digits(7), digits(1)), digits(8)]),
     "es-dni": ("es.dni", [digits(8), letters(1)]),
     "es-nie": ("es.nie", [one(*"XYZ"), digits(7), letters(1)]),
+    "eu-vat": ("eu.vat", [one(*(shaped(s) for s in VAT))]),
     "fi-hetu": ("fi.hetu", [DMY, "-", digits(3), either(1)]),
     "fi-y-tunnus": ("fi.ytunnus", [digits(8)]),
     "fr-nir": ("fr.nir", [one(*"12"), short("{y:02}{m:02}"), one("75", "33", "2A", "2B", "97"), digits(8)]),
@@ -119,6 +130,7 @@ SHAPES = {  # validator: module of stdnum, parts
     "th-id": ("th.pin", [one(*"12345678"), digits(12)]),
     "tr-kimlik": ("tr.tckimlik", [one(*"123456789"), digits(10)]),
     "ua-rnokpp": ("ua.rntrc", [digits(10)]),
+    "ve-rif": ("ve.rif", [one(*"VEJPG"), digits(9)]),
     "za-id": ("za.idnr", [YMD, digits(4), one("0", "1"), one("8", "9"), digits(1)]),
 }
 

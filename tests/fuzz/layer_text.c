@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct layer_text t;
 	if (size == 0)
 		return 0;
-	if (layer_text_get(types[data[0] & 3], (const char *)data + 1, size - 1, &t)) {
+	if (layer_text_get(types[data[0] & 3], (const char *)data + 1, size - 1, &t) > 0) {
 		if (t.size == 0 || !text_is_utf8(t.data, t.size))
 			abort();
 		layer_text_free(&t);

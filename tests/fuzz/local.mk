@@ -5,7 +5,7 @@ EXTRA_DIST += tests/fuzz/document.h tests/fuzz/replay.c tests/fuzz/replay.sh tes
 check-fuzz: $(noinst_LIBRARIES)
 	@top='$(abs_top_srcdir)' CC='$(CC)' \
 	FLAGS='$(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) $(LDFLAGS)' LIBRARIES='$(noinst_LIBRARIES)' \
-	LIBS='$(CLAMAV_LIBS) $(PCRE2_LIBS) $(HS_LIBS) $(UTF8PROC_LIBS) $(EXPAT_LIBS) $(LIBCONFIG_LIBS) $(LIBEVENT_LIBS) $(MHD_LIBS) $(SQLITE_LIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS) $(ARCHIVE_LIBS) $(POPPLER_LIBS) $(OPENSSL_LIBS) $(CRYPTO_LIBS) $(LIBS) -lm' \
+	LIBS='$(CLAMAV_LIBS) $(PCRE2_LIBS) $(HS_LIBS) $(UTF8PROC_LIBS) $(EXPAT_LIBS) $(LIBCONFIG_LIBS) $(LIBEVENT_LIBS) $(MHD_LIBS) $(SQLITE_LIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS) $(ARCHIVE_LIBS) $(POPPLER_LIBS) $(GSF_LIBS) $(ZLIB_LIBS) $(OPENSSL_LIBS) $(CRYPTO_LIBS) $(LIBS) -lm' \
 	$(SHELL) $(srcdir)/tests/fuzz/replay.sh
 .PHONY: check-fuzz
 mostlyclean-local: clean-fuzz
@@ -28,10 +28,14 @@ include tests/fuzz/rules.mk
 include tests/fuzz/scan_wire.mk
 include tests/fuzz/stanza.mk
 include tests/fuzz/text.mk
+include tests/fuzz/text_biff.mk
+include tests/fuzz/text_csv.mk
 include tests/fuzz/text_mail.mk
+include tests/fuzz/text_ole.mk
 include tests/fuzz/text_pdf.mk
 include tests/fuzz/text_rtf.mk
 include tests/fuzz/text_sheet.mk
+include tests/fuzz/text_word.mk
 include tests/fuzz/text_xml.mk
 include tests/fuzz/view.mk
 include tests/fuzz/xml_stream.mk

@@ -21,3 +21,18 @@ filterctl rules lint --detector copy "$tmp/a.rules"
 echo "one detector: exit status $?"
 filterctl rules lint --json --detector exponential "$tmp/a.rules"
 filterctl rules lint --detector none "$tmp/a.rules"
+# each class by its name, the same everywhere
+cat >"$tmp/b.rules" <<'END'
+detectors: (
+  { id = "literal"; title = "Literal"; patterns = ( { regex = "\bSTAFF-\d{6}\b"; confidence = 60; } ); },
+  { id = "number"; title = "Number"; patterns = ( { regex = "\b\d{4} \d{4}\b"; confidence = 60; } ); },
+  { id = "token"; title = "Token"; patterns = ( { regex = "\b[A-Z]{2}\d{6,8}\b"; confidence = 60; } );
+    evidence = ( { any = [ "passport" ]; within = 30; required = true; } ); },
+  { id = "prefilter"; title = "Prefilter"; patterns = ( { regex = "\d+ ?[a-z]{1,20}\d{2}"; confidence = 60; } ); },
+  { id = "always"; title = "Always"; patterns = ( { regex = "\S\s\S"; confidence = 60; } ); }
+);
+END
+filterctl rules lint "$tmp/b.rules"
+filterctl rules lint --json "$tmp/b.rules" | grep -o '"class":"[a-z]*"'
+echo "my passport AB123456 in 4012 8888, STAFF-123456" | filterctl rules explain --rules "$tmp/b.rules" | grep 'pattern 1'
+echo "my passport AB123456 in 4012 8888, STAFF-123456" | filterctl rules profile --rules "$tmp/b.rules" --json | grep -o '"class":"[a-z]*"' | sort

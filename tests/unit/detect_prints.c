@@ -60,10 +60,11 @@ struct taken {
 	size_t n;
 };
 
-static int take(void *arg, const struct winnow_print *p)
+static int take(void *arg, const struct winnow_print *p, size_t n)
 {
 	struct taken *t = arg;
-	t->prints[t->n++] = p->hash;
+	for (size_t i = 0; i < n; i++)
+		t->prints[t->n++] = p[i].hash;
 	return 0;
 }
 

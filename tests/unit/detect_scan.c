@@ -368,7 +368,7 @@ static void mistakes_have_a_place(void **state)
 {
 	refuses("detectors: ( { id = \"a\"; title = \"t\";\n patterns = ( { regex = \"a(b\"; confidence = 1; } ); } );", 2, "at offset 3");
 	refuses("detectors: ( { id = \"a\"; title = \"t\"; patterns = ( { regex = \"a*\"; confidence = 1; } ); } );", 1, "empty text");
-	refuses("\n\ndetectors = ;", 3, "syntax");
+	refuses("\n\ndetectors = ;", 3, "no value");
 	refuses("@include \"/etc/passwd\"", 1, "@include");
 	refuses("# \xff", 1, "UTF-8");
 }

@@ -140,6 +140,7 @@ static void office(void **state)
 		{ "damaged.docx", CAUSE_UNSCANNABLE, TEXT, 1 },
 		{ "whole.docx", CAUSE_NONE, TEXT, 1 },
 		{ "undeclared.docx", CAUSE_NONE, "4012", 0 },
+		{ "comment_first.docx", CAUSE_NONE, "word/document.xml|" TEXT "\nnext\n", 1 },
 		{ "no_main.docx", CAUSE_UNSCANNABLE, NULL, 0 },
 		{ "empty_main.docx", CAUSE_UNSCANNABLE, NULL, 0 },
 		{ "garbage_main.docx", CAUSE_UNSCANNABLE, NULL, 0 },
@@ -155,6 +156,9 @@ static void office(void **state)
 		{ "archive.zip", CAUSE_NONE, "\nin/other.zip/report.docx/word/document.xml|" TEXT "\nthen", 1 },
 		{ "spans.odt", CAUSE_NONE, "content.xml|" TEXT "\nnext\tone\nline\n", 1 },
 		{ "cells.ods", CAUSE_NONE, "content.xml|4012\n8888\n4012888888881881\n", 1 },
+		{ "note_within.odt", CAUSE_NONE, "content.xml|" TEXT "\na remark\n", 1 },
+		{ "word2003.xml", CAUSE_NONE, "|" TEXT "\n", 1 },
+		{ "places.kml", CAUSE_NONE, TEXT, 1 },
 		{ "data.xml", CAUSE_NONE, "|4012\n888\ncaf\xc3\xa9\n", 1 },
 		{ "odd_charset.xml", CAUSE_NONE, "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c", 1 },
 	};
@@ -173,9 +177,10 @@ static void sheets(void **state)
 		{ "shared.xlsx", CAUSE_NONE, "=xl/workbook.xml\n", 1 },
 		{ "shared.xlsx", CAUSE_NONE, "Customers of May", 1 },
 		{ "shared_first.xlsx", CAUSE_NONE, "xl/worksheets/sheet1.xml|" ROW1 ROW2, 1 },
-		{ "strings_missing.xlsx", CAUSE_NONE, "xl/worksheets/sheet1.xml|1\t0\t\n" ROW2, 1 },
+		{ "strings_missing.xlsx", CAUSE_NONE, "xl/worksheets/sheet1.xml|1 0\t\n" ROW2, 1 },
 		{ "strings_damaged.xlsx", CAUSE_UNSCANNABLE, "4012 8888 8888 1881", 1 },
 		{ "strings_damaged.xlsx", CAUSE_UNSCANNABLE, "4012888888881881", 1 },
+		{ "named.xlsx", CAUSE_NONE, "|name\tpassword\tvisa\t\nname: Jo\tvisa: 40128888 88881881\t\nname: Al\tpassword: winter\t\n", 1 },
 		{ "sheets.zip", CAUSE_NONE, "\nq3/shared.xlsx/xl/worksheets/sheet1.xml|" ROW1, 1 },
 	};
 	CHECK(wanted);
@@ -206,9 +211,14 @@ static void pages_and_plain_text(void **state)
 		{ "page.html", CAUSE_NONE, "4012 8888\n", 1 },
 		{ "latin1.html", CAUSE_NONE, "caf\xc3\xa9 my visa", 1 },
 		{ "koi8.html", CAUSE_NONE, "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c", 1 },
-		{ "utf16be.csv", CAUSE_NONE, "Jos\xc3\xa9;4012888888881881", 1 },
-		{ "latin1.csv", CAUSE_NONE, "Jos\xc3\xa9;4012888888881881", 1 },
-		{ "utf8.csv", CAUSE_NONE, "Jos\xc3\xa9;4012888888881881", 1 },
+		{ "fragment.html", CAUSE_NONE, TEXT, 1 },
+		{ "utf16be.csv", CAUSE_NONE, "name: Jos\xc3\xa9\tcard: 4012888888881881", 1 },
+		{ "latin1.csv", CAUSE_NONE, "name: Jos\xc3\xa9\tcard: 4012888888881881", 1 },
+		{ "named.csv", CAUSE_NONE, "|name\tpassword\t\nname: Jo\tpassword: winter\t\nname: Li\tpassword: summer\t\nname: Li\tpassword: spring\t\nname: Li\tpassword: fall\t\nAl,a,b,c\nname: Mo\tpassword: a \"b\", c\t\n", 1 },
+		{ "quoted.csv", CAUSE_NONE, "name: Jo\tvisa more: 40128888 88881881\t\n", 1 },
+		{ "prose.txt", CAUSE_NONE, "|Hello, Jo\nthe one, the other\n", 1 },
+		{ "unnamed.csv", CAUSE_NONE, "|1,2\n3,4\n", 1 },
+		{ "utf8.csv", CAUSE_NONE, "name: Jos\xc3\xa9\tcard: 4012888888881881", 1 },
 	};
 	CHECK(wanted);
 }
@@ -231,6 +241,57 @@ static void mail(void **state)
 		{ "deep.eml", CAUSE_LIMIT, NULL, 0 },
 		{ "mail.zip", CAUSE_NONE, "2024/in.eml|body text\n", 1 },
 		{ "mail.zip", CAUSE_NONE, "Subject: " TEXT, 1 },
+	};
+	CHECK(wanted);
+}
+
+#define CAFE "caf\xc3\xa9 " TEXT
+
+static void pictures_and_archives(void **state)
+{
+	static const struct want wanted[] = {
+		{ "plain.png", CAUSE_NONE, NULL, 0 },
+		{ "text.png", CAUSE_NONE, CAFE, 1 },
+		{ "ztxt.png", CAUSE_NONE, CAFE, 1 },
+		{ "itxt.png", CAUSE_NONE, CAFE, 1 },
+		{ "itxt_packed.png", CAUSE_NONE, CAFE, 1 },
+		{ "behind.png", CAUSE_NONE, TEXT, 1 },
+		{ "bad_text.png", CAUSE_UNSCANNABLE, NULL, 0 },
+		{ "bomb.png", CAUSE_LIMIT, NULL, 0 },
+		{ "cut.png", CAUSE_NONE, TEXT, 1 },
+		{ "comment.jpg", CAUSE_NONE, TEXT, 1 },
+		{ "title.mp3", CAUSE_NONE, TEXT, 1 },
+		{ "comments.zip", CAUSE_NONE, "\nin.zip|caf\xc3\xa9 4711\n" TEXT "\n", 1 },
+		{ "named.gz", CAUSE_NONE, "\n|" TEXT "\na remark\n", 1 },
+		{ "links.tar", CAUSE_NONE, "a remark", 1 },
+		{ "links.tar", CAUSE_NONE, "../" TEXT "\n", 1 },
+	};
+	CHECK(wanted);
+}
+
+static void old_office(void **state)
+{
+	static const struct want wanted[] = {
+		{ "book.xls", CAUSE_NONE, "\nWorkbook|Accounts\nmy visa\tr\xc3\xa9" "ch\t\nmy visa: 4012888888881881\tr\xc3\xa9" "ch: 4012888888881881\t\n", 1 },
+		{ "book.xls", CAUSE_NONE, "\nmy visa r\xc3\xa9" "ch: 1234 12.5\t\n", NEVER },
+		{ "book.xls", CAUSE_NONE, "my visa: 1234\tr\xc3\xa9" "ch: 12.5\t\nmy visa: from a formula\t\n", 1 },
+		{ "book.xls", CAUSE_NONE, "a comment hangs here", 1 },
+		{ "book_cut.xls", CAUSE_UNSCANNABLE, "4012888888881881", 0 },
+		{ "book_long.xls", CAUSE_NONE, "my visa: 4711.25", 1 },
+		{ "book_long.xls", CAUSE_NONE, "4012888888881881\tr", 1 },
+		{ "book5.xls", CAUSE_NONE, "\nBook|\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c\t\n", 1 },
+		{ "pieces.doc", CAUSE_NONE, "\nWordDocument|" TEXT "\ncaf\xc3\xa9\xe2\x82\xac\tx\n", 1 },
+		{ "bad_pieces.doc", CAUSE_UNSCANNABLE, TEXT, 0 },
+		{ "no_table.doc", CAUSE_NONE, "\nWordDocument|" TEXT " in a stream\n", 1 },
+		{ "slides.ppt", CAUSE_NONE, "\nPowerPoint Document|" TEXT "\nnext\ncaf\xc3\xa9\n", 1 },
+		{ "note.msg", CAUSE_NONE, "\n__substg1.0_0037001F|" TEXT "\n", 1 },
+		{ "note.msg", CAUSE_NONE, "|the body\n", 1 },
+		{ "note.msg", CAUSE_NONE, "|\na page\n", 1 },
+		{ "note.msg", CAUSE_NONE, "\n__attach_version1.0_#00000000/__substg1.0_37010102/in.txt|the attached " TEXT "\n", 1 },
+		{ "large.msg", CAUSE_NONE, "\n__attach_version1.0_#00000000/__substg1.0_37010102/in.txt|the attached " TEXT "\n", 1 },
+		{ "locked.msg", CAUSE_ENCRYPTED, "the body", 1 },
+		{ "cut.msg", CAUSE_UNSCANNABLE, NULL, 0 },
+		{ "noise.doc", CAUSE_UNSCANNABLE, NULL, 0 },
 	};
 	CHECK(wanted);
 }
@@ -276,6 +337,8 @@ int main(void)
 		cmocka_unit_test(rtf),
 		cmocka_unit_test(pages_and_plain_text),
 		cmocka_unit_test(mail),
+		cmocka_unit_test(pictures_and_archives),
+		cmocka_unit_test(old_office),
 		cmocka_unit_test(macros),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

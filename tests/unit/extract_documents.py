@@ -2,8 +2,10 @@
 """Writes the documents of extract_documents.c into a folder: small ones of each kind, whole and broken."""
 import io
 import os
+import random
 import struct
 import sys
+import tarfile
 import zipfile
 import zlib
 
@@ -120,6 +122,7 @@ body = W % ("document", runs, "document")
 write("whole.docx", main_part(body))
 write("other_main.docx", main_part(body, "document2", "document2"))
 write("undeclared.docx", main_part(body.split("?>", 1)[1]))
+write("comment_first.docx", main_part("<!-- by hand -->" + body.split("?>", 1)[1]))
 write("no_main.docx", main_part(None))
 write("empty_main.docx", main_part(""))
 write("garbage_main.docx", main_part(b"\1\2 no XML \0\xff" * 20))
@@ -146,6 +149,11 @@ write("shared.xlsx", make_zip(*sheets, ("xl/sharedStrings.xml", S % ("sst", STRI
 write("shared_first.xlsx", make_zip(("xl/sharedStrings.xml", S % ("sst", STRINGS, "sst")), *sheets[::-1]))
 write("strings_missing.xlsx", make_zip(*sheets))
 write("strings_damaged.xlsx", make_zip(*sheets, ("xl/sharedStrings.xml", (S % ("sst", STRINGS, "sst"))[:-20])))
+
+NAMED = ('<sheetData><row><c t="inlineStr"><is><t>name</t></is></c><c t="inlineStr"><is><t>password</t></is></c><c t="inlineStr"><is><t>visa</t></is></c></row>'
+         '<row r="2"><c r="A2" t="inlineStr"><is><t>Jo</t></is></c><c r="C2"><v>40128888</v></c><c r="D2"><v>88881881</v></c></row>'
+         '<row><c t="inlineStr"><is><t>Al</t></is></c><c t="inlineStr"><is><t>winter</t></is></c></row></sheetData>')
+write("named.xlsx", make_zip(*sheets[:-1], ("xl/worksheets/sheet1.xml", S % ("worksheet", NAMED, "worksheet"))))
 write("sheets.zip", make_zip(("q3/shared.xlsx", make_zip(*sheets, ("xl/sharedStrings.xml", S % ("sst", STRINGS, "sst"))))))
 
 # OpenDocument (ISO 26300)
@@ -159,6 +167,9 @@ def odf(kind, content):
 
 write("spans.odt", odf("text", "<text:p>my visa 4012<text:s/>8888<text:span> 8888</text:span> 1881</text:p><text:p>next<text:tab/>one<text:line-break/>line</text:p>"))
 write("cells.ods", odf("spreadsheet", '<table:table-row><table:table-cell><text:p>4012</text:p></table:table-cell><table:table-cell office:value="4012888888881881"><text:p>8888</text:p></table:table-cell></table:table-row>'))
+write("note_within.odt", odf("text", "<text:p>my visa 4012 8888<office:annotation><text:p>a remark</text:p></office:annotation> 8888 1881</text:p>"))
+write("word2003.xml", '<?xml version="1.0"?><w:wordDocument xmlns:w="w"><w:body><w:p><w:r><w:t>my visa 4012 </w:t></w:r><w:r><w:t>8888 8888 1881</w:t></w:r></w:p></w:body></w:wordDocument>')
+write("places.kml", '<?xml version="1.0"?><kml><description><![CDATA[<p>my visa 4012 <b>88</b>88 8888 1881</p>]]></description></kml>')
 write("data.xml", '<?xml version="1.0" encoding="ISO-8859-1"?><list><card><no>4012</no><cvv>888</cvv></card><n>caf\xe9</n></list>'.encode("latin-1"))
 write("odd_charset.xml", '<?xml version="1.0" encoding="windows-1251"?><n>\u043f\u0430\u0440\u043e\u043b\u044c</n>'.encode("cp1251"))
 
@@ -175,9 +186,15 @@ write("deep.rtf", r"{\rtf1 " + "{" * 3000 + "x" + "}" * 3000 + "}")
 write("page.html", "<html><body><p title='4012&nbsp;8888'>my <b>vi</b>sa &#52;012&nbsp;8888 8888&#32;1881 &eacute;&ndash;x</p><td>a</td><td>b</td></body></html>")
 write("latin1.html", "<html><body><p>caf\xe9 my vi<i>sa</i></p></body></html>".encode("latin-1"))
 write("koi8.html", "<html><head><meta charset='koi8-r'></head><body>\u043f\u0430<b>\u0440\u043e\u043b\u044c</b></body></html>".encode("koi8-r"))
+write("fragment.html", "<!-- saved -->\n<div>my visa 4012 8<b>888</b> 8888 1881</div>")
 write("utf16be.csv", b"\xfe\xff" + "name;card\r\nJos\xe9;4012888888881881\r\n".encode("utf-16be"))
 write("latin1.csv", "name;card\r\nJos\xe9;4012888888881881\r\n".encode("latin-1"))
 write("utf8.csv", "name;card\r\nJos\xe9;4012888888881881\r\n")
+
+write("named.csv", "name,password\nJo,winter\nLi,summer\nLi,spring\nLi,fall\nAl,a,b,c\nMo,\"a \"\"b\"\", c\"\n")
+write("quoted.csv", '"name";"visa";"more"\r\n"Jo";"40128888";"88881881"\r\n')
+write("prose.txt", "Hello, Jo\nthe one, the other\nthe red, the blue\n")
+write("unnamed.csv", "1,2\n3,4\n5,6\n")
 
 # mail (RFC 5322, MIME)
 HEAD = "From: =?utf-8?Q?J=C3=B6rg_A?= <a@example.test>\nTo: b@example.test\nSubject: =?utf-8?B?bXkgdmlzYSA0MDEy?=\n =?utf-8?Q?_8888_8888_1881?=\nMIME-Version: 1.0\n"
@@ -196,6 +213,121 @@ write("parts.eml", HEAD + 'Content-Type: multipart/mixed;\n boundary="a b"\n\npr
       '--a b\nContent-Type: text/plain; name="=?utf-8?B?' + b64("k\xe4rte.txt").strip() + '?="\n\nthe attached text\n--a b--\nepilogue\n')
 write("deep.eml", HEAD + "".join("Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(40)) + "\nx\n")
 write("mail.zip", make_zip(("2024/in.eml", HEAD + "\nbody text\n")))
+
+
+# pictures (W3C PNG), and what archives say themselves
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(*chunks):
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)) + b"".join(chunks) +
+            chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b""))
+
+
+CAFE = "caf\xe9 " + TEXT
+write("plain.png", png())
+write("text.png", png(chunk(b"tEXt", b"Comment\0" + CAFE.encode("latin-1"))))
+write("ztxt.png", png(chunk(b"zTXt", b"Comment\0\0" + zlib.compress(CAFE.encode("latin-1")))))
+write("itxt.png", png(chunk(b"iTXt", b"Comment\0\0\0de\0\0" + CAFE.encode())))
+write("itxt_packed.png", png(chunk(b"iTXt", b"Comment\0\1\0de\0\0" + zlib.compress(CAFE.encode()))))
+write("behind.png", png() + TEXT.encode())
+write("bad_text.png", png(chunk(b"zTXt", b"Comment\0\0" + zlib.compress(TEXT.encode() * 9)[:20])))
+write("bomb.png", png(chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"x" * (8 << 20)))))
+write("cut.png", png(chunk(b"tEXt", b"Comment\0" + TEXT.encode()))[:-30])
+write("comment.jpg", b"\xff\xd8\xff\xfe" + struct.pack(">H", 2 + len(TEXT)) + TEXT.encode() + b"\xff\xd9")
+write("title.mp3", b"ID3\3\0\0\0\0\1\0TIT2" + struct.pack(">IH", 3 + 2 * len(TEXT), 0) + b"\1\xff\xfe" + TEXT.encode("utf-16le") + b"\xff\xfb\x90\0" * 40)
+
+
+def commented(whole, member):
+    b = io.BytesIO()
+    with zipfile.ZipFile(b, "w") as z:
+        i = zipfile.ZipInfo("a.txt")
+        i.comment = member
+        z.writestr(i, "hello there")
+        z.comment = whole
+    return b.getvalue()
+
+
+write("comments.zip", make_zip(("in.zip", commented(TEXT.encode(), b"caf\xe9 4711"))))
+write("named.gz", b"\x1f\x8b\x08\x18" + b"\0" * 6 + TEXT.encode() + b"\0a remark\0" + zlib.compressobj(wbits=-15).flush() + b"\0" * 8)
+b = io.BytesIO()
+with tarfile.open(fileobj=b, mode="w", format=tarfile.PAX_FORMAT) as t:
+    i = tarfile.TarInfo("link")
+    i.type, i.linkname, i.pax_headers = tarfile.SYMTYPE, "../" + TEXT, {"comment": "a remark"}
+    t.addfile(i)
+write("links.tar", b.getvalue())
+
+
+# the old Office [MS-XLS, MS-DOC, MS-PPT] and messages of Outlook [MS-OXMSG]
+def biff(*records):
+    return b"".join(struct.pack("<HH", kind, len(data)) + data for kind, data in records)
+
+
+def wide(text, two=False):
+    return struct.pack("<HB", len(text), two) + text.encode("utf-16le" if two else "latin-1")
+
+
+def book(*cells, last=b""):
+    shared = struct.pack("<II", 3, 3) + wide("my visa") + struct.pack("<HB", 16, 0) + b"40128888"
+    return biff((0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0)), (0x85, struct.pack("<IBBBB", 0, 0, 0, 8, 0) + b"Accounts"), (0xFC, shared),
+                (0x3C, b"\1" + "88881881".encode("utf-16le") + struct.pack("<HBH", 4, 8, 1) + b"r\xe9ch" + b"\0" * 4), (0x0A, b""),
+                (0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0)), *cells, (0x0A, b"")) + last
+
+
+CELLS = ((0xFD, struct.pack("<HHHI", 0, 0, 0, 0)), (0xFD, struct.pack("<HHHI", 0, 1, 0, 2)), (0xFD, struct.pack("<HHHI", 1, 0, 0, 1)),
+         (0x203, struct.pack("<HHHd", 1, 1, 0, 4012888888881881.0)), (0xBD, struct.pack("<HHHIHIH", 2, 0, 0, 1234 << 2 | 2, 0, 1250 << 2 | 3, 1)),
+         (0x06, struct.pack("<HHHBBBBHHHI", 3, 0, 0, 0, 0, 0, 0, 0, 0xFFFF, 0, 0)), (0x207, wide("from a formula", True)),
+         (0x3C, b"\0a comment hangs here"))
+write("book.xls", compound([("Workbook", book(*CELLS))], mini=True))
+write("book_cut.xls", compound([("Workbook", book(*CELLS)[:-30])], mini=True))
+write("book_long.xls", compound([("Workbook", book(*CELLS, (0x203, struct.pack("<HHHd", 9, 0, 0, 4711.25))).ljust(5000, b"\0"))], mini=True))
+BIFF5 = biff((0x809, struct.pack("<HHHH", 0x500, 0x10, 0, 0)), (0x42, struct.pack("<H", 1251)), (0x204, struct.pack("<HHHH", 0, 0, 0, 6) + "\u043f\u0430\u0440\u043e\u043b\u044c".encode("cp1251")), (0x0A, b""))
+write("book5.xls", compound([("Book", BIFF5)], mini=True))
+
+
+def old_word(pieces):
+    """Each piece of its own kind, 8 or 16 bit, in another place than where it is read."""
+    head, text, places, at = bytearray(0x400), b"", [], 0
+    for piece, wide_one in reversed(pieces):
+        place = 0x400 + len(text)
+        places.insert(0, place if wide_one else place * 2 | 1 << 30)
+        text += piece.encode("utf-16le" if wide_one else "cp1252") + (b"\0" if len(piece) % 2 else b"")
+    cps = [0]
+    for piece, _ in pieces:
+        cps.append(cps[-1] + len(piece))
+    table = struct.pack("<%dI" % len(cps), *cps) + b"".join(struct.pack("<HIH", 0, p, 0) for p in places)
+    clx = struct.pack("<BHI", 1, 4, 0) + b"\2" + struct.pack("<I", len(table)) + table
+    struct.pack_into("<HH", head, 0, 0xA5EC, 0xC1)
+    struct.pack_into("<H", head, 0x0A, 0x200)
+    struct.pack_into("<II", head, 0x1A2, 16, len(clx))
+    return [("WordDocument", bytes(head) + text), ("1Table", b"\0" * 16 + clx), ("0Table", b"no pieces here")]
+
+
+write("pieces.doc", compound(old_word([("my visa 4012 ", False), ("8888 8888", True), (" 1881\rcaf\xe9\u20ac\7x\r", False)]), mini=True))
+wordless = old_word([("my visa 4012 8888 8888 1881 in a stream", False)])
+write("bad_pieces.doc", compound([wordless[0], ("1Table", b"\2" * 64)], mini=True))
+write("no_table.doc", compound(wordless[:1], mini=True))
+
+
+def atom(kind, data, container=False):
+    return struct.pack("<HHI", 0xF if container else 0, kind, len(data)) + data
+
+
+write("slides.ppt", compound([("PowerPoint Document", atom(1000, atom(0xFA8, b"my visa 4012 8888 8888 1881\rnext") + atom(0xFA0, "caf\xe9".encode("utf-16le")) + atom(7, b"x" * 9), True))], mini=True))
+
+
+def message(*more):
+    return compound([("__substg1.0_0037001F", TEXT.encode("utf-16le")), ("__substg1.0_1000001E", b"the body"), ("__substg1.0_10130102", b"<p>a <b>pa</b>ge</p>"),
+                     ("__properties_version1.0", b"\0" * 64), *more], mini=True)
+
+
+write("note.msg", message(("__attach_version1.0_#00000000/__substg1.0_3707001F", "list.zip".encode("utf-16le")),
+                          ("__attach_version1.0_#00000000/__substg1.0_37010102", make_zip(("in.txt", "the attached " + TEXT)))))
+write("large.msg", message(("__attach_version1.0_#00000000/__substg1.0_37010102", make_zip(("in.txt", "the attached " + TEXT), ("noise.bin", random.Random(3).randbytes(6000))))))
+write("locked.msg", message(("__attach_version1.0_#00000000/__substg1.0_37010102", make_zip(("in.txt", TEXT * 9)).replace(b"PK\3\4\x14\0\0", b"PK\3\4\x14\0\1").replace(b"PK\1\2\x14\3\x14\0\0", b"PK\1\2\x14\3\x14\0\1"))))
+write("cut.msg", message(("a/b", b"x" * 5000))[:2048])
+write("noise.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + random.Random(5).randbytes(3000))
 
 
 # macros [MS-OVBA]: one compressed chunk of literals, as long as may be, so that no stream falls into the mini stream

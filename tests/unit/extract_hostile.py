@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import os
+import random
 import struct
 import sys
 import tarfile
@@ -93,6 +94,23 @@ write("sfx.exe", b"MZ" + b"\0" * 200 + rar4(b"e.com", EICAR))
 write("sfx_cut.exe", b"MZ" + b"\0" * 200 + rar4(b"e.com", EICAR * 50)[:500])
 ar = b"!<arch>\n" + b"e.com/          0           0     0     100644  %-10d`\n" % len(EICAR) + EICAR
 write("a.deb", ar)
+NOISE = random.Random(7).randbytes(3000)
+packed = b"".join(b"%d %s\n" % (i, NOISE[i:i + 8].hex().encode()) for i in range(300))
+write("noise.gz", b"\x1f\x8b\x08\0" + NOISE)
+write("cut.gz", gzip.compress(packed)[:-900])
+write("cut.bz2", bz2.compress(packed)[:-900])
+write("noise.pdf", b"%PDF-1.4\n" + NOISE)
+write("whole.gz", gzip.compress(packed) + b"\0" * 512)
+write("empty.gz", gzip.compress(b""))
+b = io.BytesIO()
+with tarfile.open(fileobj=b, mode="w") as t:
+    i = tarfile.TarInfo("a.txt")
+    i.size = len(packed)
+    t.addfile(i, io.BytesIO(packed))
+write("whole.tar", b.getvalue())
+write("cut.tar", b.getvalue()[:4096])
+write("noise_part.docx", make_zip([("[Content_Types].xml", b"<Types/>"), ("word/document.xml", NOISE)]))
+write("noise.zip", b"PK\3\4\x14\0\1\0" + random.Random(7).randbytes(3000))
 write("old.ace", b"\x12\x34\x31\0\0\x90\0**ACE**\x14\x14\2\0" + b"x" * 200)
 write("old.lrz", b"LRZI\0\6" + b"x" * 200)
 

@@ -186,7 +186,7 @@ static void scan_says_what_was_found(void **state)
 	has(out, "bad.bin: MALWARE Evil.Thing\n");
 	has(out, "locked.zip: NOT SCANNED (encrypted)");
 	has(out, "card.zip: no malware, but:\n");
-	has(out, "card.zip//a/b.txt: found payment-card at 3-19, confidence 90\n");
+	has(out, "card.zip/a/b.txt: found payment-card at 3-19, confidence 90\n");
 	snprintf(args, sizeof args, "scan %s --json", bad);
 	assert_int_equal(run(out, args), 1);
 	has(out, "{\"status\":\"malware\",\"name\":\"Evil.Thing\",\"cause\":\"none\",\"findings\":[],\"file\":\"");

@@ -143,6 +143,42 @@ static void what_lies_within_is_news_unless_known(void **state)
 	assert_true(reading_news(r, &f, &own, 1));
 }
 
+/* "Anna" and "b@x.test" are no new address. */
+static void what_only_grows_is_no_news(void **state)
+{
+	const struct reading *r = one_with(read_all("says Anna", 0, "b4@x.test is it"), "Annab4@x.test is");
+	struct finding f = in(r, "Annab4@x.test"), own = { .detector = 7, .confidence = 80, .start = 0, .end = 9 };
+	assert_false(reading_news(r, &f, &own, 1));
+	own.start = 1; /* what is not all of it */
+	f = in(r, "Annab4@x.test");
+	assert_true(reading_news(r, &f, &own, 1));
+}
+
+/* Nor is what the text before showed whole, when this one is glued to it. */
+static void what_ended_before_is_no_news(void **state)
+{
+	static const char before[] = "write to anna@x.test.";
+	const struct finding whole = { .text = 2, .detector = 7, .confidence = 80, .start = 9, .end = 20 };
+	struct window w = { 0 };
+	add(&w, 1, before);
+	assert_true(reading_ends(before, strlen(before), &whole, 1, 2));
+	assert_false(reading_ends(before, strlen(before), &whole, 1, 1));
+	assert_false(reading_ends("write to anna@x.test ok", 23, &whole, 1, 2));
+	reading_end(&w, 1, before, strlen(before), &whole, 1, 2);
+	size_t n = reading_make(&w, 0, "ok4", 3, readings);
+	for (size_t i = 0; i < n; i++)
+		readings[i].data[readings[i].size] = '\0';
+	const struct reading *r = one_with(n, "anna@x.test.ok4");
+	struct finding f = in(r, "anna@x.test.ok4");
+	assert_false(reading_news(r, &f, NULL, 0));
+	f = in(r, "anna@x.test.ok4");
+	f.detector = 8;
+	assert_true(reading_news(r, &f, NULL, 0));
+	f = in(r, "anna@x.test.ok4");
+	f.confidence = 100; /* what was there was but a likeness of it */
+	assert_true(reading_news(r, &f, NULL, 0));
+}
+
 static void times_and_addresses_make_no_numbers(void **state)
 {
 	const struct reading *r = one_with(read_all("10.221.30.104", 0, "10.7.179.164 19:58"), "104 10.7.179.164");
@@ -233,6 +269,8 @@ int main(void)
 		cmocka_unit_test(ordinary_talk_is_not_looked_at_twice),
 		cmocka_unit_test(what_crosses_a_border_is_news),
 		cmocka_unit_test(what_lies_within_is_news_unless_known),
+		cmocka_unit_test(what_only_grows_is_no_news),
+		cmocka_unit_test(what_ended_before_is_no_news),
 		cmocka_unit_test(times_and_addresses_make_no_numbers),
 		cmocka_unit_test(pairs_do_not_touch_each_other),
 		cmocka_unit_test(a_correction_takes_its_place),

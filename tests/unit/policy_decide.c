@@ -243,7 +243,7 @@ static void bad_rules_are_named(void **state)
 		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; per = \"sender\"; within = \"24\"; } ); action = \"block\"; } );", 1, "24" },
 		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; per = \"sender\"; within = \"99999999999999h\"; } ); action = \"block\"; } );", 1, "31d" },
 		{ "rules = ( { id = \"a\"; detect = ( { detector = \"card\"; count = 1001; per = \"sender\"; within = \"1d\"; } ); action = \"block\"; } );", 1, "1000" },
-		{ "rules = ( { id = \"a\" detect = 1", 1, "missing" },
+		{ "rules = ( { id = \"a\" detect = 1", 1, "never closed" },
 	};
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
 		struct bundle b = { 0 };
