@@ -269,7 +269,7 @@ static void start_texts(struct item *it)
 	if (across_begin(&it->across, it->b->recent, s, sender_of(it), it->b->g ? it->b->g->conf->scan.window_s : 0) < 0)
 		it->causes |= 1u << CAUSE_NO_SPACE;
 	for (size_t i = 0; i < it->across.n; i++)
-		texts[s->ntexts + i] = (struct scan_text){ ROLE_BODY, it->across.readings[i].data, (uint32_t)it->across.readings[i].size };
+		texts[s->ntexts + i] = (struct scan_text){ ROLE_BODY, it->across.readings[i]->data, (uint32_t)it->across.readings[i]->size };
 	it->jobs++;
 	if (s->ntexts == 0) /* nothing to read in it, and a generation is needed all the same */
 		it->jobs--;

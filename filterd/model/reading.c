@@ -500,8 +500,38 @@ static size_t count_digits(const char *s, size_t size)
 	return n;
 }
 
-bool reading_prefers(const char *text, size_t size, const char *to, size_t to_size)
+static bool prefers(const struct reading_text *t, const struct reading_text *to)
 {
-	size_t n = count_digits(text, size), m = count_digits(to, to_size);
-	return n > m || (n == 0 && m == 0 && to_size < EDGE_LONG_WORD && size >= EDGE_LONG_WORD);
+	const size_t n = count_digits(t->data, t->size), m = count_digits(to->data, to->size);
+	return n > m || (n == 0 && m == 0 && to->size < EDGE_LONG_WORD && t->size >= EDGE_LONG_WORD);
+}
+
+/* True if its figures stand in none of those chosen before. */
+static bool says_more(const struct reading_text *texts, size_t i, const size_t *chosen, size_t n)
+{
+	const struct reading_text *t = &texts[i];
+	const size_t head = cut_short(t->data, t->size, WINDOW_EDGE);
+	const struct carry c = carry_glance(t->data, head) & CARRY_FIGURES ? carry_find(t->data, head) : (struct carry){ 0 };
+	if (!carry_part(&c))
+		return false;
+	for (size_t k = 0; k < n; k++)
+		if (chosen[k] == i || memmem(texts[chosen[k]].data, texts[chosen[k]].size, t->data + c.from, c.to - c.from))
+			return false;
+	return true;
+}
+
+size_t reading_choose(const struct reading_text *texts, size_t n, size_t out[READING_TEXTS_MAX])
+{
+	const struct reading_text *best = NULL;
+	size_t chosen = 0;
+	for (size_t i = 0; i < n; i++)
+		if (texts[i].shown && texts[i].size > 0 && (!best || prefers(&texts[i], best)))
+			best = &texts[i];
+	if (!best)
+		return 0;
+	out[chosen++] = (size_t)(best - texts);
+	for (size_t i = 0; i < n && chosen < READING_TEXTS_MAX; i++)
+		if (texts[i].size > 0 && &texts[i] != best && says_more(texts, i, out, chosen))
+			out[chosen++] = i;
+	return chosen;
 }

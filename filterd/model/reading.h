@@ -11,7 +11,8 @@
 #include "model/window.h"
 
 enum {
-	READINGS_MAX = 8,
+	READINGS_MAX = 8,           /* of one text */
+	READING_TEXTS_MAX = 3,      /* of one message */
 	READING_BLOCKS_MAX = 6,
 	READING_MAX = WINDOW_BYTES + WINDOW_PIECES_MAX + 2 * WINDOW_EDGE,
 };
@@ -49,8 +50,14 @@ void reading_end(struct window *w, uint64_t id, const char *text, size_t size, c
 /* True if reading_end() has something to say. */
 bool reading_ends(const char *text, size_t size, const struct finding *found, size_t n, uint16_t which);
 
-/* A message may come in several forms (languages, XHTML-IM), of which clients show one; a window has room for one.  True if the text should
- * stand for it rather than the other: it has more of what secrets are made of, so that a decoy hides nothing. */
-bool reading_prefers(const char *text, size_t size, const char *to, size_t to_size);
+/* A message may come in several forms (languages, XHTML-IM), of which clients show one, and say more in extensions. */
+struct reading_text {
+	const char *data;
+	size_t size;                /* 0: not to be looked at */
+	bool shown;                 /* clients show it */
+};
+/* Which of them are read together with other messages: first the one that stands for it, which has more of what secrets are made of than the others
+ * that are shown, so that a decoy hides nothing; then those with figures that it does not have.  Returns how many; 0 if none is shown. */
+size_t reading_choose(const struct reading_text *texts, size_t n, size_t out[READING_TEXTS_MAX]);
 
 #endif

@@ -224,11 +224,30 @@ static void a_long_text_is_not_whole(void **state)
 	assert_true(reading_news(r, &f, NULL, 0));
 }
 
+static size_t choose(const char *body, const char *xhtml, const char *other, size_t out[READING_TEXTS_MAX])
+{
+	const struct reading_text texts[] = { { body, strlen(body), true }, { xhtml, strlen(xhtml), true }, { other, strlen(other), false } };
+	return reading_choose(texts, 3, out);
+}
+
 static void the_one_that_says_most_stands_for_all(void **state)
 {
-	assert_true(reading_prefers("8888 1881", 9, "see 4", 5));
-	assert_false(reading_prefers("see 4", 5, "8888 1881", 9));
-	assert_true(reading_prefers("averylongtokenword", 18, "hi", 2));
+	size_t out[READING_TEXTS_MAX];
+	assert_int_equal(choose("see 4", "8888 1881", "", out), 1);
+	assert_int_equal(out[0], 1);
+	assert_int_equal(choose("hi", "averylongtokenword", "", out), 1);
+	assert_int_equal(out[0], 1);
+	assert_int_equal(choose("the same 8888 1881", "the same 8888 1881", "at 8888 1881", out), 1);
+	assert_int_equal(choose("", "", "8888 1881", out), 0);
+}
+
+static void what_it_says_elsewhere_counts_too(void **state)
+{
+	size_t out[READING_TEXTS_MAX];
+	assert_int_equal(choose("see 123456789", "8888 1881", "4012 8888", out), 3);
+	assert_true(out[0] == 0 && out[1] == 1 && out[2] == 2);
+	assert_int_equal(choose("hello", "", "8888 1881", out), 2);
+	assert_int_equal(choose("hello", "hello you", "at 14:30, or in 5 minutes", out), 1);
 }
 
 /* Whatever comes, nothing lies beyond the buffers (the sanitizers see it) and the parts fit the texts. */
@@ -276,6 +295,7 @@ int main(void)
 		cmocka_unit_test(a_correction_takes_its_place),
 		cmocka_unit_test(a_long_text_is_not_whole),
 		cmocka_unit_test(the_one_that_says_most_stands_for_all),
+		cmocka_unit_test(what_it_says_elsewhere_counts_too),
 		cmocka_unit_test(any_sequence_holds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
