@@ -87,7 +87,7 @@ static const struct option scan_options[] = {
 	{ "text_timeout_ms", OPTION_INT, AT(text_timeout_ms), 50, 60000, 2000, NULL, NULL,
 		"Wall clock from queueing a stanza's texts to their verdict; a worker that overruns it is ended." },
 	{ "window_s", OPTION_INT, AT(window_s), 0, 86400, 600, NULL, NULL,
-		"Seconds in which the messages of one sender in one conversation are looked at together; 0: never." },
+		"Seconds in which the messages of one sender in one conversation are looked at together (filterd-rules(5)); 0: never." },
 	{ "file_time_ms", OPTION_INT, AT(file_time_ms), 100, 600000, 20000, NULL, NULL,
 		"Wall clock for one file; a worker that overruns it is ended." },
 	{ "file_max", OPTION_SIZE, AT(file_max), 1, 1 * GIB - 1, 100 * MIB, NULL, NULL,

@@ -19,38 +19,57 @@ static bool is_xhtml(const struct stanza_text *t)
 	return t->role == ROLE_XHTML || (node && node->parent && strcmp(node->parent->ns, NS_XHTML) == 0);
 }
 
-/* Clients show one of a message's bodies (of several languages, cut up by markup, XHTML-IM): the one that says most stands for all. */
-static bool takes_part(const struct stanza *s, uint32_t *text_r)
+/* Texts of extensions are read together, too, but no attributes and no ids: each message has some. */
+static bool is_said(const struct stanza *s, const struct stanza_text *t)
 {
-	const struct stanza_text *best = NULL;
-	if (s->channel == CHANNEL_PRESENCE || s->channel == CHANNEL_IQ || strcmp(s->type, "error") == 0)
+	const struct xml_node *node = t->pieces[0].node;
+	if (t->role != ROLE_OTHER && t->role != ROLE_SUBJECT)
 		return false;
-	for (uint32_t i = 0; i < s->ntexts; i++) {
-		const struct stanza_text *t = &s->texts[i];
-		if ((t->role != ROLE_BODY && !is_xhtml(t)) || t->size == 0 || (best && !reading_prefers(t->data, t->size, best->data, best->size)))
-			continue;
-		best = t;
-		*text_r = i;
-	}
-	return best != NULL;
+	return t->size <= WINDOW_EDGE && !(s->causes & 1u << CAUSE_ENCRYPTED) && node && node->parent && strcmp(node->parent->name, "thread") != 0;
 }
 
-static int look_at(struct across *a, struct window *w, const struct stanza *s)
+/* Which texts are read together with other messages; 0: it takes no part. */
+static size_t choose(const struct stanza *s, size_t out[READING_TEXTS_MAX])
 {
-	const struct stanza_text *t = &s->texts[a->text];
+	struct reading_text texts[SCAN_TEXTS_MAX];
+	if (s->channel == CHANNEL_PRESENCE || s->channel == CHANNEL_IQ || strcmp(s->type, "error") == 0)
+		return 0;
+	for (size_t i = 0; i < s->ntexts; i++) {
+		const struct stanza_text *t = &s->texts[i];
+		const bool shown = t->role == ROLE_BODY || is_xhtml(t);
+		texts[i] = (struct reading_text){ t->data, shown || is_said(s, t) ? t->size : 0, shown };
+	}
+	return reading_choose(texts, s->ntexts, out);
+}
+
+static int look_at(struct across *a, struct window *w, const struct stanza *s, uint32_t text)
+{
+	const struct stanza_text *t = &s->texts[text];
 	struct reading all[READINGS_MAX];
-	a->n = reading_make(w, a->corrects, t->data, t->size, all);
-	a->readings = a->n > 0 ? arena_alloc(s->arena, a->n * sizeof *all) : NULL;
-	if (a->readings)
-		memcpy(a->readings, all, a->n * sizeof *all);
-	return a->n > 0 && !a->readings ? -1 : 0;
+	const size_t n = reading_make(w, a->corrects, t->data, t->size, all);
+	struct reading *readings = n > 0 ? arena_alloc(s->arena, n * sizeof *all) : NULL;
+	if (n > 0 && !readings)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		readings[i] = all[i];
+		a->readings[a->n++] = &readings[i];
+	}
+	return 0;
+}
+
+static void add(struct recent *r, struct window *w, const struct stanza *s, uint32_t text, uint64_t *number_r)
+{
+	*number_r = recent_number(r);
+	window_add(w, *number_r, recent_name(r, s->id), clock_ms(), s->texts[text].data, s->texts[text].size);
 }
 
 int across_begin(struct across *a, struct recent *r, const struct stanza *s, const char *sender, int window_s)
 {
 	uint64_t now = clock_ms(), span = (uint64_t)window_s * 1000;
 	*a = (struct across){ 0 };
-	if (window_s == 0 || !takes_part(s, &a->text))
+	size_t chosen[READING_TEXTS_MAX];
+	const size_t n = window_s > 0 ? choose(s, chosen) : 0;
+	if (n == 0)
 		return 0;
 	struct window *w = window_of(r, s, sender, now > span ? now - span : 0);
 	if (!w)
@@ -58,11 +77,19 @@ int across_begin(struct across *a, struct recent *r, const struct stanza *s, con
 	const struct xml_node *replace = xml_child(s->top, NS_CORRECT, "replace");
 	const char *id = replace ? xml_attr(replace, "id") : NULL;
 	a->corrects = id ? window_named(w, recent_name(r, id)) : 0;
-	if (look_at(a, w, s) < 0)
+	a->text = (uint32_t)chosen[0];
+	if (look_at(a, w, s, a->text) < 0)
 		return -1;
+	for (size_t i = 1; i < n; i++) {
+		a->others[a->nothers].text = (uint32_t)chosen[i];
+		a->others[a->nothers++].from = a->n;
+		if (look_at(a, w, s, (uint32_t)chosen[i]) < 0)
+			return -1;
+	}
 	/* At once, and not when it is delivered: the next message may be judged before this one is through. */
-	a->number = recent_number(r);
-	window_add(w, a->number, recent_name(r, s->id), now, s->texts[a->text].data, s->texts[a->text].size);
+	for (size_t i = 0; i < a->nothers; i++)
+		add(r, w, s, a->others[i].text, &a->others[i].number);
+	add(r, w, s, a->text, &a->number);
 	return 0;
 }
 
@@ -70,10 +97,13 @@ bool across_map(struct across *a, const struct stanza *s, size_t i, struct findi
 {
 	const struct finding in = *f;
 	f->text = (uint16_t)a->text;
-	if (i >= a->n || !reading_news(&a->readings[i], f, own, nown))
+	for (size_t k = 0; k < a->nothers; k++)
+		if (i >= a->others[k].from)
+			f->text = (uint16_t)a->others[k].text;
+	if (i >= a->n || !reading_news(a->readings[i], f, own, nown))
 		return false;
 	a->found = true;
-	if (in.confidence > a->end.at.confidence && rest_may_follow(&a->readings[i], &in, f, s->texts[a->text].data, s->texts[a->text].size)) {
+	if (f->text == a->text && in.confidence > a->end.at.confidence && rest_may_follow(a->readings[i], &in, f, s->texts[a->text].data, s->texts[a->text].size)) {
 		a->end.reading = i;
 		a->end.at = in;
 	}
@@ -86,11 +116,21 @@ bool across_rest(struct across *a, struct recent *r, const struct stanza *s, con
 	const bool ends = a->end.at.confidence > 0, may_be = a->n > 0 && t->size <= WINDOW_EDGE && carry_find(t->data, t->size).bare;
 	struct window *w = a->number && (ends || may_be) ? window_of(r, s, sender, 0) : NULL;
 	const struct rest_text text = { a->number, clock_ms(), generation, t->data, t->size };
-	if (!w || !rest_take(w, &text, ends ? &a->readings[a->end.reading] : NULL, ends ? &a->end.at : NULL, f_r))
+	if (!w || !rest_take(w, &text, ends ? a->readings[a->end.reading] : NULL, ends ? &a->end.at : NULL, f_r))
 		return false;
 	f_r->text = (uint16_t)a->text;
 	a->found = true;
 	return true;
+}
+
+void across_found(const struct across *a, struct recent *r, const struct stanza *s, const char *sender, const struct finding *own, size_t n)
+{
+	const struct stanza_text *t = &s->texts[a->text];
+	if (!a->number || !reading_ends(t->data, t->size, own, n, (uint16_t)a->text))
+		return;
+	struct window *w = window_of(r, s, sender, 0);
+	if (w)
+		reading_end(w, a->number, t->data, t->size, own, n, (uint16_t)a->text);
 }
 
 /* The fewest bytes that are looked for in a text.  What clients show in place of the body has a copy of each of its digits; elsewhere
@@ -166,8 +206,12 @@ void across_end(const struct across *a, struct recent *r, const struct stanza *s
 		return;
 	if (!text) {
 		window_replace(w, a->number, "", 0);
+		for (size_t i = 0; i < a->nothers; i++)
+			window_replace(w, a->others[i].number, "", 0);
 		return;
 	}
+	if (!a->corrects && text == s->texts[a->text].data) /* as it stands there */
+		return;
 	if (a->corrects) { /* from now on it stands where its original did */
 		window_replace(w, a->number, "", 0);
 		window_replace(w, a->corrects, text, size);

@@ -216,6 +216,8 @@ static void on_texts(void *ctx, const struct pool_result *r)
 		if (more[n].text < it->stanza.ntexts || across_map(&it->across, &it->stanza, more[n].text - it->stanza.ntexts, &more[n], more, own))
 			n++;
 	}
+	if (own > 0)
+		across_found(&it->across, it->b->recent, &it->stanza, sender_of(it), more, own);
 	if (more && it->g)
 		n += across_rest(&it->across, it->b->recent, &it->stanza, sender_of(it), it->g->number, &more[n]);
 	it->nfindings -= more ? room - n : 0;
@@ -267,7 +269,7 @@ static void start_texts(struct item *it)
 	if (across_begin(&it->across, it->b->recent, s, sender_of(it), it->b->g ? it->b->g->conf->scan.window_s : 0) < 0)
 		it->causes |= 1u << CAUSE_NO_SPACE;
 	for (size_t i = 0; i < it->across.n; i++)
-		texts[s->ntexts + i] = (struct scan_text){ ROLE_BODY, it->across.readings[i].data, (uint32_t)it->across.readings[i].size };
+		texts[s->ntexts + i] = (struct scan_text){ ROLE_BODY, it->across.readings[i]->data, (uint32_t)it->across.readings[i]->size };
 	it->jobs++;
 	if (s->ntexts == 0) /* nothing to read in it, and a generation is needed all the same */
 		it->jobs--;

@@ -16,7 +16,7 @@ struct recent;
 struct recent_talk; /* one conversation */
 
 enum {
-	RECENT_TALKS_MAX = 8192,     /* of all senders; about 13 MB … */
+	RECENT_TALKS_MAX = 8192,     /* of all senders; about 17 MB … */
 	RECENT_BYTES_MAX = 24 << 20, /* … and never more than this, however long the addresses are */
 	RECENT_SHARE = 128,          /* of one sender */
 };

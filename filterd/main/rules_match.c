@@ -109,11 +109,14 @@ static size_t add_match(struct matcher *m, size_t n, const struct finding *f)
 	return n;
 }
 
-/* Which of its texts stands for a message among others. */
-static size_t spoken(const struct convo_message *msg)
+/* Which of its texts are read together with other messages. */
+static size_t choose(const struct convo_message *msg, size_t out[READING_TEXTS_MAX])
 {
-	const struct detect_text *t = msg->texts;
-	return msg->ntexts > 1 && t[1].role == ROLE_XHTML && reading_prefers(t[1].data, t[1].size, t[0].data, t[0].size) ? 1 : 0;
+	struct reading_text texts[CONVO_TEXTS_MAX];
+	for (size_t i = 0; i < msg->ntexts; i++)
+		texts[i] = (struct reading_text){ msg->texts[i].data, msg->texts[i].role == ROLE_ATTRIBUTE ? 0 : msg->texts[i].size,
+		                                  msg->texts[i].role != ROLE_ATTRIBUTE };
+	return reading_choose(texts, msg->ntexts, out);
 }
 
 /* What only shows together with the messages before, behind the n there are.  Returns how many there are then. */
@@ -154,11 +157,40 @@ static int decide(struct matcher *m, size_t at, enum cause cause, size_t n)
 	return json_array_append_new(m->decisions, j) < 0 ? -1 : r;
 }
 
+/* What only shows together with the messages before, behind the n there are; and puts the message in its window. */
+static size_t match_together(struct matcher *m, struct window *w, size_t at, size_t own, size_t n)
+{
+	const struct convo_message *msg = &m->convo->messages[at];
+	const uint64_t id = at + 1, corrects = msg->replaces >= 0 ? (uint64_t)msg->replaces + 1 : 0;
+	size_t chosen[READING_TEXTS_MAX], texts = choose(msg, chosen);
+	if (texts == 0)
+		return n;
+	const struct detect_text *text = &msg->texts[chosen[0]];
+	const struct rest_text rest = { id, 0, 0, text->data, text->size };
+	struct finding f;
+	for (size_t k = texts; k-- > 0;) { /* the one that stands for it comes last: what ends it stays noted */
+		const size_t readings = reading_make(w, corrects, msg->texts[chosen[k]].data, msg->texts[chosen[k]].size, m->readings);
+		m->end.confidence = 0;
+		for (size_t i = 0; i < readings; i++)
+			n = match_reading(m, &m->readings[i], chosen[k], &msg->texts[chosen[k]], own, n);
+	}
+	if (rest_take(w, &rest, m->end_of, m->end.confidence ? &m->end : NULL, &f)) {
+		f.text = (uint16_t)chosen[0];
+		n = add_match(m, n, &f);
+	}
+	for (size_t k = 1; k < texts; k++)
+		window_add(w, k << 32 | id, 0, 0, msg->texts[chosen[k]].data, msg->texts[chosen[k]].size);
+	if (corrects)
+		window_replace(w, corrects, text->data, text->size);
+	else
+		window_add(w, id, 0, 0, text->data, text->size);
+	reading_end(w, corrects ? corrects : id, text->data, text->size, m->out, own, (uint16_t)chosen[0]);
+	return n;
+}
+
 static int match_message(struct matcher *m, size_t at)
 {
 	const struct convo_message *msg = &m->convo->messages[at];
-	const size_t which = spoken(msg);
-	const struct detect_text *text = &msg->texts[which];
 	size_t own = 0, n = 0;
 	enum cause cause = detect_scan(m->set, m->scratch, msg->texts, msg->ntexts, MESSAGE_BUDGET_US, m->out, &own);
 	if (cause != CAUSE_NONE || msg->broken)
@@ -170,21 +202,7 @@ static int match_message(struct matcher *m, size_t at)
 		struct window *w = window_of(m, msg->from);
 		if (!w)
 			return -1;
-		const uint64_t corrects = msg->replaces >= 0 ? (uint64_t)msg->replaces + 1 : 0;
-		const size_t readings = reading_make(w, corrects, text->data, text->size, m->readings);
-		m->end.confidence = 0;
-		for (size_t i = 0; i < readings; i++)
-			n = match_reading(m, &m->readings[i], which, text, own, n);
-		const struct rest_text rest = { at + 1, 0, 0, text->data, text->size };
-		struct finding f;
-		if (rest_take(w, &rest, m->end_of, m->end.confidence ? &m->end : NULL, &f)) {
-			f.text = (uint16_t)which;
-			n = add_match(m, n, &f);
-		}
-		if (corrects)
-			window_replace(w, corrects, text->data, text->size);
-		else
-			window_add(w, at + 1, 0, 0, text->data, text->size);
+		n = match_together(m, w, at, own, n);
 	}
 	for (size_t i = 0; i < n; i++) {
 		const struct match *f = &m->matches[i];

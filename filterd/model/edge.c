@@ -52,6 +52,8 @@ static size_t trim(const char *text, size_t from, size_t size)
 static bool is_token(const char *s, size_t from, size_t size)
 {
 	size_t at = size, digits = 0;
+	if (size > from && memchr(",;!?)\"'>", s[size - 1], 8)) /* a sentence ends here */
+		return false;
 	while (at > from && (unsigned char)s[at - 1] > ' ') {
 		const char c = s[--at];
 		digits += is_digit(c);

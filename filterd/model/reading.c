@@ -93,6 +93,7 @@ static void keep_last(struct reading *r, size_t max)
 struct end {
 	bool word;   /* it was a word alone … */
 	bool token;  /* … and looks like a part of a token */
+	const struct window_ended *ended;
 };
 
 static bool is_glued(const struct reading *r, enum way way, struct end before, struct part next, bool word, bool is_new)
@@ -121,6 +122,7 @@ static void put_piece(struct reading *r, const struct window *w, size_t i, enum 
 		put(r, " ", 1);
 	e->token = wp->edge.token || (glued && wp->edge.word && (e->token || grows_token(r->data[r->size - 1], *p.s)));
 	e->word = wp->edge.word;
+	e->ended = wp->ended;
 	put(r, p.s, p.size);
 }
 
@@ -143,10 +145,12 @@ static bool join(const struct window *w, size_t at, enum way way, const char *te
 	keep_last(r, WINDOW_EDGE);
 	struct reading_block *b = &r->blocks[0];
 	*b = (struct reading_block){ .start = (uint16_t)r->size, .at = (uint16_t)skip };
+	if (e.ended)
+		memcpy(b->ended, e.ended, sizeof b->ended);
 	put(r, new.s, cut_short(new.s, new.size, WINDOW_EDGE));
 	b->end = (uint16_t)r->size;
 	b->cut = b->end - b->start < (long)new.size;
-	e = (struct end){ word, b->cut || at >= w->n ? false : edge_find(text, size).token };
+	e = (struct end){ word, b->cut || at >= w->n ? false : edge_find(text, size).token, NULL };
 	for (size_t i = at + 1; !b->cut && i < w->n && !w->pieces[i].cut && r->size - b->end < WINDOW_EDGE; i++)
 		put_piece(r, w, i, way, &e);
 	b->until = (uint16_t)r->size;
@@ -294,6 +298,7 @@ static bool read_cores(struct window *w, enum way way, const char *text, size_t 
 		room -= carry_part(&c) ? c.to - c.from + 1 : 0;
 	}
 	bool token = false;
+	size_t last = w->n;
 	r->nparts = 0;
 	for (size_t i = first; i < w->n; i++) {
 		const struct carry c = window_carry(w, i);
@@ -303,6 +308,7 @@ static bool read_cores(struct window *w, enum way way, const char *text, size_t 
 		if (r->nparts > 0 && (way == SPACED || !edge_goes_on(token, r->data[r->size - 1], *p.s)))
 			put(r, " ", 1);
 		token = edge_find(p.s, p.size).token;
+		last = i;
 		r->parts[r->nparts++] = (uint16_t)r->size;
 		put(r, p.s, p.size);
 	}
@@ -312,14 +318,16 @@ static bool read_cores(struct window *w, enum way way, const char *text, size_t 
 		put(r, " ", 1);
 	struct reading_block *b = &r->blocks[0];
 	*b = (struct reading_block){ .start = (uint16_t)r->size, .at = (uint16_t)new.from, .cut = head < size, .crossing = true, .words = (uint16_t)words };
+	memcpy(b->ended, w->pieces[last].ended, sizeof b->ended);
 	put(r, text + new.from, head - new.from);
 	b->end = b->until = (uint16_t)r->size;
 	r->nblocks = 1;
 	return true;
 }
 
-static void put_pair(struct reading *r, struct part p, bool space, const char *text, size_t size, bool crossing)
+static void put_pair(struct reading *r, const struct window *w, size_t i, bool space, const char *text, size_t size, bool crossing)
 {
+	const struct part p = said(w, i);
 	struct reading_block *b = &r->blocks[r->nblocks++];
 	const size_t head = cut_short(text, size, PAIR_HEAD);
 	size_t from = p.size > PAIR_TAIL ? p.size - PAIR_TAIL : 0;
@@ -337,6 +345,7 @@ static void put_pair(struct reading *r, struct part p, bool space, const char *t
 	b->at = b->words = 0;
 	b->cut = head < size;
 	b->crossing = crossing;
+	memcpy(b->ended, w->pieces[i].ended, sizeof b->ended);
 }
 
 /* The new text behind single earlier ones, whatever came between: what both could be halves of; and behind an announcement, if what came
@@ -354,14 +363,14 @@ static bool read_pairs(struct window *w, const char *text, size_t size, bool wor
 		const char last = p.s[p.size - 1];
 		const struct carry c = window_carry(w, i);
 		const bool goes = edge_goes_on(w->pieces[i].edge.token, last, *text), digits = is_digit(last) && is_digit(*text) && carry_part(&c);
-		const bool announced = word && w->n - 1 - i <= ASIDES_MAX && aside <= ASIDE_MAX;
+		const bool announced = word && !is_digit(last) && w->n - 1 - i <= ASIDES_MAX && aside <= ASIDE_MAX;
 		aside += p.size;
 		if (i + 1 == w->n)
 			continue;
 		if (digits || (announced && !goes))
-			put_pair(r, p, true, text, size, !announced);
+			put_pair(r, w, i, true, text, size, !announced);
 		if (goes)
-			put_pair(r, p, false, text, size, true);
+			put_pair(r, w, i, false, text, size, true);
 	}
 	return r->nblocks > 0;
 }
@@ -416,12 +425,25 @@ static bool begins_part(const struct reading *r, size_t start)
 	return r->nparts == 0;
 }
 
-static bool is_known(const struct finding *f, const struct finding *known, size_t n)
+/* True if it is what the text before showed whole, and only grew by this one: "anna@x.test" and "ok" make no address. */
+static bool only_grew(const struct reading_block *b, const struct finding *f)
 {
-	for (size_t i = 0; i < n; i++)
-		if (known[i].text == f->text && known[i].detector == f->detector && known[i].start < f->end && f->start < known[i].end &&
-		    known[i].confidence >= f->confidence)
+	enum { SURER = 10 }; /* no half is that much less sure than the whole */
+	for (size_t i = 0; i < WINDOW_ENDED_MAX; i++)
+		if (b->ended[i].confidence > 0 && b->ended[i].detector == f->detector && f->confidence <= b->ended[i].confidence + SURER)
 			return true;
+	return false;
+}
+
+/* True if the message alone shows it as surely: in that place; of what crosses a border, all of its part here. */
+static bool is_known(const struct finding *f, bool crosses, const struct finding *known, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct finding *k = &known[i];
+		const bool there = crosses ? k->start <= f->start && f->end <= k->end : k->start < f->end && f->start < k->end;
+		if (there && k->text == f->text && k->detector == f->detector && k->confidence >= f->confidence)
+			return true;
+	}
 	return false;
 }
 
@@ -436,11 +458,38 @@ bool reading_news(const struct reading *r, struct finding *f, const struct findi
 	const bool crosses = f->start < b->start || f->end > b->end;
 	if (start >= end || (!crosses && (b->crossing || (b->cut && end == b->end))))
 		return false;
+	if (f->start < b->start && only_grew(b, f))
+		return false;
 	if (crosses && (goes_on_before(r, f->start) || goes_on_behind(r, f->end) || (f->start >= b->words && !begins_part(r, f->start))))
 		return false;
 	f->start = start - b->start + b->at;
 	f->end = end - b->start + b->at;
-	return crosses || !is_known(f, known, n);
+	return !is_known(f, crosses, known, n);
+}
+
+static bool ends(const struct finding *f, const char *text, size_t size, uint16_t which)
+{
+	if (f->text != which || f->end > size || f->end + NEAR < size)
+		return false;
+	for (size_t i = f->end; i < size; i++)
+		if (is_lower(text[i]) || is_upper(text[i]) || is_digit(text[i]) || (unsigned char)text[i] >= 0x80)
+			return false;
+	return true;
+}
+
+bool reading_ends(const char *text, size_t size, const struct finding *found, size_t n, uint16_t which)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ends(&found[i], text, size, which))
+			return true;
+	return false;
+}
+
+void reading_end(struct window *w, uint64_t id, const char *text, size_t size, const struct finding *found, size_t n, uint16_t which)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ends(&found[i], text, size, which))
+			window_end(w, id, (struct window_ended){ found[i].detector, found[i].confidence });
 }
 
 static size_t count_digits(const char *s, size_t size)
@@ -451,8 +500,38 @@ static size_t count_digits(const char *s, size_t size)
 	return n;
 }
 
-bool reading_prefers(const char *text, size_t size, const char *to, size_t to_size)
+static bool prefers(const struct reading_text *t, const struct reading_text *to)
 {
-	size_t n = count_digits(text, size), m = count_digits(to, to_size);
-	return n > m || (n == 0 && m == 0 && to_size < EDGE_LONG_WORD && size >= EDGE_LONG_WORD);
+	const size_t n = count_digits(t->data, t->size), m = count_digits(to->data, to->size);
+	return n > m || (n == 0 && m == 0 && to->size < EDGE_LONG_WORD && t->size >= EDGE_LONG_WORD);
+}
+
+/* True if its figures stand in none of those chosen before. */
+static bool says_more(const struct reading_text *texts, size_t i, const size_t *chosen, size_t n)
+{
+	const struct reading_text *t = &texts[i];
+	const size_t head = cut_short(t->data, t->size, WINDOW_EDGE);
+	const struct carry c = carry_glance(t->data, head) & CARRY_FIGURES ? carry_find(t->data, head) : (struct carry){ 0 };
+	if (!carry_part(&c))
+		return false;
+	for (size_t k = 0; k < n; k++)
+		if (chosen[k] == i || memmem(texts[chosen[k]].data, texts[chosen[k]].size, t->data + c.from, c.to - c.from))
+			return false;
+	return true;
+}
+
+size_t reading_choose(const struct reading_text *texts, size_t n, size_t out[READING_TEXTS_MAX])
+{
+	const struct reading_text *best = NULL;
+	size_t chosen = 0;
+	for (size_t i = 0; i < n; i++)
+		if (texts[i].shown && texts[i].size > 0 && (!best || prefers(&texts[i], best)))
+			best = &texts[i];
+	if (!best)
+		return 0;
+	out[chosen++] = (size_t)(best - texts);
+	for (size_t i = 0; i < n && chosen < READING_TEXTS_MAX; i++)
+		if (texts[i].size > 0 && &texts[i] != best && says_more(texts, i, out, chosen))
+			out[chosen++] = i;
+	return chosen;
 }

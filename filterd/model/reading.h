@@ -11,7 +11,8 @@
 #include "model/window.h"
 
 enum {
-	READINGS_MAX = 8,
+	READINGS_MAX = 8,           /* of one text */
+	READING_TEXTS_MAX = 3,      /* of one message */
 	READING_BLOCKS_MAX = 6,
 	READING_MAX = WINDOW_BYTES + WINDOW_PIECES_MAX + 2 * WINDOW_EDGE,
 };
@@ -22,6 +23,7 @@ struct reading_block {
 	uint16_t start, end;        /* the new text, or a part of it … */
 	uint16_t at;                /* … that begins here in it */
 	bool cut;                   /* it goes on behind what stands here */
+	struct window_ended ended[WINDOW_ENDED_MAX]; /* at the end of what stands right before it */
 	bool crossing;              /* only what crosses a border counts … */
 	uint16_t words;             /* … and, if it begins behind this, where a part begins */
 };
@@ -43,8 +45,19 @@ size_t reading_make(struct window *w, uint64_t corrects, const char *text, size_
  * alone. */
 bool reading_news(const struct reading *r, struct finding *f, const struct finding *known, size_t n);
 
-/* A message may come in several forms (languages, XHTML-IM), of which clients show one; a window has room for one.  True if the text should
- * stand for it rather than the other: it has more of what secrets are made of, so that a decoy hides nothing. */
-bool reading_prefers(const char *text, size_t size, const char *to, size_t to_size);
+/* Says what was found at the end of a text that stands in its window under id: all that was found in its message, of which text `which` is it. */
+void reading_end(struct window *w, uint64_t id, const char *text, size_t size, const struct finding *found, size_t n, uint16_t which);
+/* True if reading_end() has something to say. */
+bool reading_ends(const char *text, size_t size, const struct finding *found, size_t n, uint16_t which);
+
+/* A message may come in several forms (languages, XHTML-IM), of which clients show one, and say more in extensions. */
+struct reading_text {
+	const char *data;
+	size_t size;                /* 0: not to be looked at */
+	bool shown;                 /* clients show it */
+};
+/* Which of them are read together with other messages: first the one that stands for it, which has more of what secrets are made of than the others
+ * that are shown, so that a decoy hides nothing; then those with figures that it does not have.  Returns how many; 0 if none is shown. */
+size_t reading_choose(const struct reading_text *texts, size_t n, size_t out[READING_TEXTS_MAX]);
 
 #endif

@@ -32,6 +32,7 @@ static void look(struct window_piece *p, const char *text, size_t size)
 	p->edge.word = e.word;
 	p->edge.token = e.token;
 	p->found = false;
+	memset(p->ended, 0, sizeof p->ended);
 }
 
 struct carry window_carry(struct window *w, size_t i)
@@ -135,6 +136,16 @@ void window_replace(struct window *w, uint64_t id, const char *text, size_t size
 	p->cut = cut;
 	look(p, text, size);
 	w->used = (uint16_t)(w->used + size);
+}
+
+void window_end(struct window *w, uint64_t id, struct window_ended e)
+{
+	for (size_t i = w->n; i-- > 0;)
+		for (size_t k = 0; w->pieces[i].id == id && k < WINDOW_ENDED_MAX; k++)
+			if (w->pieces[i].ended[k].confidence == 0) {
+				w->pieces[i].ended[k] = e;
+				return;
+			}
 }
 
 void window_forget(struct window *w, uint64_t since_ms)

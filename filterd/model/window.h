@@ -18,8 +18,15 @@ enum {
 	WINDOW_PIECES_MAX = 24,     /* texts in a window; the oldest makes room */
 	WINDOW_BYTES = 512,         /* of all its texts together; likewise */
 	WINDOW_EDGE = 160,          /* bytes kept of one text, its end */
+	WINDOW_ENDED_MAX = 3,       /* findings at its end that are known of one text */
 	WINDOW_KEPT = 3,            /* the latest texts stay, … */
 	WINDOW_WORDS = 6,           /* … and so many that are but words, as long as there are bytes for them */
+};
+
+/* A finding in a text that ends where the text does: what follows is no part of it. */
+struct window_ended {
+	uint16_t detector;
+	uint8_t confidence;         /* 0: none */
 };
 
 struct window_piece {
@@ -30,6 +37,7 @@ struct window_piece {
 	bool cut;                   /* its start is not kept: nothing before it can touch what is */
 	uint8_t glance;             /* carry_glance() of it */
 	struct { uint8_t front, back; bool word, token; } edge; /* edge_find() of it */
+	struct window_ended ended[WINDOW_ENDED_MAX];
 	bool found;                 /* carry is known */
 	struct { uint8_t from, to, weight; bool bare; } carry; /* carry_find() of it, by window_carry() */
 };
@@ -56,6 +64,8 @@ uint64_t window_named(const struct window *w, uint64_t name);
 void window_replace(struct window *w, uint64_t id, const char *text, size_t size);
 /* Takes out what came before since_ms. */
 void window_forget(struct window *w, uint64_t since_ms);
+/* Says what was found at the end of the text of id. */
+void window_end(struct window *w, uint64_t id, struct window_ended e);
 /* What of piece i may be a part of a number or token; looked for once. */
 struct carry window_carry(struct window *w, size_t i);
 

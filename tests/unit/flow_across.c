@@ -64,7 +64,7 @@ static void parts_are_joined_within_a_conversation(void **state)
 	struct across a;
 	assert_int_equal(across_begin(&a, w->recent, &s, "A@x.test", WINDOW_S), 0);
 	assert_true(a.n >= 2);
-	assert_memory_equal(a.readings[0].data, "4012 8888 8888 1881", 19);
+	assert_memory_equal(a.readings[0]->data, "4012 8888 8888 1881", 19);
 	struct finding f = { .text = 9, .start = 0, .end = 19, .detector = 7, .confidence = 80 };
 	assert_true(across_map(&a, &s, 0, &f, NULL, 0));
 	assert_true(f.text == a.text && f.start == 0 && f.end == 9 && f.detector == 7 && a.found);
@@ -93,8 +93,8 @@ static void a_correction_is_looked_at_in_both_places(void **state)
 	struct stanza s = stanza(w, "c@y.test", "3", "<body>8888 1881</body><replace xmlns='urn:xmpp:message-correct:0' id='2'/>");
 	struct across a;
 	assert_int_equal(across_begin(&a, w->recent, &s, s.from, WINDOW_S), 0);
-	assert_memory_equal(a.readings[0].data, "my 4012 8888 8888 1881", 22);
-	assert_non_null(memmem(a.readings[a.n - 1].data, a.readings[a.n - 1].size, "8888 1881", 9));
+	assert_memory_equal(a.readings[0]->data, "my 4012 8888 8888 1881", 22);
+	assert_non_null(memmem(a.readings[a.n - 1]->data, a.readings[a.n - 1]->size, "8888 1881", 9));
 	/* it names nothing that is there: a text as any other */
 	assert_true(comes(w, "c@y.test", "4", "<body>9</body><replace xmlns='urn:xmpp:message-correct:0' id='none'/>", true) > 0);
 }
@@ -123,7 +123,7 @@ static void the_rest_of_a_number_is_found(void **state)
 	assert_int_equal(comes(w, "c@y.test", "1", "<body>4012 8485 5355</body>", true), 0);
 	struct stanza s = stanza(w, "c@y.test", "2", "<body>3</body>");
 	assert_int_equal(across_begin(&a, w->recent, &s, s.from, WINDOW_S), 0);
-	assert_memory_equal(a.readings[0].data, "4012 8485 5355 3", 16);
+	assert_memory_equal(a.readings[0]->data, "4012 8485 5355 3", 16);
 	assert_true(across_map(&a, &s, 0, &f, NULL, 0));
 	assert_false(across_rest(&a, w->recent, &s, s.from, 1, &f));
 	across_end(&a, w->recent, &s, s.from, "•", 3);
@@ -142,6 +142,26 @@ static void a_decoy_beside_it_hides_nothing(void **state)
 	assert_int_equal(comes(w, "d@y.test", "2", "<body xml:lang='de'>see there</body><body>11</body>", true) > 0, true);
 	assert_int_equal(comes(w, "d@y.test", "3", "<body>see below</body>" XHTML("<p>11</p>"), true) > 0, true);
 	assert_int_equal(comes(w, "d@y.test", "4", "<body>and<x xmlns='urn:x'/> 11 11</body>", true) > 0, true);
+}
+
+static void decoys_hide_no_halves(void **state)
+{
+	struct world *w = *state;
+	struct across a;
+	assert_int_equal(comes(w, "d@y.test", "1", "<body>hello 12345678901</body>" XHTML("<p>visa 4012 8888</p>"), true), 0);
+	struct stanza s = stanza(w, "d@y.test", "2", "<body>hi 1234567890123</body><x xmlns='urn:x'>8888 1881</x>");
+	assert_int_equal(across_begin(&a, w->recent, &s, s.from, WINDOW_S), 0);
+	for (size_t i = 0; i < a.n; i++) {
+		const char *at = memmem(a.readings[i]->data, a.readings[i]->size, "4012 8888 8888 1881", 19);
+		if (!at)
+			continue;
+		struct finding f = { .start = (uint32_t)(at - a.readings[i]->data), .end = (uint32_t)(at - a.readings[i]->data) + 19, .confidence = 80 };
+		assert_true(across_map(&a, &s, i, &f, NULL, 0));
+		assert_true(f.text != a.text && f.start == 0 && f.end == 9);
+		assert_string_equal(s.texts[f.text].data, "8888 1881");
+		return;
+	}
+	fail();
 }
 
 static void the_same_in_other_characters_is_noticed(void **state)
@@ -219,6 +239,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(copies_are_found_where_they_are_shown, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_rest_of_a_number_is_found, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_decoy_beside_it_hides_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(decoys_hide_no_halves, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_same_in_other_characters_is_noticed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_sender_makes_room_for_himself, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_has_most_makes_room, set_up, tear_down),

@@ -143,6 +143,42 @@ static void what_lies_within_is_news_unless_known(void **state)
 	assert_true(reading_news(r, &f, &own, 1));
 }
 
+/* "Anna" and "b@x.test" are no new address. */
+static void what_only_grows_is_no_news(void **state)
+{
+	const struct reading *r = one_with(read_all("says Anna", 0, "b4@x.test is it"), "Annab4@x.test is");
+	struct finding f = in(r, "Annab4@x.test"), own = { .detector = 7, .confidence = 80, .start = 0, .end = 9 };
+	assert_false(reading_news(r, &f, &own, 1));
+	own.start = 1; /* what is not all of it */
+	f = in(r, "Annab4@x.test");
+	assert_true(reading_news(r, &f, &own, 1));
+}
+
+/* Nor is what the text before showed whole, when this one is glued to it. */
+static void what_ended_before_is_no_news(void **state)
+{
+	static const char before[] = "write to anna@x.test.";
+	const struct finding whole = { .text = 2, .detector = 7, .confidence = 80, .start = 9, .end = 20 };
+	struct window w = { 0 };
+	add(&w, 1, before);
+	assert_true(reading_ends(before, strlen(before), &whole, 1, 2));
+	assert_false(reading_ends(before, strlen(before), &whole, 1, 1));
+	assert_false(reading_ends("write to anna@x.test ok", 23, &whole, 1, 2));
+	reading_end(&w, 1, before, strlen(before), &whole, 1, 2);
+	size_t n = reading_make(&w, 0, "ok4", 3, readings);
+	for (size_t i = 0; i < n; i++)
+		readings[i].data[readings[i].size] = '\0';
+	const struct reading *r = one_with(n, "anna@x.test.ok4");
+	struct finding f = in(r, "anna@x.test.ok4");
+	assert_false(reading_news(r, &f, NULL, 0));
+	f = in(r, "anna@x.test.ok4");
+	f.detector = 8;
+	assert_true(reading_news(r, &f, NULL, 0));
+	f = in(r, "anna@x.test.ok4");
+	f.confidence = 100; /* what was there was but a likeness of it */
+	assert_true(reading_news(r, &f, NULL, 0));
+}
+
 static void times_and_addresses_make_no_numbers(void **state)
 {
 	const struct reading *r = one_with(read_all("10.221.30.104", 0, "10.7.179.164 19:58"), "104 10.7.179.164");
@@ -188,11 +224,30 @@ static void a_long_text_is_not_whole(void **state)
 	assert_true(reading_news(r, &f, NULL, 0));
 }
 
+static size_t choose(const char *body, const char *xhtml, const char *other, size_t out[READING_TEXTS_MAX])
+{
+	const struct reading_text texts[] = { { body, strlen(body), true }, { xhtml, strlen(xhtml), true }, { other, strlen(other), false } };
+	return reading_choose(texts, 3, out);
+}
+
 static void the_one_that_says_most_stands_for_all(void **state)
 {
-	assert_true(reading_prefers("8888 1881", 9, "see 4", 5));
-	assert_false(reading_prefers("see 4", 5, "8888 1881", 9));
-	assert_true(reading_prefers("averylongtokenword", 18, "hi", 2));
+	size_t out[READING_TEXTS_MAX];
+	assert_int_equal(choose("see 4", "8888 1881", "", out), 1);
+	assert_int_equal(out[0], 1);
+	assert_int_equal(choose("hi", "averylongtokenword", "", out), 1);
+	assert_int_equal(out[0], 1);
+	assert_int_equal(choose("the same 8888 1881", "the same 8888 1881", "at 8888 1881", out), 1);
+	assert_int_equal(choose("", "", "8888 1881", out), 0);
+}
+
+static void what_it_says_elsewhere_counts_too(void **state)
+{
+	size_t out[READING_TEXTS_MAX];
+	assert_int_equal(choose("see 123456789", "8888 1881", "4012 8888", out), 3);
+	assert_true(out[0] == 0 && out[1] == 1 && out[2] == 2);
+	assert_int_equal(choose("hello", "", "8888 1881", out), 2);
+	assert_int_equal(choose("hello", "hello you", "at 14:30, or in 5 minutes", out), 1);
 }
 
 /* Whatever comes, nothing lies beyond the buffers (the sanitizers see it) and the parts fit the texts. */
@@ -233,11 +288,14 @@ int main(void)
 		cmocka_unit_test(ordinary_talk_is_not_looked_at_twice),
 		cmocka_unit_test(what_crosses_a_border_is_news),
 		cmocka_unit_test(what_lies_within_is_news_unless_known),
+		cmocka_unit_test(what_only_grows_is_no_news),
+		cmocka_unit_test(what_ended_before_is_no_news),
 		cmocka_unit_test(times_and_addresses_make_no_numbers),
 		cmocka_unit_test(pairs_do_not_touch_each_other),
 		cmocka_unit_test(a_correction_takes_its_place),
 		cmocka_unit_test(a_long_text_is_not_whole),
 		cmocka_unit_test(the_one_that_says_most_stands_for_all),
+		cmocka_unit_test(what_it_says_elsewhere_counts_too),
 		cmocka_unit_test(any_sequence_holds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
