@@ -7,6 +7,7 @@
 #include "main/rules_judge.h"
 #include "model/mask.h"
 #include "model/reading.h"
+#include "model/rest.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -31,6 +32,8 @@ struct matcher {
 	struct detect_scratch *scratch;
 	struct finding *out, *more;   /* of the message, and of a reading */
 	struct match *matches;        /* of both */
+	struct finding end;           /* in a reading: ends a number that may go on; of confidence 0: nothing does */
+	const struct reading *end_of;
 	struct reading readings[READINGS_MAX];
 	struct sender *senders;       /* of the conversation at hand */
 	size_t nsenders, senders_cap;
@@ -89,13 +92,21 @@ static struct window *window_of(struct matcher *m, const char *from)
 	return &s->window;
 }
 
-/* A place that was found before (in the message alone, or in another reading) is told once, as what is surest. */
-static struct match *find_same(struct match *all, size_t n, const struct finding *f)
+/* Adds what takes the messages before to see to the n there are.  A place that was found (in the message alone, or in another reading) is told
+ * once, as what is surest. */
+static size_t add_match(struct matcher *m, size_t n, const struct finding *f)
 {
-	for (size_t i = 0; i < n; i++)
-		if (all[i].f.text == f->text && all[i].f.detector == f->detector && all[i].f.start == f->start && all[i].f.end == f->end)
-			return &all[i];
-	return NULL;
+	for (size_t i = 0; i < n; i++) {
+		struct finding *known = &m->matches[i].f;
+		if (known->text != f->text || known->detector != f->detector || known->start != f->start || known->end != f->end)
+			continue;
+		if (f->confidence > known->confidence)
+			m->matches[i] = (struct match){ *f, 1 };
+		return n;
+	}
+	if (n < DETECT_FINDINGS_MAX)
+		m->matches[n++] = (struct match){ *f, 1 };
+	return n;
 }
 
 /* Which of its texts stands for a message among others. */
@@ -106,23 +117,23 @@ static size_t spoken(const struct convo_message *msg)
 }
 
 /* What only shows together with the messages before, behind the n there are.  Returns how many there are then. */
-static size_t match_reading(struct matcher *m, const struct reading *r, size_t which, enum text_role role, size_t own, size_t n)
+static size_t match_reading(struct matcher *m, const struct reading *r, size_t which, const struct detect_text *body, size_t own, size_t n)
 {
-	const struct detect_text text = { role, r->data, r->size };
+	const struct detect_text text = { body->role, r->data, r->size };
 	size_t found = 0;
 	enum cause cause = detect_scan(m->set, m->scratch, &text, 1, MESSAGE_BUDGET_US, m->more, &found);
 	if (cause != CAUSE_NONE)
 		m->incomplete = cause;
-	for (size_t i = 0; i < found && n < DETECT_FINDINGS_MAX; i++) {
+	for (size_t i = 0; i < found; i++) {
 		struct finding f = m->more[i];
 		f.text = (uint16_t)which;
 		if (!reading_news(r, &f, m->out, own))
 			continue;
-		struct match *same = find_same(m->matches, n, &f);
-		if (!same)
-			m->matches[n++] = (struct match){ f, 1 };
-		else if (f.confidence > same->f.confidence)
-			*same = (struct match){ f, 1 };
+		if (f.confidence > m->end.confidence && rest_may_follow(r, &m->more[i], &f, body->data, body->size)) {
+			m->end = m->more[i];
+			m->end_of = r;
+		}
+		n = add_match(m, n, &f);
 	}
 	return n;
 }
@@ -161,8 +172,15 @@ static int match_message(struct matcher *m, size_t at)
 			return -1;
 		const uint64_t corrects = msg->replaces >= 0 ? (uint64_t)msg->replaces + 1 : 0;
 		const size_t readings = reading_make(w, corrects, text->data, text->size, m->readings);
+		m->end.confidence = 0;
 		for (size_t i = 0; i < readings; i++)
-			n = match_reading(m, &m->readings[i], which, text->role, own, n);
+			n = match_reading(m, &m->readings[i], which, text, own, n);
+		const struct rest_text rest = { at + 1, 0, 0, text->data, text->size };
+		struct finding f;
+		if (rest_take(w, &rest, m->end_of, m->end.confidence ? &m->end : NULL, &f)) {
+			f.text = (uint16_t)which;
+			n = add_match(m, n, &f);
+		}
 		if (corrects)
 			window_replace(w, corrects, text->data, text->size);
 		else
