@@ -1,5 +1,6 @@
 #include "conf/check.h"
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "model/pattern.h"
 
@@ -162,6 +163,16 @@ static int zone_exists(const struct conf *c, const char *name)
 	return 0;
 }
 
+static int refuse_zone(const struct check *k, const char *section, size_t item, const char *key, const char *name)
+{
+	struct nearest near = { .word = name };
+	char question[NEAREST_SIZE];
+	nearest_try(&near, "public");
+	for (size_t i = 0; i < k->conf->nzones; i++)
+		nearest_try(&near, k->conf->zones[i].name);
+	return REFUSE(k, section, (int)item, "%s.%s: there is no zone \"%s\"%s", section, key, name, nearest_question(&near, question, sizeof question));
+}
+
 /* Whatever fits the one fits the other, as far as can be told: '?' fits a '*' no further than its first character. */
 static bool hides(const char *first, const char *pattern)
 {
@@ -180,7 +191,7 @@ static int check_rooms(const struct check *k)
 			              "\"*@rooms.example.org\"",
 			              r->room);
 		if (strcmp(r->zone, "*") == 0 || !zone_exists(c, r->zone))
-			return REFUSE(k, "rooms", (int)i, "rooms.zone: there is no zone \"%s\"", r->zone);
+			return refuse_zone(k, "rooms", i, "zone", r->zone);
 		for (size_t j = 0; j < i; j++)
 			if (hides(c->rooms[j].room, r->room))
 				return REFUSE(k, "rooms", (int)i,
@@ -196,9 +207,9 @@ static int check_policies(const struct check *k)
 	for (size_t i = 0; i < c->npolicies; i++) {
 		const struct conf_policy *p = &c->policies[i];
 		if (!zone_exists(c, p->from))
-			return REFUSE(k, "policy", (int)i, "policy.from: there is no zone \"%s\"", p->from);
+			return refuse_zone(k, "policy", i, "from", p->from);
 		if (!zone_exists(c, p->to))
-			return REFUSE(k, "policy", (int)i, "policy.to: there is no zone \"%s\"", p->to);
+			return refuse_zone(k, "policy", i, "to", p->to);
 		for (size_t j = 0; j < i; j++) {
 			const struct conf_policy *q = &c->policies[j];
 			int shadowed = (strcmp(q->from, "*") == 0 || strcmp(q->from, p->from) == 0) &&

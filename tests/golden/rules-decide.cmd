@@ -60,4 +60,4 @@ try rules match --rules "$tmp/staff.rules" --jsonl --direction internal
 # what rules count over time is counted in a conversation; who is named by an address is its sender
 text='{"id": 1, "messages": [{"from": "a", "body": "EMP-204417"}, {"from": "b", "body": "EMP-204418"}, {"from": "a", "body": "EMP-204417 again"}, {"from": "a", "body": "EMP-204419"}]}
 {"id": 2, "messages": [{"from": "a", "body": "EMP-204420"}, {"from": "hr@example.org/desk", "body": "EMP-204421"}]}'
-try -c "$tmp/filterd.conf" rules match --jsonl --to press@example.com | grep -o '"id":[0-9]*\|"message":[0-9]*,"action":"[a-z]*"\|"id":"staff-[a-z-]*","outcome":"[a-z-]*"'
+try -c "$tmp/filterd.conf" rules match --jsonl --to press@example.com | grep -o '"id":[0-9][0-9]*\|"message":[0-9]*,"action":"[a-z]*"\|"id":"staff-[a-z-]*","outcome":"[a-z-]*"'
