@@ -9,6 +9,7 @@ dist_rules_DATA = \
 	rules/30-secrets.rules \
 	rules/31-tokens.rules \
 	rules/32-tokens-more.rules \
+	rules/33-passwords.rules \
 	rules/40-id-europe.rules \
 	rules/41-id-americas.rules \
 	rules/42-id-asia-pacific.rules \

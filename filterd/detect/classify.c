@@ -536,6 +536,8 @@ static struct effort effort_of(const struct syntax *n, const struct first *follo
 		e.ways = bounded(rounds * (decided ? 1 : 1 + max - min));
 		break;
 	}
+	if (n->atomic)
+		e.ways = 1;
 	return e;
 }
 

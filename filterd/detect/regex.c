@@ -25,9 +25,15 @@ static int compile_one(pcre2_code **code_r, const char *pattern, uint32_t option
 	return 0;
 }
 
+/* Of (?i)[[:upper:]] PCRE2 makes something else with UCP than without, in ASCII too. */
+static int differs_by_ucp(const char *pattern)
+{
+	return strstr(pattern, "upper:]") || strstr(pattern, "lower:]");
+}
+
 static int compile_both(struct regex *r, const char *pattern, int watched, char *msg, size_t size)
 {
-	uint32_t options = watched ? PCRE2_AUTO_CALLOUT : 0;
+	uint32_t options = (watched ? PCRE2_AUTO_CALLOUT : 0) | (differs_by_ucp(pattern) ? PCRE2_UCP : 0);
 	*r = (struct regex){ .jit = 1, .watched = watched };
 	if (compile_one(&r->ascii, pattern, options, &r->jit, msg, size) < 0 ||
 	    compile_one(&r->unicode, pattern, options | PCRE2_UCP, &r->jit, msg, size) < 0) {
@@ -36,6 +42,13 @@ static int compile_both(struct regex *r, const char *pattern, int watched, char 
 	}
 	pcre2_pattern_info(r->ascii, PCRE2_INFO_CAPTURECOUNT, &r->ngroups);
 	return 0;
+}
+
+enum { AUTO_CALLOUT = 255 }; /* PCRE2's own number, of PCRE2_AUTO_CALLOUT */
+
+static int is_foreign(pcre2_callout_enumerate_block *b, void *arg)
+{
+	return b->callout_number != AUTO_CALLOUT;
 }
 
 int regex_compile(struct regex *r, const char *pattern, int callout, int watched, char *msg, size_t size)
@@ -47,6 +60,11 @@ int regex_compile(struct regex *r, const char *pattern, int callout, int watched
 	struct regex plain;
 	if (compile_both(&plain, pattern, watched, msg, size) < 0) /* first, so that messages are about what the author wrote */
 		return -1;
+	if (pcre2_callout_enumerate(plain.ascii, is_foreign, NULL) != 0) { /* it would be taken for ours */
+		snprintf(msg, size, "a pattern must not have callouts, (?C…), at offset 0");
+		regex_free(&plain);
+		return -1;
+	}
 	*r = plain;
 	char *with = callout ? malloc(strlen(pattern) + 32) : NULL, ignored[8];
 	if (!with)

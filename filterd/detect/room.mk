@@ -18,10 +18,12 @@ libdetect_a_SOURCES = \
 	filterd/detect/evidence.c filterd/detect/evidence.h \
 	filterd/detect/exclude.c filterd/detect/explain.c \
 	filterd/detect/fold.c filterd/detect/fold.h \
+	filterd/detect/heading.c filterd/detect/heading.h \
 	filterd/detect/highest.c \
 	filterd/detect/lint.c filterd/detect/lint.h \
 	filterd/detect/literal.c filterd/detect/literal.h filterd/detect/literal_body.h \
 	filterd/detect/literal_gram.c filterd/detect/literal_hyperscan.c \
+	filterd/detect/mapped.c filterd/detect/mapped.h \
 	filterd/detect/near.c filterd/detect/near.h \
 	filterd/detect/look.c filterd/detect/look.h \
 	filterd/detect/outline.c filterd/detect/outline.h \
@@ -50,7 +52,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/valid.c filterd/detect/valid.h \
 	filterd/detect/valid_check.c \
 	filterd/detect/valid_own.c filterd/detect/valid_own.h filterd/detect/validdef.c filterd/detect/validdef.h \
-	filterd/detect/valid_number.c filterd/detect/valid_secret.c \
+	filterd/detect/valid_number.c filterd/detect/valid_secret.c filterd/detect/valid_password.c \
 	filterd/detect/variants.c filterd/detect/variants.h \
 	filterd/detect/valid_id.c filterd/detect/valid_id.h filterd/detect/valid_code.c \
 	filterd/detect/valid_europe.c filterd/detect/valid_vat.c filterd/detect/valid_world.c \

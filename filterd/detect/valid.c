@@ -21,6 +21,8 @@ static const struct validator table[] = {
 	{ "classes", "at least min of: lower case, upper case, digits, others", valid_classes, { { "min", 2, 1, 4 } }, 1 },
 	{ "crc32-base62", "the last six characters are the CRC-32 of those between the prefix (up to the last _) and them, in base 62", valid_crc32_base62, { { 0 } }, 4e9 },
 	{ "not-placeholder", "no stand-in such as xxxx, ****, <password>, ${VAR}, changeme, example", valid_not_placeholder, { { 0 } }, 1 },
+	{ "password", "letters beside digits or marks, of at least min classes, as people choose passwords: no date, version, file, host or piece of a program",
+	  valid_password, { { "min", 2, 2, 4 } }, 1 },
 	{ 0 },
 };
 

@@ -92,5 +92,7 @@ int valid_crc32_base62(const char *s, size_t size, const double *num);
 /* CRC-32 of IEEE 802.3. */
 uint32_t valid_crc32(const char *s, size_t size);
 int valid_not_placeholder(const char *s, size_t size, const double *num);
+/* valid_password.c */
+int valid_password(const char *s, size_t size, const double *num);
 
 #endif

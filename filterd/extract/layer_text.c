@@ -1,7 +1,9 @@
 #include "extract/layer_text.h"
 
 #include "base/text.h"
+#include "extract/table.h"
 #include "extract/text_csv.h"
+#include "extract/text_folded.h"
 #include "extract/text_markup.h"
 #include "extract/text_runs.h"
 
@@ -11,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-enum { TABLE_ROOM = 16 << 20 }; /* for the names of columns, beside the values */
 
 static int take(struct text_out *o, struct layer_text *t_r)
 {
@@ -43,7 +43,7 @@ static bool looks_like_text(const unsigned char *s, size_t size)
 static int from_markup(enum markup kind, const char *s, size_t size, struct layer_text *t_r)
 {
 	/* text and attributes share the input between them, plus line breaks of tags of at least three bytes */
-	struct text_out o = { .max = 2 * size + 2 };
+	struct text_out o = { .max = 2 * size + TABLE_ROOM };
 	text_markup_add(&o, kind, s, size);
 	return take(&o, t_r);
 }
@@ -76,16 +76,26 @@ static int from_table(char separator, const char *s, size_t size, struct layer_t
 	return take(&o, t_r);
 }
 
-/* A page or a table, if it is one; then *r_r is what layer_text_get() returns. */
+static int from_folded(const char *s, size_t size, struct layer_text *t_r)
+{
+	struct text_out o = { .max = 2 * size + 2 };
+	text_folded_add(&o, s, size);
+	return take(&o, t_r);
+}
+
+/* A page, a table or the like, if it is one; then *r_r is what layer_text_get() returns. */
 static bool from_structure(const char *type, const char *s, size_t size, struct layer_text *t_r, int *r_r)
 {
 	enum markup kind = size > 0 ? text_markup_kind(type, s, size) : MARKUP_NONE;
-	char separator = kind == MARKUP_NONE ? text_csv_separator(s, size) : 0;
-	if (kind != MARKUP_NONE)
+	bool folded = text_folded_is(s, size);
+	char separator = kind == MARKUP_NONE && !folded ? text_csv_separator(s, size) : 0;
+	if (folded)
+		*r_r = from_folded(s, size, t_r);
+	else if (kind != MARKUP_NONE)
 		*r_r = from_markup(kind, s, size, t_r);
 	else if (separator)
 		*r_r = from_table(separator, s, size, t_r);
-	return kind != MARKUP_NONE || separator;
+	return folded || kind != MARKUP_NONE || separator;
 }
 
 /* What was converted to UTF-8 may be a page still. */

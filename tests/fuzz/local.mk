@@ -5,7 +5,7 @@ EXTRA_DIST += tests/fuzz/document.h tests/fuzz/replay.c tests/fuzz/replay.sh tes
 check-fuzz: $(noinst_LIBRARIES)
 	@top='$(abs_top_srcdir)' CC='$(CC)' \
 	FLAGS='$(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) $(LDFLAGS)' LIBRARIES='$(noinst_LIBRARIES)' \
-	LIBS='$(CLAMAV_LIBS) $(PCRE2_LIBS) $(HS_LIBS) $(UTF8PROC_LIBS) $(EXPAT_LIBS) $(LIBCONFIG_LIBS) $(LIBEVENT_LIBS) $(MHD_LIBS) $(SQLITE_LIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS) $(ARCHIVE_LIBS) $(POPPLER_LIBS) $(GSF_LIBS) $(OPENSSL_LIBS) $(CRYPTO_LIBS) $(LIBS) -lm' \
+	LIBS='$(CLAMAV_LIBS) $(PCRE2_LIBS) $(HS_LIBS) $(UTF8PROC_LIBS) $(EXPAT_LIBS) $(LIBCONFIG_LIBS) $(LIBEVENT_LIBS) $(MHD_LIBS) $(SQLITE_LIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS) $(ARCHIVE_LIBS) $(POPPLER_LIBS) $(GSF_LIBS) $(ZLIB_LIBS) $(OPENSSL_LIBS) $(CRYPTO_LIBS) $(LIBS) -lm' \
 	$(SHELL) $(srcdir)/tests/fuzz/replay.sh
 .PHONY: check-fuzz
 mostlyclean-local: clean-fuzz
@@ -21,6 +21,7 @@ include tests/fuzz/journal_tail.mk
 include tests/fuzz/layer_text.mk
 include tests/fuzz/monitor_wire.mk
 include tests/fuzz/note.mk
+include tests/fuzz/notes.mk
 include tests/fuzz/policy_rules.mk
 include tests/fuzz/prints.mk
 include tests/fuzz/record_wire.mk
@@ -33,6 +34,7 @@ include tests/fuzz/text_csv.mk
 include tests/fuzz/text_mail.mk
 include tests/fuzz/text_ole.mk
 include tests/fuzz/text_pdf.mk
+include tests/fuzz/text_png.mk
 include tests/fuzz/text_rtf.mk
 include tests/fuzz/text_sheet.mk
 include tests/fuzz/text_word.mk

@@ -66,6 +66,17 @@ static const struct vector vectors[] = {
 	{ "not-placeholder", "Tr0ub4dor", 1 }, { "not-placeholder", "password", 0 }, { "not-placeholder", "PASSWORD", 0 }, { "not-placeholder", "********", 0 },
 	{ "not-placeholder", "<secret>", 0 }, { "not-placeholder", "${DB_PASSWORD}", 0 }, { "not-placeholder", "your-password-here", 0 },
 	{ "not-placeholder", "xxxx", 0 }, { "not-placeholder", "••••", 0 }, { "not-placeholder", "", 0 },
+	{ "password", "Tr0ub4dor&3", 1 }, { "password", "hunter2", 1 }, { "password", "Sommer2024!", 1 }, { "password", "Hunter-2019", 1 },
+	{ "password", "P@ssw0rd.x", 1 }, { "password", "h4llo_pg", 1 }, { "password", "Zürich7", 1 }, { "password", "k!tten", 1 }, { "password", "kd8.ww2q", 1 },
+	{ "password", "swordfish", 0 }, { "password", "wrong!", 0 }, { "password", "k2!", 0 }, { "password", "12345678", 0 }, { "password", "", 0 },
+	{ "password", "12chars", 0 }, { "password", "8Zeichen", 0 }, { "password", "2026-11-25T10", 0 }, { "password", "10:30am", 0 },
+	{ "password", "v1.2.3-rc1", 0 }, { "password", "2.0beta", 0 }, { "password", "sha256sum", 0 }, { "password", "UTF-8", 0 }, { "password", "oauth2", 0 },
+	{ "password", "password_hash2", 0 }, { "password", "DB_PASS1", 0 }, { "password", "config.db1", 0 }, { "password", "web01.example.org:8080", 0 },
+	{ "password", "anna2@example.org", 0 }, { "password", "@anna2", 0 }, { "password", "https://x1.example/", 0 }, { "password", "/etc/file1", 0 },
+	{ "password", "notes2.txt", 0 }, { "password", "JIRA-1234", 0 }, { "password", "getpass2()", 0 }, { "password", "user=anna2", 0 },
+	{ "password", "cache_auth=True2", 0 }, { "password", "asn1_NOVALUE", 0 }, { "password", "Summer2024_x", 1 },
+	{ "password", "--stdin2", 0 }, { "password", "#general", 0 }, { "password", "!vault", 0 }, { "password", "Gatto_Nero9", 1 }, { "password", "config.Db1", 1 }, { "password", "${DB_PASS1}", 0 },
+	{ "password", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0", 0 },
 };
 
 static void published_vectors(void **state)

@@ -100,8 +100,9 @@ static void pdf(void **state)
 		{ "mention.txt", CAUSE_NONE, TEXT, 1 },
 		{ "table.pdf", CAUSE_NONE, "4012888888881881", 1 },
 		{ "properties.pdf", CAUSE_NONE, TEXT, 0 },
-		{ "note.pdf", CAUSE_NONE, TEXT, 0 },
+		{ "note.pdf", CAUSE_NONE, TEXT, 1 },
 		{ "field.pdf", CAUSE_NONE, TEXT, 0 },
+		{ "bookmark.pdf", CAUSE_NONE, "chapter\n" TEXT "\n", 1 },
 		{ "attached.pdf", CAUSE_NONE, "BT ET Tj " TEXT, 1 },
 		{ "attached_note.pdf", CAUSE_NONE, "BT ET Tj " TEXT, 1 },
 		{ "scanned.pdf", CAUSE_UNSCANNABLE, "A scan", 0 },
@@ -131,11 +132,11 @@ static void office(void **state)
 		{ "runs.docx", CAUSE_NONE, "\nword/document.xml|" TEXT "\nnext\n", 1 },
 		{ "runs.docx", CAUSE_NONE, "4012", 1 },
 		{ "runs.docx", CAUSE_NONE, "00A77B3E", NEVER },
-		{ "table.docx", CAUSE_NONE, "word/document.xml|4012\n8888\n", 1 },
+		{ "table.docx", CAUSE_NONE, "word/document.xml|4012 8888\t\n", 1 },
 		{ "tabs.docx", CAUSE_NONE, "word/document.xml|a\tb-c <\xc3\xa9>\nd\n", 1 },
 		{ "notes.docx", CAUSE_NONE, "word/footnotes.xml|" TEXT "\n", 1 },
-		{ "notes.docx", CAUSE_NONE, "docProps/core.xml|4012\n8888\n", 1 },
-		{ "notes.docx", CAUSE_NONE, "word/_rels/document.xml.rels|https://x.test/4012888888881881", 1 },
+		{ "notes.docx", CAUSE_NONE, "docProps/core.xml|title: 4012\ncreator: 8888\n", 1 },
+		{ "notes.docx", CAUSE_NONE, "word/_rels/document.xml.rels|Target: https://x.test/4012888888881881", 1 },
 		{ "utf16.docx", CAUSE_NONE, "word/document.xml|" TEXT "\nnext\n", 1 },
 		{ "damaged.docx", CAUSE_UNSCANNABLE, TEXT, 1 },
 		{ "whole.docx", CAUSE_NONE, TEXT, 1 },
@@ -155,11 +156,16 @@ static void office(void **state)
 		{ "archive.zip", CAUSE_NONE, "\nreport.docx/word/document.xml|" TEXT "\nnext", 1 },
 		{ "archive.zip", CAUSE_NONE, "\nin/other.zip/report.docx/word/document.xml|" TEXT "\nthen", 1 },
 		{ "spans.odt", CAUSE_NONE, "content.xml|" TEXT "\nnext\tone\nline\n", 1 },
-		{ "cells.ods", CAUSE_NONE, "content.xml|4012\n8888\n4012888888881881\n", 1 },
+		{ "cells.ods", CAUSE_NONE, "content.xml|4012 8888\t\n4012888888881881\n", 1 },
+		{ "named.ods", CAUSE_NONE, "content.xml|name\tnote\tpassword\t\nname: Jo\tpassword: winter\ntwo\t\n", 1 },
+		{ "named.docx", CAUSE_NONE, "word/document.xml|before\nname\tvisa\t\nname: Jo\tvisa: in\nin\t\nafter\n", 1 },
 		{ "note_within.odt", CAUSE_NONE, "content.xml|" TEXT "\na remark\n", 1 },
 		{ "word2003.xml", CAUSE_NONE, "|" TEXT "\n", 1 },
 		{ "places.kml", CAUSE_NONE, TEXT, 1 },
-		{ "data.xml", CAUSE_NONE, "|4012\n888\ncaf\xc3\xa9\n", 1 },
+		{ "data.xml", CAUSE_NONE, "|no: 4012\n888\nn: caf\xc3\xa9\n", 1 },
+		{ "config.xml", CAUSE_NONE, "|password: winter\nmixed: a red\nb\n", 1 },
+		{ "config.xml", CAUSE_NONE, "\nname: db.password\ndb.password: summer\n", 1 },
+		{ "settings.docx", CAUSE_NONE, ": ", NEVER },
 		{ "odd_charset.xml", CAUSE_NONE, "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c", 1 },
 	};
 	CHECK(wanted);
@@ -207,7 +213,10 @@ static void pages_and_plain_text(void **state)
 {
 	static const struct want wanted[] = {
 		{ "page.html", CAUSE_NONE, "my visa 4012 8888 8888 1881 \xc3\xa9\xe2\x80\x93x\n", 1 },
-		{ "page.html", CAUSE_NONE, "\na\n\nb\n", 1 },
+		{ "page.html", CAUSE_NONE, "\na\tb\t\n", 1 },
+		{ "table.html", CAUSE_NONE, "\nname\tpassword\t\nname: Jo B\tpassword: winter\ntwo\t\nname: Al\tpassword: 4012 8888\t\n", 1 },
+		{ "table.html", CAUSE_NONE, "before", 1 },
+		{ "table.html", CAUSE_NONE, "behind", 1 },
 		{ "page.html", CAUSE_NONE, "4012 8888\n", 1 },
 		{ "latin1.html", CAUSE_NONE, "caf\xc3\xa9 my visa", 1 },
 		{ "koi8.html", CAUSE_NONE, "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c", 1 },
@@ -241,6 +250,30 @@ static void mail(void **state)
 		{ "deep.eml", CAUSE_LIMIT, NULL, 0 },
 		{ "mail.zip", CAUSE_NONE, "2024/in.eml|body text\n", 1 },
 		{ "mail.zip", CAUSE_NONE, "Subject: " TEXT, 1 },
+	};
+	CHECK(wanted);
+}
+
+#define CAFE "caf\xc3\xa9 " TEXT
+
+static void pictures_and_archives(void **state)
+{
+	static const struct want wanted[] = {
+		{ "plain.png", CAUSE_NONE, NULL, 0 },
+		{ "text.png", CAUSE_NONE, CAFE, 1 },
+		{ "ztxt.png", CAUSE_NONE, CAFE, 1 },
+		{ "itxt.png", CAUSE_NONE, CAFE, 1 },
+		{ "itxt_packed.png", CAUSE_NONE, CAFE, 1 },
+		{ "behind.png", CAUSE_NONE, TEXT, 1 },
+		{ "bad_text.png", CAUSE_UNSCANNABLE, NULL, 0 },
+		{ "bomb.png", CAUSE_LIMIT, NULL, 0 },
+		{ "cut.png", CAUSE_NONE, TEXT, 1 },
+		{ "comment.jpg", CAUSE_NONE, TEXT, 1 },
+		{ "title.mp3", CAUSE_NONE, TEXT, 1 },
+		{ "comments.zip", CAUSE_NONE, "\nin.zip|caf\xc3\xa9 4711\n" TEXT "\n", 1 },
+		{ "named.gz", CAUSE_NONE, "\n|" TEXT "\na remark\n", 1 },
+		{ "links.tar", CAUSE_NONE, "a remark", 1 },
+		{ "links.tar", CAUSE_NONE, "../" TEXT "\n", 1 },
 	};
 	CHECK(wanted);
 }
@@ -313,6 +346,7 @@ int main(void)
 		cmocka_unit_test(rtf),
 		cmocka_unit_test(pages_and_plain_text),
 		cmocka_unit_test(mail),
+		cmocka_unit_test(pictures_and_archives),
 		cmocka_unit_test(old_office),
 		cmocka_unit_test(macros),
 	};
