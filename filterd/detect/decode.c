@@ -15,7 +15,7 @@ enum { WORD_MAX = 24, PROBE_STEP = 16, PROBE_GAP = 4, PROBE_BACK = 4, SINGLES_MI
 #define H (LETTER | BASE64 | HEX)
 #define L (LETTER | BASE64)
 const uint8_t decode_kind[256] = {
-	['%'] = MARK, ['&'] = MARK, ['='] = MARK, ['\\'] = MARK, ['+'] = BASE64, ['-'] = BASE64, ['/'] = BASE64, ['_'] = BASE64,
+	['$'] = LEET_MARK, ['@'] = LEET_MARK, ['%'] = MARK, ['&'] = MARK, ['='] = MARK, ['\\'] = MARK, ['+'] = BASE64, ['-'] = BASE64, ['/'] = BASE64, ['_'] = BASE64,
 	['0'] = D, D, D, D, D, D, D, D, D, D,
 	[0xc3] = FOREIGN, [0xd6] = FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN,
 	FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN,
@@ -186,16 +186,19 @@ static int decode_at(const char *s, size_t size, size_t at, struct decoded *d, s
 		return 1;
 	if (d->hints & DECODE_LEET && try(decode_leet, s, size, at, d, read_r))
 		return 1;
-	if (d->hints & DECODE_TURNED && try(decode_turned, s, size, at, d, read_r))
-		return 1;
 	/* each is asked only where a look at the next bytes leaves it a chance: most words have none */
 	if (c == 'U' && at + 1 < size && s[at + 1] == '+')
 		return try(decode_u_plus, s, size, at, d, read_r);
 	if (is_digit(c) && may_be_codes(s, size, at) && try(decode_codes, s, size, at, d, read_r))
 		return 1;
-	return (may_be_hex(s, size, at) && !decode_is_chance(s, size, at) && try(decode_hex, s, size, at, d, read_r)) ||
+	if ((may_be_hex(s, size, at) && !decode_is_chance(s, size, at) && try(decode_hex, s, size, at, d, read_r)) ||
 	       (at + BASE64_MIN <= size && all_base64(s + at, BASE64_MIN) &&
-	        (try(decode_base64, s, size, at, d, read_r) || try(decode_base32, s, size, at, d, read_r)));
+	        (try(decode_base64, s, size, at, d, read_r) || try(decode_base32, s, size, at, d, read_r))))
+		return 1;
+	if (!(d->hints & DECODE_TURNED) || !try(decode_turned, s, size, at, d, read_r))
+		return 0;
+	d->pieces[d->npieces - 1].guess = 1;
+	return 1;
 }
 
 static int room(struct decoded *d, size_t size)
@@ -348,6 +351,11 @@ static bytes marks_in(bytes b)
 	return (bytes)((b == '%') | (b == '&') | (b == '=') | (b == '\\'));
 }
 
+static bytes leet_marks_in(bytes b)
+{
+	return (bytes)((b == '$') | (b == '@'));
+}
+
 static bytes alike_in(bytes b)
 {
 	return (bytes)((b >= 0xc4) & (b <= 0xd5));
@@ -451,6 +459,8 @@ static int may_be_leet(const char *s, size_t size, const struct sweep *w)
 		if (b->end - b->start == 1 && b->start > 0 && b->end < size && is_letter(s[b->end]) && is_letter(s[b->start - 1]))
 			return 1;
 	}
+	if (!has(LEET_MARK, leet_marks_in, s, size))
+		return 0;
 	for (const char *p = s; (p = memchr(p, '$', size - (size_t)(p - s))); p++)
 		if (p > s && p + 1 < s + size && is_letter(p[-1]) && (is_letter(p[1]) || p[1] == '$' || p[1] == '@'))
 			return 1;

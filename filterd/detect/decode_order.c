@@ -54,6 +54,9 @@ int decode_tells_turned(const char *word, size_t size)
 {
 	static const char *const words[] = { "backwards", "backward", "reversed", "reverse", "ruckwarts", "rueckwaerts", "umgekehrt", "envers", "reves",
 		                             "contrario", "achterstevoren", "baklanges", "wspak", "pozpatku" };
+	static const char first[] = "bruecawp";
+	if (!memchr(first, word[0] | 0x20, sizeof first - 1))
+		return 0;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		size_t k = 0;
 		while (k < size && words[i][k] && (word[k] | 0x20) == words[i][k])

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* What a byte can be part of. */
-enum { LETTER = 1, DIGIT = 2, BASE64 = 4, HEX = 8, MARK = 16, ALIKE = 32, FOREIGN = 64 };
+enum { LETTER = 1, DIGIT = 2, BASE64 = 4, HEX = 8, MARK = 16, ALIKE = 32, FOREIGN = 64, LEET_MARK = 128 };
 extern const uint8_t decode_kind[256];
 
 static inline int is(char c, unsigned kinds)

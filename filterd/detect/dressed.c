@@ -28,11 +28,16 @@ static int is_foreign(char c)
 	return (unsigned char)c >= 0xc3 && (unsigned char)c < 0xef && (unsigned char)c != 0xe2;
 }
 
-/* "%20" and "=2D" are separators in an encoding, and not these marks. */
+/* "%20", "=2D", "&#52;" and "\\064" are separators or digits in an encoding, and not these marks. */
 static int is_encoded(const char *s, size_t size, size_t at)
 {
 	int b = s[at] == '%' || s[at] == '=' ? hex_pair(s, size, at + 1) : -1;
-	return b >= ' ' && b <= (s[at] == '%' ? '?' : '/');
+	size_t digits = 0;
+	if (s[at] == '&')
+		return at + 1 < size && s[at + 1] == '#';
+	while (s[at] == '\\' && at + 1 + digits < size && is_digit(s[at + 1 + digits]) && digits < 4)
+		digits++;
+	return digits == 3 || (b >= ' ' && b <= (s[at] == '%' ? '?' : '/'));
 }
 
 /* 0 if no group follows close enough. */
