@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD_MAX = 24, PROBE_STEP = 16, PROBE_GAP = 4, PROBE_BACK = 4, DECODE_WORK = 8, DECODE_WORK_MIN = 4096 };
+enum { WORD_MAX = 24, PROBE_STEP = 16, PROBE_GAP = 4, PROBE_BACK = 4, SINGLES_MIN = 6, TELLS_MIN = 5, DECODE_WORK = 8, DECODE_WORK_MIN = 4096 };
 
 #define D (DIGIT | BASE64 | HEX)
 #define H (LETTER | BASE64 | HEX)
 #define L (LETTER | BASE64)
 const uint8_t decode_kind[256] = {
-	['%'] = MARK, ['&'] = MARK, ['='] = MARK, ['\\'] = MARK, ['+'] = BASE64, ['-'] = BASE64, ['/'] = BASE64, ['_'] = BASE64,
+	['$'] = LEET_MARK, ['@'] = LEET_MARK, ['%'] = MARK, ['&'] = MARK, ['='] = MARK, ['\\'] = MARK, ['+'] = BASE64, ['-'] = BASE64, ['/'] = BASE64, ['_'] = BASE64,
 	['0'] = D, D, D, D, D, D, D, D, D, D,
 	[0xc3] = FOREIGN, [0xd6] = FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN,
 	FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN,
@@ -182,14 +182,23 @@ static int decode_at(const char *s, size_t size, size_t at, struct decoded *d, s
 		return 0;
 	if (d->hints & (DECODE_DRESSED | DECODE_ALIKE) && try_dressed(s, size, at, d, read_r))
 		return 1;
+	if (d->hints & DECODE_SPACED && at + 1 < size && !is(s[at + 1], LETTER | DIGIT) && try(decode_spaced, s, size, at, d, read_r))
+		return 1;
+	if (d->hints & DECODE_LEET && try(decode_leet, s, size, at, d, read_r))
+		return 1;
 	/* each is asked only where a look at the next bytes leaves it a chance: most words have none */
 	if (c == 'U' && at + 1 < size && s[at + 1] == '+')
 		return try(decode_u_plus, s, size, at, d, read_r);
 	if (is_digit(c) && may_be_codes(s, size, at) && try(decode_codes, s, size, at, d, read_r))
 		return 1;
-	return (may_be_hex(s, size, at) && !decode_is_chance(s, size, at) && try(decode_hex, s, size, at, d, read_r)) ||
+	if ((may_be_hex(s, size, at) && !decode_is_chance(s, size, at) && try(decode_hex, s, size, at, d, read_r)) ||
 	       (at + BASE64_MIN <= size && all_base64(s + at, BASE64_MIN) &&
-	        (try(decode_base64, s, size, at, d, read_r) || try(decode_base32, s, size, at, d, read_r)));
+	        (try(decode_base64, s, size, at, d, read_r) || try(decode_base32, s, size, at, d, read_r))))
+		return 1;
+	if (!(d->hints & DECODE_TURNED) || !try(decode_turned, s, size, at, d, read_r))
+		return 0;
+	d->pieces[d->npieces - 1].guess = 1;
+	return 1;
 }
 
 static int room(struct decoded *d, size_t size)
@@ -222,6 +231,13 @@ static unsigned row_hint(const struct row *r)
 	return r->words > 0 && r->digits >= (r->words >= SPELLED_WORDS ? SPELLED_DIGITS : SPELLED_LONG) ? DECODE_WORDS : 0;
 }
 
+/* "FourOneTwo": one word goes on behind the other. */
+static int is_glued(const char *s, size_t size)
+{
+	struct digitword w;
+	return digitword_at(s, size, UINT64_MAX, 0, &w) && digitword_at(s + w.size, size - w.size, UINT64_MAX, 0, &w);
+}
+
 static void row_word(struct row *r, const char *s, size_t size)
 {
 	if (size == 1)
@@ -229,6 +245,9 @@ static void row_word(struct row *r, const char *s, size_t size)
 	if (size < WORD_MAX && digitword_possible(s, size)) {
 		r->words++;
 		r->digits += 2;
+	} else if (size >= WORD_MAX && is_glued(s, size)) {
+		r->words += SPELLED_WORDS;
+		r->digits += SPELLED_DIGITS;
 	} else {
 		*r = (struct row){ 0 };
 	}
@@ -284,7 +303,7 @@ static int is_pair(const char *s, size_t size)
 /* Each word and digit of the text: rows of numbers spelled out, rows of hexadecimal pairs. */
 static unsigned look_closely(const char *s, size_t size)
 {
-	unsigned hints = 0, pairs = 0, codes = 0;
+	unsigned hints = 0, pairs = 0, codes = 0, singles = 0;
 	struct row row = { 0 };
 	for (size_t i = 0; i < size;) {
 		size_t from = i;
@@ -301,6 +320,8 @@ static unsigned look_closely(const char *s, size_t size)
 			hints |= row_hint(&row);
 			continue;
 		}
+		singles = len == 1 ? singles + 1 : 0;
+		hints |= singles >= SINGLES_MIN ? DECODE_SPACED : 0;
 		pairs = is_pair(s + from, len) ? pairs + len / 2 : 0;
 		codes = kinds & LETTER ? 0 : len == 2 || len == 3 || (len >= 7 && s[from] <= '1' && s[from + 1] <= '1') ? codes + 1 : 0;
 		if (kinds & DIGIT) {
@@ -308,6 +329,7 @@ static unsigned look_closely(const char *s, size_t size)
 			row_digits(&row, s, from, i);
 		} else {
 			i = word_end(s, size, i);
+			hints |= i - from >= TELLS_MIN && decode_tells_turned(s + from, i - from) ? DECODE_TURNED : 0;
 			row_word(&row, s + from, i - from);
 		}
 		hints |= pairs >= HEX_BYTES_MIN || codes >= HEX_BYTES_MIN ? DECODE_MARKS : row_hint(&row);
@@ -327,6 +349,11 @@ static bytes load(const char *s)
 static bytes marks_in(bytes b)
 {
 	return (bytes)((b == '%') | (b == '&') | (b == '=') | (b == '\\'));
+}
+
+static bytes leet_marks_in(bytes b)
+{
+	return (bytes)((b == '$') | (b == '@'));
 }
 
 static bytes alike_in(bytes b)
@@ -419,7 +446,28 @@ static int probe(const char *s, size_t size, size_t p)
 	while (from > 0 && p - from < WORD_MAX && is_lettered(s[from - 1]))
 		from--;
 	size_t end = word_end(s, size - from > WORD_MAX ? from + WORD_MAX : size, p);
+	if (end - from >= WORD_MAX && p - from < WORD_MAX)
+		return is_glued(s + from, size - from);
 	return is_row_item(s, from, end) && has_neighbour(s, size, from, end);
+}
+
+/* A digit amid letters, or one of the two marks that stand for letters. */
+static int may_be_leet(const char *s, size_t size, const struct sweep *w)
+{
+	for (size_t i = 0; i < w->nblocks; i++) {
+		const struct digit_block *b = &w->blocks[i];
+		if (b->end - b->start == 1 && b->start > 0 && b->end < size && is_letter(s[b->end]) && is_letter(s[b->start - 1]))
+			return 1;
+	}
+	if (!has(LEET_MARK, leet_marks_in, s, size))
+		return 0;
+	for (const char *p = s; (p = memchr(p, '$', size - (size_t)(p - s))); p++)
+		if (p > s && p + 1 < s + size && is_letter(p[-1]) && (is_letter(p[1]) || p[1] == '$' || p[1] == '@'))
+			return 1;
+	for (const char *p = s; (p = memchr(p, '@', size - (size_t)(p - s))); p++)
+		if (p > s && p + 2 < s + size && (p[-1] | 0x20) == 'p' && ((p[1] | 0x20) == 's' || p[1] == '$'))
+			return 1;
+	return 0;
 }
 
 unsigned decode_wanted(const struct view *v, const struct sweep *w)
@@ -428,6 +476,7 @@ unsigned decode_wanted(const struct view *v, const struct sweep *w)
 	unsigned hints = w->ntokens > 0 || has(MARK, marks_in, s, v->size) ? DECODE_MARKS : 0;
 	/* bytes of ASCII in hexadecimal have a digit each */
 	int closely = w->digits >= HEX_BYTES_MIN;
+	hints |= (v->turned ? DECODE_TURNED : 0) | (may_be_leet(s, v->size, w) ? DECODE_LEET : 0);
 	if (w->digits >= DRESSED_DIGITS_MIN && dressed_wanted(s, v->size, w))
 		hints |= DECODE_DRESSED;
 	if (!v->ascii && !(hints & DECODE_MARKS) && has_mixed(s, v->size))

@@ -10,6 +10,9 @@
  *   spelled      eight digits or more, three of them words or more, in a language of digitwords.c
  *   dressed      4012*8888*8888*1881, 4012 | 8888 | …, one digit a group, and styling (XEP-0393) within a number
  *   alike        letters in place of digits, 4o12 8888 8888 l88l: a guess
+ *   leet         p4ssw0rd: keywords that say what stands beside them
+ *   spaced       p a s s w o r d: six letters or digits apart or more
+ *   turned       capitals and digits backwards, where U+202E or a word says so
  *
  * The rest of the text stays around them, so that a number with one digit in disguise is whole again.  A piece is replaced
  * only if it stands for text: UTF-8 without control characters.
@@ -44,7 +47,7 @@ struct decoded {
 };
 
 /* What there may be in a text. */
-enum { DECODE_MARKS = 1, DECODE_WORDS = 2, DECODE_DRESSED = 4, DECODE_ALIKE = 8 };
+enum { DECODE_MARKS = 1, DECODE_WORDS = 2, DECODE_DRESSED = 4, DECODE_ALIKE = 8, DECODE_SPACED = 16, DECODE_TURNED = 32, DECODE_LEET = 64 };
 
 /* Builds the tables on first use, before any other call; needs view_init().  -1 without memory. */
 int decode_init(void) __attribute__((warn_unused_result));

@@ -12,12 +12,34 @@ static int is_number(char c)
 	return is_digit(c) || c == ' ' || c == '-' || c == '.' || c == '/';
 }
 
-enum { CHANCE_MAX = 64 };
+/* Letters and digits, spaces and dashes for the most part: what codes that stand for text stand for. */
+static int reads_well(const char *s, size_t size)
+{
+	size_t good = 0;
+	for (size_t i = 0; i < size; i++)
+		good += is(s[i], LETTER | DIGIT) || s[i] == ' ' || s[i] == '-' || s[i] == '.';
+	return good * 10 >= size * 9;
+}
+
+enum { CHANCE_MAX = 64, WORDS_MIN = 12 };
+
+/* Pairs that all stand for letters, digits and spaces, so many that no number does by chance. */
+static int are_words(const char *s, size_t size, size_t at)
+{
+	char text[WORDS_MIN];
+	for (size_t i = 0; i < WORDS_MIN; i++) {
+		int b = hex_pair(s, size, at + 2 * i);
+		if (b < 0)
+			return 0;
+		text[i] = (char)b;
+	}
+	return reads_well(text, WORDS_MIN);
+}
 
 int decode_is_chance(const char *s, size_t size, size_t at)
 {
 	int b = hex_pair(s, size, at);
-	if (b < 0 || is_number((char)b))
+	if (b < 0 || is_number((char)b) || are_words(s, size, at))
 		return 0;
 	size_t end = size - at > CHANCE_MAX ? at + CHANCE_MAX : size;
 	while (at < end && is(s[at], DIGIT))
@@ -34,15 +56,6 @@ static size_t code_gap(const char *s, size_t size, size_t at)
 	if (n && s[at] != ' ' && at + 1 < size && s[at + 1] == ' ')
 		n = 2;
 	return n;
-}
-
-/* Letters and digits, spaces and dashes for the most part: what codes that stand for text stand for. */
-static int reads_well(const char *s, size_t size)
-{
-	size_t good = 0;
-	for (size_t i = 0; i < size; i++)
-		good += is(s[i], LETTER | DIGIT) || s[i] == ' ' || s[i] == '-' || s[i] == '.';
-	return good * 10 >= size * 9;
 }
 
 /* Hexadecimal digits in groups of two, four or eight, all parted by the same; or in one row. */
@@ -70,8 +83,8 @@ static size_t hex_row(const char *s, size_t size, size_t at, char *dst, size_t *
 		letters |= is_letter(s[k]);
 	for (size_t k = 0; k < *n; k++)
 		words |= !is_number(dst[k]);
-	/* a row of digits is most likely a number: only another number may hide in it */
-	return *n < HEX_BYTES_MIN || odd || (!letters && words) ? 0 : i - at;
+	/* a row of digits is most likely a number: only another number may hide in it, or what is text throughout */
+	return *n < HEX_BYTES_MIN || odd || (!letters && words && !(*n >= WORDS_MIN && reads_well(dst, *n))) ? 0 : i - at;
 }
 
 /* 0x34 0x35, or 0x3435… */

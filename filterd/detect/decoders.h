@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* What a byte can be part of. */
-enum { LETTER = 1, DIGIT = 2, BASE64 = 4, HEX = 8, MARK = 16, ALIKE = 32, FOREIGN = 64 };
+enum { LETTER = 1, DIGIT = 2, BASE64 = 4, HEX = 8, MARK = 16, ALIKE = 32, FOREIGN = 64, LEET_MARK = 128 };
 extern const uint8_t decode_kind[256];
 
 static inline int is(char c, unsigned kinds)
@@ -61,5 +61,13 @@ int decode_is_chance(const char *s, size_t size, size_t at);
 
 /* Letters that look like others (lookalike.c). */
 size_t decode_mixed_word(const char *s, size_t size, size_t at, char *dst, size_t *n);
+/* Keywords with digits in place of letters: p4ssw0rd. */
+size_t decode_leet(const char *s, size_t size, size_t at, char *dst, size_t *n);
+
+/* Letters apart, and rows backwards (decode_order.c). */
+size_t decode_spaced(const char *s, size_t size, size_t at, char *dst, size_t *n);
+size_t decode_turned(const char *s, size_t size, size_t at, char *dst, size_t *n);
+/* Does the word, of six letters or more, say that something is written backwards? */
+int decode_tells_turned(const char *word, size_t size);
 
 #endif

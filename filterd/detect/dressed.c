@@ -28,11 +28,16 @@ static int is_foreign(char c)
 	return (unsigned char)c >= 0xc3 && (unsigned char)c < 0xef && (unsigned char)c != 0xe2;
 }
 
-/* "%20" and "=2D" are separators in an encoding, and not these marks. */
+/* "%20", "=2D", "&#52;" and "\\064" are separators or digits in an encoding, and not these marks. */
 static int is_encoded(const char *s, size_t size, size_t at)
 {
 	int b = s[at] == '%' || s[at] == '=' ? hex_pair(s, size, at + 1) : -1;
-	return b >= ' ' && b <= (s[at] == '%' ? '?' : '/');
+	size_t digits = 0;
+	if (s[at] == '&')
+		return at + 1 < size && s[at + 1] == '#';
+	while (s[at] == '\\' && at + 1 + digits < size && is_digit(s[at + 1 + digits]) && digits < 4)
+		digits++;
+	return digits == 3 || (b >= ' ' && b <= (s[at] == '%' ? '?' : '/'));
 }
 
 /* 0 if no group follows close enough. */
@@ -164,13 +169,24 @@ static int is_number(const struct row *r)
 	return r->odd && !is_list(r);
 }
 
-size_t dressed_read(const char *s, size_t size, size_t at, char *dst, size_t *n, size_t *next_r)
+/* "DE 8 9 3 …": a country's letters before an account number. */
+static size_t capitals(const char *s, size_t size, size_t at)
+{
+	return size - at > 4 && is_letter(s[at]) && is_letter(s[at + 1]) && s[at] < 'a' && s[at + 1] < 'a' && s[at + 2] == ' ' && is_digit(s[at + 3]) ? 3 : 0;
+}
+
+size_t dressed_read(const char *s, size_t size, size_t start, char *dst, size_t *n, size_t *next_r)
 {
 	struct row r = { 0 };
+	size_t lead = capitals(s, size, start), at = start + lead;
 	read_row(s, size, at, &r);
-	*next_r = r.last > at ? r.last : at + 1;
-	if (!is_number(&r))
+	*next_r = lead ? at : r.last > at ? r.last : at + 1;
+	if (!is_number(&r) || (lead && r.longest > 1))
 		return 0;
+	if (lead) {
+		dst[(*n)++] = s[start];
+		dst[(*n)++] = s[start + 1];
+	}
 	/* marks of styling vanish where text is shown, unless all groups are parted so */
 	char full = r.letters > 0 || (r.full && r.first.core[0] == ' ') ? ' ' : '-';
 	int close = r.longest == 1, keep_empty = r.uniform && r.groups > 2;
@@ -186,7 +202,7 @@ size_t dressed_read(const char *s, size_t size, size_t at, char *dst, size_t *n,
 			dst[(*n)++] = full;
 		i += g.size;
 	}
-	return r.end - at;
+	return r.end - start;
 }
 
 /* The digit that a letter looks like, or 0. */

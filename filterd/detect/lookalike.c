@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 
+#include <string.h>
+
 /* The Latin letter that this one of another script looks like (UTS #39, confusables), or 0. */
 static char looks_like(uint32_t cp)
 {
@@ -59,4 +61,44 @@ size_t decode_mixed_word(const char *s, size_t size, size_t at, char *dst, size_
 		i += (size_t)len;
 	}
 	return others > 0 && others < *n && (i == size || (unsigned char)s[i] < 0x80) ? i - at : 0;
+}
+
+/* The letter that a digit or mark stands for, in the second spelling where there are two; a letter is itself, 0: none. */
+static char leet_letter(char c, int second)
+{
+	static const char from[] = "0134578@$!", first[] = "oieastbasi", other[] = "oleastbasl";
+	if (is_letter(c))
+		return (char)(c | 0x20);
+	const char *p = c ? strchr(from, c) : NULL;
+	return !p ? '\0' : second ? other[p - from] : first[p - from];
+}
+
+enum { LEET_MIN = 3, LEET_MAX = 16 };
+
+size_t decode_leet(const char *s, size_t size, size_t at, char *dst, size_t *n)
+{
+	/* only these: they say what stands beside them */
+	static const char *const words[] = {
+		"account", "api", "apikey", "bank", "card", "cardno", "cc", "confidential", "contrasena", "credential", "credentials", "credit", "creditcard", "cvv", "haslo",
+		"iban", "kennwort", "konto", "kontonummer", "kreditkarte", "login", "mastercard", "parola", "pass", "passcode", "passord", "passphrase", "passport", "passwd",
+		"password", "passwords", "passwort", "private", "secret", "senha", "social", "ssn", "token", "visa", "wachtwoord",
+	};
+	size_t run = 0, letters = 0;
+	while (at + run < size && run < LEET_MAX && leet_letter(s[at + run], 0))
+		letters += is_letter(s[at + run++]) != 0;
+	if (letters == run || letters < 2 || run == LEET_MAX || run < LEET_MIN) /* most words end here */
+		return 0;
+	for (int second = 0; second < 2; second++)
+		for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+			size_t k = 0, others = 0, end;
+			for (; at + k < size && words[i][k] && leet_letter(s[at + k], second) == words[i][k]; k++)
+				others += !is_letter(s[at + k]);
+			end = at + k;
+			if (words[i][k] || others == 0 || others == k || (end < size && (is(s[end], LETTER | DIGIT))))
+				continue;
+			memcpy(dst, words[i], k);
+			*n = k;
+			return k;
+		}
+	return 0;
 }

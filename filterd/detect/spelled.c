@@ -22,7 +22,7 @@ struct walk {
 	const char *s;
 	size_t size;
 	int mixed;       /* each word may be of another language */
-	int conflict;    /* the row ended at a word of another language */
+	size_t conflict; /* where the row ended at a word of another language, or 0 */
 	char *dst;       /* NULL: nothing is written */
 	int dashes;      /* groups are parted */
 	size_t first_word; /* where the first word stands */
@@ -155,7 +155,7 @@ static struct row walk(struct walk *k, size_t at, uint64_t languages)
 			if (k->first_word == SIZE_MAX)
 				k->first_word = from;
 		} else {
-			k->conflict = !k->mixed && digitword_at(k->s + i, k->size - i, ALL_LANGUAGES, 1, &w);
+			k->conflict = !k->mixed && digitword_at(k->s + i, k->size - i, ALL_LANGUAGES, 1, &w) ? i : 0;
 			break;
 		}
 		if (value == DIGITWORD_GAP || value == DIGITWORD_AND) { /* a gap made of a word */
@@ -220,6 +220,9 @@ size_t spelled_read(const char *s, size_t size, size_t at, char *dst, size_t *n,
 	/* of digits alone, later starts have no more words */
 	*next_r = letters || k.first_word == from ? at + 1 : k.first_word < r.end ? k.first_word : r.end > at ? r.end : at + 1;
 	if (!good && k.conflict) {
+		struct row behind = walk(&k, k.conflict, ALL_LANGUAGES);
+		if (qualifies(&behind, SPELLED_WORDS)) /* "go: four, five …" begins at four, though go is five in Japanese */
+			return 0;
 		k.mixed = 1;
 		r = walk(&k, from, ALL_LANGUAGES);
 		good = qualifies(&r, MIXED_WORDS) && r.words >= MIXED_WORDS;

@@ -162,6 +162,8 @@ static inline int change(struct view *v, struct last *last, const struct fold *f
 	v->size += f->size;
 	if (f->size)
 		*last = (struct last){ f->cp ? at : NOTHING, o };
+	else if (olen == 3 && memcmp(v->text + o, "\u202e", 3) == 0)
+		v->turned = 1;
 	/* also where lengths agree: spans must not end inside what one code point became */
 	return note(v, at, f->size, o, olen);
 }
@@ -187,6 +189,7 @@ int view_make(struct view *v, const char *text, size_t size)
 	v->text = text;
 	v->text_size = size;
 	v->nruns = 0;
+	v->turned = 0;
 	v->ascii = is_ascii(text, size);
 	if (v->ascii) {
 		v->data = text;

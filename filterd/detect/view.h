@@ -21,6 +21,7 @@ struct view {
 	const char *data; /* the text itself, or buf */
 	size_t size;
 	int ascii;        /* the text is pure ASCII: offsets are those of the original */
+	int turned;       /* it has U+202E: what follows is shown from right to left */
 	const char *text; /* the original */
 	size_t text_size;
 	char *buf;        /* owned, kept from text to text */

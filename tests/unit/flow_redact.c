@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 600, BUDGET_US = 10000000 };
+enum { ROUNDS = 1050, BUDGET_US = 10000000 };
 
 static struct bundle rules;
 static struct detect_set *set;
@@ -134,7 +134,73 @@ static void base64(const char *s, struct buf *out)
 	put(out, (const char *)coded);
 }
 
-static const disguise disguises[] = { plain, joined_by_nothing, wide, struck, other_digits, entities, percent, base64 };
+/* Digits as words, in one of some languages; what else there is stays. */
+static void spelled(const char *s, struct buf *out)
+{
+	static const char *const words[][10] = {
+		{ "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine" }, { "null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun" },
+		{ "ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять" }, { "零", "一", "二", "三", "四", "五", "六", "七", "八", "九" },
+		{ "sıfır", "bir", "iki", "üç", "dört", "beş", "altı", "yedi", "sekiz", "dokuz" }, { "공", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구" },
+	};
+	unsigned language = rnd(sizeof words / sizeof *words);
+	for (; *s; s++) {
+		char c[2] = { *s };
+		put(out, *s >= '0' && *s <= '9' ? words[language][*s - '0'] : c);
+		put(out, *s >= '0' && *s <= '9' && s[1] ? " " : "");
+	}
+}
+
+static void dressed(const char *s, struct buf *out)
+{
+	static const char *const marks[] = { "*", "_", " | ", "~", "#", "•", " - ", "🍕" };
+	const char *mark = marks[rnd(sizeof marks / sizeof *marks)];
+	size_t n = 0;
+	for (; *s; s++) {
+		char c[2] = { *s };
+		if (*s == ' ' || *s == '-') {
+			put(out, mark);
+			n = 0;
+			continue;
+		}
+		put(out, n && n % 4 == 0 ? mark : "");
+		put(out, c);
+		n++;
+	}
+}
+
+static void hexadecimal(const char *s, struct buf *out)
+{
+	static const struct { const char *before, *behind; } forms[] = { { "", " " }, { "0x", ", " }, { "", ":" }, { "\\x", "" }, { "", "" } };
+	unsigned form = rnd(sizeof forms / sizeof *forms);
+	for (; *s; s++) {
+		char c[16];
+		snprintf(c, sizeof c, "%s%02x%s", forms[form].before, *s, s[1] ? forms[form].behind : "");
+		put(out, c);
+	}
+}
+
+static void apart(const char *s, struct buf *out)
+{
+	for (; *s; s++) {
+		char c[2] = { *s };
+		put(out, *s == ' ' || *s == '-' ? "" : c);
+		put(out, s[1] && *s != ' ' && *s != '-' ? " " : "");
+	}
+}
+
+static void alike(const char *s, struct buf *out)
+{
+	for (; *s; s++) {
+		char c[2] = { *s };
+		if (rnd(5) == 0)
+			c[0] = *s == '0' ? 'O' : *s == '1' ? 'l' : *s == '8' ? 'B' : *s == '5' ? 'S' : *s;
+		put(out, c);
+	}
+}
+
+static const disguise disguises[] = { plain, joined_by_nothing, wide, struck, other_digits, entities, percent, base64, spelled, dressed, hexadecimal, apart, alike };
+/* Those that hide anything; the others hide numbers, and of them what a check can prove. */
+enum { FOR_ALL = 8 };
 enum { DISGUISES = sizeof disguises / sizeof *disguises };
 
 static void put_noise(struct buf *b)
@@ -237,7 +303,7 @@ static void a_second_scan_finds_nothing(void **state)
 	}
 	/* and it did find what there was to mask */
 	for (size_t i = 0; i < DISGUISES; i++)
-		if (with[i] < ROUNDS / DISGUISES * 9 / 10)
+		if (with[i] < ROUNDS / DISGUISES * (i < FOR_ALL ? 90 : 40) / 100)
 			fail_msg("disguise %zu: only %u of %d messages had findings", i, with[i], ROUNDS / DISGUISES);
 }
 
