@@ -2,7 +2,7 @@
 
 build_packages="build-essential autoconf automake pkg-config libclamav-dev libpcre2-dev libhyperscan-dev libutf8proc-dev
 	libexpat1-dev libssl-dev libconfig-dev libevent-dev libmicrohttpd-dev libsqlite3-dev libjansson-dev libseccomp-dev
-	libarchive-dev libpoppler-glib-dev libgsf-1-dev"
+	libarchive-dev libpoppler-glib-dev libgsf-1-dev zlib1g-dev"
 run_packages="openssl python3 python3-slixmpp python3-aiohttp"
 # texts for tests/e2e/test_benign.py
 text_packages="fortunes fortunes-min fortunes-de fortunes-it fortunes-es fortunes-ru fortunes-pl fortunes-zh fortunes-br fortunes-cs

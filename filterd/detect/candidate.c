@@ -184,7 +184,7 @@ size_t candidate_all(struct candidate *c, size_t from, size_t last)
 			continue;
 		}
 		if (rc != 1)
-			return last + 1;
+			return next_point(&s->view, last); /* PCRE2 must not begin inside a character */
 		size_t start = ov[0], end = ov[1];
 		if (!judge(c) && c->p->checked && end > start)
 			retry_inside(c, start, end);

@@ -1,4 +1,5 @@
 /* From rule files to a compiled set. */
+#include "detect/decode.h"
 #include "detect/evidence.h"
 #include "detect/fold.h"
 #include "detect/near.h"
@@ -283,7 +284,7 @@ static int compile_all(struct detect_set *set, const struct bundle *b, struct cf
 {
 	struct ruledefs defs;
 	size_t npatterns = 0, nwords = 0;
-	if (view_init() < 0)
+	if (view_init() < 0 || decode_init() < 0)
 		return cfgerr_set(err, NULL, 0, "out of memory");
 	if (ruledef_read(b, set->arena, &defs, err) < 0)
 		return -1;

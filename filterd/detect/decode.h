@@ -7,13 +7,16 @@
  *   hex          34 31 or 3431, eight bytes or more
  *   base64       and base64url, RFC 4648; sixteen characters or more
  *   mixed        words of Latin letters and Cyrillic or Greek ones that look like them (UTS #39)
- *   spelled      eight digit words or more in a row, in English, German, French or Spanish
+ *   spelled      eight digits or more, three of them words or more, in a language of digitwords.c
  *
  * The rest of the text stays around them, so that a number with one digit in disguise is whole again.  A piece is replaced
  * only if it stands for text: UTF-8 without control characters.
  */
 #ifndef FILTERD_DETECT_DECODE_H
 #define FILTERD_DETECT_DECODE_H
+
+#include "detect/sweep.h"
+#include "detect/view.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -31,16 +34,24 @@ struct decoded {
 	struct decode_piece *pieces;
 	size_t npieces, pieces_cap;
 	uint64_t work; /* bytes written in vain */
+	unsigned hints;      /* as decode_make() got them */
+	size_t spelled_next; /* no number spelled out begins before this place */
 	int mixed; /* there may be words of mixed scripts: keywords, which stand beside what they tell of */
 	int cut; /* DECODE_PIECES_MAX were there, the text was longer than DECODE_SIZE_MAX or made to be slow: the rest is as it was */
 };
 
-/* 0 if nothing in s can be decoded, found out at a glance.  tokens: there is a row of 16 or more base64 characters. */
-int decode_wanted(const char *s, size_t size, int tokens);
+/* What there may be in a text. */
+enum { DECODE_MARKS = 1, DECODE_WORDS = 2 };
 
-/* d is zeroed before its first use.  1: something was decoded, which is never longer than the text; 0: nothing; -1: no memory.
- * The text is valid UTF-8, and so is the result. */
-int decode_make(struct decoded *d, const char *s, size_t size) __attribute__((warn_unused_result));
+/* Builds the tables on first use, before any other call; needs view_init().  -1 without memory. */
+int decode_init(void) __attribute__((warn_unused_result));
+
+/* Found out at a glance of a view and what sweep_make() says of it; 0: nothing in it can be decoded. */
+unsigned decode_wanted(const struct view *v, const struct sweep *w);
+
+/* d is zeroed before its first use; hints is what decode_wanted() says.  1: something was decoded, which is never longer than the text;
+ * 0: nothing; -1: no memory.  The text is valid UTF-8, and so is the result. */
+int decode_make(struct decoded *d, const char *s, size_t size, unsigned hints) __attribute__((warn_unused_result));
 void decode_free(struct decoded *d);
 
 /* The place in the text of [start, end) in the decoded one, end > start: pieces count whole.  Returns how many pieces it

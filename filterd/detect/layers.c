@@ -96,10 +96,11 @@ static int scan_layer(const struct detect_set *set, struct detect_scratch *s, in
 /* What the view at hand hides in an encoding, decoded, is looked at like any text; depth such layers are below already. */
 static int scan_layers(const struct detect_set *set, struct detect_scratch *s, int depth)
 {
-	if (depth == DECODE_DEPTH_MAX || s->budget.over || !decode_wanted(s->view.data, s->view.size, s->sweep.ntokens > 0))
+	unsigned hints = depth == DECODE_DEPTH_MAX || s->budget.over ? 0 : decode_wanted(&s->view, &s->sweep);
+	if (hints == 0)
 		return VIEW_OK;
 	struct decoded *d = &s->decoded[depth];
-	int r = decode_make(d, s->view.data, s->view.size);
+	int r = decode_make(d, s->view.data, s->view.size, hints);
 	s->budget.limited |= d->cut;
 	if (r <= 0)
 		return r < 0 ? VIEW_NOMEM : VIEW_OK;

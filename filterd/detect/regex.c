@@ -25,9 +25,15 @@ static int compile_one(pcre2_code **code_r, const char *pattern, uint32_t option
 	return 0;
 }
 
+/* Of (?i)[[:upper:]] PCRE2 makes something else with UCP than without, in ASCII too. */
+static int differs_by_ucp(const char *pattern)
+{
+	return strstr(pattern, "upper:]") || strstr(pattern, "lower:]");
+}
+
 static int compile_both(struct regex *r, const char *pattern, int watched, char *msg, size_t size)
 {
-	uint32_t options = watched ? PCRE2_AUTO_CALLOUT : 0;
+	uint32_t options = (watched ? PCRE2_AUTO_CALLOUT : 0) | (differs_by_ucp(pattern) ? PCRE2_UCP : 0);
 	*r = (struct regex){ .jit = 1, .watched = watched };
 	if (compile_one(&r->ascii, pattern, options, &r->jit, msg, size) < 0 ||
 	    compile_one(&r->unicode, pattern, options | PCRE2_UCP, &r->jit, msg, size) < 0) {

@@ -5,6 +5,8 @@ libdetect_a_SOURCES = \
 	filterd/detect/classify.c filterd/detect/classify.h \
 	filterd/detect/compile.c filterd/detect/detect.h filterd/detect/set.h \
 	filterd/detect/decode.c filterd/detect/decode.h \
+	filterd/detect/decode_mark.c filterd/detect/decode_row.c filterd/detect/decoders.h \
+	filterd/detect/digitwords.c filterd/detect/digitwords.h filterd/detect/spelled.c filterd/detect/spelled.h filterd/detect/lookalike.c \
 	filterd/detect/csv.c filterd/detect/csv.h \
 	filterd/detect/edm.h filterd/detect/edm_set.h \
 	filterd/detect/edm_build.c filterd/detect/edm_build.h \

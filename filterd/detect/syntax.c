@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,11 @@ static int is_alpha(unsigned c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+static int is_word(int c)
+{
+	return isalnum(c) || c == '_';
+}
+
 static void add_char(const struct reader *r, struct byte_set *s, unsigned c)
 {
 	byte_set_add(s, c);
@@ -79,10 +85,11 @@ static void add_range(struct byte_set *s, unsigned from, unsigned to)
 		byte_set_add(s, c);
 }
 
+/* What is not in a set that says too much is more than what it leaves out. */
 static void invert(struct syntax *n)
 {
 	for (int i = 0; i < 4; i++)
-		n->set.bit[i] = i < 2 ? ~n->set.bit[i] : 0;
+		n->set.bit[i] = i >= 2 ? 0 : n->loose ? UINT64_MAX : ~n->set.bit[i];
 	n->wide = 1; /* also [^é]: most code points above U+007F match */
 }
 
@@ -258,7 +265,9 @@ static struct syntax *read_escape(struct reader *r)
 	uint32_t cp = 0;
 	r->p++;
 	char c = *r->p;
-	if (c && strchr("bBAzZG", c)) {
+	if (c == 'N' && r->p[1] == '{' && (r->p[2] < '0' || r->p[2] > '9')) /* \N{U+0041} */
+		return fail(r);
+	if (c && strchr("bBAzZ", c)) {
 		r->p++;
 		if (r->look_ahead < LOOK_SLACK)
 			r->look_ahead = LOOK_SLACK;
@@ -308,18 +317,44 @@ static struct syntax *read_escape(struct reader *r)
 	return char_escape(r, &cp) ? literal(r, cp) : fail(r);
 }
 
+/* [:alpha:] and its like, negated too.  What only begins like one is not understood. */
+static int class_posix(struct reader *r, struct syntax *n)
+{
+	static const struct {
+		const char *name;
+		int (*is)(int c);
+	} classes[] = {
+		{ "alnum:]", isalnum }, { "alpha:]", isalpha }, { "ascii:]", isascii }, { "blank:]", isblank }, { "cntrl:]", iscntrl }, { "digit:]", isdigit },
+		{ "graph:]", isgraph }, { "lower:]", islower }, { "print:]", isprint }, { "punct:]", ispunct }, { "space:]", isspace }, { "upper:]", isupper },
+		{ "word:]", is_word }, { "xdigit:]", isxdigit },
+	};
+	const char *name = r->p + 2 + (r->p[2] == '^');
+	size_t i = 0;
+	while (i < sizeof classes / sizeof *classes && strncmp(name, classes[i].name, strlen(classes[i].name)) != 0)
+		i++;
+	if (i == sizeof classes / sizeof *classes)
+		return 0;
+	struct syntax one = { 0 };
+	for (int c = 0; c < 0x80; c++)
+		if (classes[i].is(c))
+			add_char(r, &one.set, (unsigned)c);
+	one.loose = (uint8_t)r->caseless; /* whether (?i)[[:upper:]] takes "a" depends on UCP and on PCRE2's version */
+	if (r->p[2] == '^')
+		invert(&one);
+	for (int w = 0; w < 4; w++)
+		n->set.bit[w] |= one.set.bit[w];
+	n->wide = 1;
+	n->loose |= one.loose;
+	r->p = name + strlen(classes[i].name);
+	return 1;
+}
+
 /* One member of a class: the code point, or -1 when it was a set of its own (added to n), or -2: not understood. */
 static int64_t class_member(struct reader *r, struct syntax *n)
 {
 	uint32_t cp = 0;
-	if (r->p[0] == '[' && r->p[1] == ':') {
-		const char *end = strstr(r->p, ":]");
-		if (!end)
-			return -2;
-		anything(n);
-		r->p = end + 2;
-		return -1;
-	}
+	if (r->p[0] == '[' && r->p[1] == ':')
+		return class_posix(r, n) ? -1 : -2;
 	if (r->p[0] == '[' && (r->p[1] == '.' || r->p[1] == '='))
 		return -2;
 	if (r->p[0] != '\\') {
@@ -352,7 +387,10 @@ static int64_t class_member(struct reader *r, struct syntax *n)
 
 static struct syntax *read_class(struct reader *r)
 {
-	struct syntax *n = node(r, SYNTAX_SET);
+	struct syntax *n;
+	if (strncmp(r->p, "[[:<:]]", 7) == 0 || strncmp(r->p, "[[:>:]]", 7) == 0) /* no class: start and end of a word */
+		return fail(r);
+	n = node(r, SYNTAX_SET);
 	r->p++;
 	int negated = *r->p == '^';
 	r->p += negated;

@@ -141,6 +141,48 @@ static struct archive *reader_new(void)
 	return a;
 }
 
+/* What is told from the first bytes, and libclamav unpacks as far as it gets, without a word of what was in the way. */
+static const struct checked {
+	size_t offset;
+	const char *bytes;
+	size_t size;
+	bool filter; /* one compressed file, not an archive of several */
+} checked[] = {
+	{ 0, "\x1f\x8b\x08", 3, true },
+	{ 0, "BZh", 3, true },
+	{ 0, "MSCF\0\0\0\0", 8, false },
+	{ 257, "ustar", 5, false },
+	{ 0, "070701", 6, false },
+	{ 0, "070702", 6, false },
+	{ 0, "070707", 6, false },
+};
+
+static const struct checked *checked_of(const void *data, size_t size)
+{
+	for (size_t i = 0; i < sizeof checked / sizeof *checked; i++)
+		if (size >= checked[i].offset + checked[i].size && memcmp((const char *)data + checked[i].offset, checked[i].bytes, checked[i].size) == 0)
+			return &checked[i];
+	return NULL;
+}
+
+static struct archive *checker_new(bool filter)
+{
+	struct archive *a = archive_read_new();
+	if (!a)
+		return NULL;
+	if (filter) {
+		archive_read_support_filter_gzip(a);
+		archive_read_support_filter_bzip2(a);
+		archive_read_support_format_raw(a);
+		archive_read_support_format_empty(a);
+	} else {
+		archive_read_support_format_tar(a);
+		archive_read_support_format_cpio(a);
+		archive_read_support_format_cab(a);
+	}
+	return a;
+}
+
 struct content {
 	char *data;
 	size_t size, room;
@@ -252,19 +294,19 @@ static enum cause each_member(struct archive *a, struct archive_budget *b, archi
 		*what_r = "encrypted member";
 		return CAUSE_ENCRYPTED;
 	}
-	if (seen == 0) { /* an archive by its magic, but nothing came out of it */
+	if (seen == 0 && archive_format(a) != ARCHIVE_FORMAT_EMPTY) { /* an archive by its magic, but nothing came out of it */
 		*what_r = "empty or damaged archive";
 		return CAUSE_UNSCANNABLE;
 	}
 	return CAUSE_NONE;
 }
 
-enum cause archive_unpack(const void *data, size_t size, struct archive_budget *budget, archive_member_fn *member, void *ctx,
-                          const char **what_r)
+/* Takes a, which may be NULL. */
+static enum cause unpack(struct archive *a, const void *data, size_t size, struct archive_budget *budget, archive_member_fn *member, void *ctx,
+                         const char **what_r)
 {
 	struct content c = { 0 };
 	enum cause cause = CAUSE_UNSCANNABLE;
-	struct archive *a = reader_new();
 	*what_r = "unknown archive";
 	if (a && archive_read_open_memory(a, data, size) == ARCHIVE_OK)
 		cause = each_member(a, budget, member, ctx, &c, what_r);
@@ -273,4 +315,26 @@ enum cause archive_unpack(const void *data, size_t size, struct archive_budget *
 	free(c.data);
 	archive_read_free(a);
 	return cause;
+}
+
+enum cause archive_unpack(const void *data, size_t size, struct archive_budget *budget, archive_member_fn *member, void *ctx,
+                          const char **what_r)
+{
+	return unpack(reader_new(), data, size, budget, member, ctx, what_r);
+}
+
+static enum cause no_use(void *ctx, const char *name, const void *data, size_t size)
+{
+	return CAUSE_NONE;
+}
+
+bool archive_may_be_cut(const void *data, size_t size)
+{
+	return checked_of(data, size) != NULL;
+}
+
+enum cause archive_check(const void *data, size_t size, struct archive_budget *budget, const char **what_r)
+{
+	const struct checked *kind = checked_of(data, size);
+	return kind ? unpack(checker_new(kind->filter), data, size, budget, no_use, NULL, what_r) : CAUSE_NONE;
 }

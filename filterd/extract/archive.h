@@ -8,6 +8,7 @@
 
 #include "model/verdict.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,5 +34,10 @@ typedef enum cause archive_member_fn(void *ctx, const char *name, const void *da
  * *what_r (static text) says what was in the way. */
 enum cause archive_unpack(const void *data, size_t size, struct archive_budget *budget, archive_member_fn *member, void *ctx,
                           const char **what_r) __attribute__((warn_unused_result));
+
+/* Whether these bytes are of a kind that libclamav unpacks, but does not tell when it can't go on. */
+bool archive_may_be_cut(const void *data, size_t size);
+/* Unpacks these only to see whether they are whole; as archive_unpack(). */
+enum cause archive_check(const void *data, size_t size, struct archive_budget *budget, const char **what_r) __attribute__((warn_unused_result));
 
 #endif

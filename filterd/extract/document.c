@@ -4,6 +4,7 @@
 #include "extract/text_mail.h"
 #include "extract/text_ole.h"
 #include "extract/text_pdf.h"
+#include "extract/text_png.h"
 #include "extract/text_rtf.h"
 #include "extract/text_sheet.h"
 #include "extract/text_xml.h"
@@ -20,6 +21,7 @@ static const struct {
 	{ NULL, text_pdf_may_be, false, text_pdf_read },
 	{ NULL, text_rtf_is, true, text_rtf_read },
 	{ NULL, ole_is, true, text_ole_read },
+	{ NULL, text_png_is, true, text_png_read },
 	{ "CL_TYPE_MAIL", NULL, true, text_mail_read },
 	{ NULL, text_sheet_is, true, text_sheet_read },
 	{ NULL, text_xml_may_be, false, text_xml_read },

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "extract/text_csv.h"
+#include "extract/text_folded.h"
 #include "extract/text_markup.h"
 #include "extract/text_runs.h"
 
@@ -76,16 +77,26 @@ static int from_table(char separator, const char *s, size_t size, struct layer_t
 	return take(&o, t_r);
 }
 
-/* A page or a table, if it is one; then *r_r is what layer_text_get() returns. */
+static int from_folded(const char *s, size_t size, struct layer_text *t_r)
+{
+	struct text_out o = { .max = 2 * size + 2 };
+	text_folded_add(&o, s, size);
+	return take(&o, t_r);
+}
+
+/* A page, a table or the like, if it is one; then *r_r is what layer_text_get() returns. */
 static bool from_structure(const char *type, const char *s, size_t size, struct layer_text *t_r, int *r_r)
 {
 	enum markup kind = size > 0 ? text_markup_kind(type, s, size) : MARKUP_NONE;
-	char separator = kind == MARKUP_NONE ? text_csv_separator(s, size) : 0;
-	if (kind != MARKUP_NONE)
+	bool folded = text_folded_is(s, size);
+	char separator = kind == MARKUP_NONE && !folded ? text_csv_separator(s, size) : 0;
+	if (folded)
+		*r_r = from_folded(s, size, t_r);
+	else if (kind != MARKUP_NONE)
 		*r_r = from_markup(kind, s, size, t_r);
 	else if (separator)
 		*r_r = from_table(separator, s, size, t_r);
-	return kind != MARKUP_NONE || separator;
+	return folded || kind != MARKUP_NONE || separator;
 }
 
 /* What was converted to UTF-8 may be a page still. */

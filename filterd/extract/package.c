@@ -13,7 +13,7 @@ struct package {
 	char (*parts)[NAME_MAX];
 	size_t nparts;
 	char *types;      /* [Content_Types].xml */
-	bool opendocument, encrypted;
+	bool opendocument, encrypted, spoilt; /* spoilt: a part that should be XML is not */
 };
 
 static bool is_method_shared(unsigned method)
@@ -44,6 +44,12 @@ static bool begins_as_xml(const char *data, size_t size)
 	return size > 1 && data[0] == '<' && data[1];
 }
 
+static bool ends_in(const char *name, const char *end)
+{
+	size_t n = strlen(name), e = strlen(end);
+	return n >= e && strcasecmp(name + n - e, end) == 0;
+}
+
 static enum cause on_member(void *ctx, const char *name, const void *data, size_t size)
 {
 	struct package *p = ctx;
@@ -54,8 +60,10 @@ static enum cause on_member(void *ctx, const char *name, const void *data, size_
 		p->opendocument = size >= sizeof kind - 1 && memcmp(data, kind, sizeof kind - 1) == 0;
 	if (strcmp(name, "META-INF/manifest.xml") == 0 && size > 0) /* ISO 26300-3, 4.8.4 */
 		p->encrypted = memmem(data, size, "encryption-data", strlen("encryption-data")) != NULL;
-	if (size > 0 && p->nparts < PARTS_MAX && strlen(name) < NAME_MAX && begins_as_xml(data, size))
+	bool xml = size > 0 && begins_as_xml(data, size);
+	if (xml && p->nparts < PARTS_MAX && strlen(name) < NAME_MAX)
 		strcpy(p->parts[p->nparts++], name);
+	p->spoilt |= size > 0 && !xml && (ends_in(name, ".xml") || ends_in(name, ".rels"));
 	return CAUSE_NONE;
 }
 
@@ -115,6 +123,9 @@ enum cause package_check(const char *data, size_t size, struct archive_budget *b
 		bool encrypted = p.opendocument && p.encrypted;
 		*why_r = encrypted ? "Filterd.Encrypted.ODF" /* as the signature of it is called */ : "document without its main part";
 		cause = encrypted ? CAUSE_ENCRYPTED : CAUSE_UNSCANNABLE;
+	} else if (cause == CAUSE_NONE && *office_r && p.spoilt) {
+		*why_r = p.encrypted ? "Filterd.Encrypted.ODF" : "document with a part that is no XML";
+		cause = p.encrypted ? CAUSE_ENCRYPTED : CAUSE_UNSCANNABLE;
 	}
 	free(p.types);
 	free(p.parts);

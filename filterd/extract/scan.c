@@ -7,6 +7,7 @@
 #include "extract/engine.h"
 #include "extract/layer_text.h"
 #include "extract/members.h"
+#include "extract/notes.h"
 #include "extract/ole.h"
 #include "extract/package.h"
 #include "extract/seen.h"
@@ -58,7 +59,7 @@ struct scan {
 	bool office[LEVELS_MAX];            /* they are office documents */
 	bool compound[LEVELS_MAX];          /* … or compound files */
 	struct streams streams;             /* of all compound files */
-	uint64_t checked;                   /* bytes of zip members unpacked to see whether they are whole */
+	uint64_t checked;                   /* bytes of members unpacked to see whether they are whole */
 	struct seen packages;
 	struct seen texts, given_names;     /* libclamav takes some documents apart twice (as zip and as OOXML) */
 	struct members members;             /* names that archives gave and libclamav cuts short */
@@ -286,17 +287,17 @@ static void name_streams(struct scan *s, const char *data, size_t size, uint32_t
 		return;
 }
 
-/* Whether a zip has anything that libclamav will not unpack, and not tell. */
-static void check_package(struct scan *s, const char *data, size_t size, uint32_t level)
+/* Whether an archive has anything that libclamav will not unpack, and not tell. */
+static void check_archive(struct scan *s, const char *data, size_t size, uint32_t level)
 {
 	const struct extract_limits *limits = &s->engine->limits;
 	const char *why = "damaged archive";
-	bool office = false;
-	if (!package_may_be(data, size) || s->zip64 || seen_before(&s->packages, data, size))
+	bool office = false, zip = package_may_be(data, size) && !s->zip64;
+	if (!(zip || archive_may_be_cut(data, size)) || seen_before(&s->packages, data, size))
 		return;
 	uint64_t used = s->checked < limits->scan_max ? s->checked : limits->scan_max, left = limits->scan_max - used;
 	struct archive_budget budget = { .member_max = limits->file_max, .total_left = left, .members_left = limits->files_max, .deadline_ms = s->deadline_ms };
-	enum cause cause = package_check(data, size, &budget, &office, &why);
+	enum cause cause = zip ? package_check(data, size, &budget, &office, &why) : archive_check(data, size, &budget, &why);
 	s->checked += left - budget.total_left;
 	if (level < LEVELS_MAX)
 		s->office[level] = office;
@@ -325,6 +326,14 @@ static void on_given(void *ctx, const char *data, size_t size)
 	(void)seen_before(&p->scan->texts, data, size);
 }
 
+static bool is_text(const char *data, size_t size)
+{
+	struct layer_text t;
+	int r = layer_text_plain("CL_TYPE_TEXT_ASCII", data, size, &t);
+	layer_text_free(&t);
+	return r != 0;
+}
+
 /* 1 if there is no more text to look for in the layer itself. */
 static int read_document(struct scan *s, document_fn *read, bool sure, const char *path, const char *data, size_t size,
                          uint32_t level)
@@ -340,9 +349,21 @@ static int read_document(struct scan *s, document_fn *read, bool sure, const cha
 			s->readers[level] = read;
 		return 1;
 	}
-	if (sure || cause != CAUSE_UNSCANNABLE)
+	if (sure || cause != CAUSE_UNSCANNABLE || !is_text(data, size))
 		fail(s, cause, d.why);
 	return 0;
+}
+
+static void give_notes(struct scan *s, const char *path, const char *data, size_t size)
+{
+	struct text_out o = { .max = s->engine->limits.file_max };
+	if (s->on_text)
+		notes_add(&o, data, size);
+	if (o.full)
+		fail(s, CAUSE_LIMIT, "more text than may be read");
+	if (o.len > 0 && !seen_before(&s->texts, o.data, o.len))
+		give(s, path, ROLE_FILE, o.data, o.len);
+	text_out_free(&o);
 }
 
 static document_fn *reader_around(const struct scan *s, uint32_t level)
@@ -431,8 +452,9 @@ static cl_error_t on_layer(int fd, const char *type, const char **ancestors, siz
 		memcpy(s->macro_path, path, sizeof s->macro_path);
 	if (data) {
 		unpack_later(s, data, size, path, s->depth + level);
-		check_package(s, data, size, level);
+		check_archive(s, data, size, level);
 		name_streams(s, data, size, level);
+		give_notes(s, path, data, size);
 		give_text(s, type ? type : "", path, name ? name : "", data, size, level);
 	} else if (size > 0) {
 		fail(s, CAUSE_UNSCANNABLE, "a layer can't be read");

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { GAP_MAX = 3, TOKEN_MIN = 3, LONG_TOKEN = 12, NUMERAL_MAX = 6 };
+enum { GAP_MAX = 3, TOKEN_MIN = 3, NUMERAL_MAX = 6 };
 
 static bool is_digit(char c)
 {
@@ -15,23 +15,41 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
 }
 
+#define BIT(c) (1u << ((c) - 'a'))
+enum { ACCENT = 1 << 26 }; /* a letter beyond ASCII */
+
+/* By first letter: the second ones, which tell most words to be none; and the words, as people write them, too. */
+static const struct {
+	uint32_t second;
+	const char *words;
+} numerals['z' - 'a' + 1] = {
+	['a' - 'a'] = { BIT('c'), "acht " },
+	['c' - 'a'] = { BIT('e') | BIT('i') | BIT('u'), "cero cinco cinq cuatro " },
+	['d' - 'a'] = { BIT('e') | BIT('o') | BIT('r'), "deux dos drei " },
+	['e' - 'a'] = { BIT('i'), "eight ein eins " },
+	['f' - 'a'] = { BIT('i') | BIT('o') | BIT('u') | ACCENT, "five four fuenf funf fünf " },
+	['h' - 'a'] = { BIT('u'), "huit " },
+	['n' - 'a'] = { BIT('i') | BIT('e') | BIT('u'), "nine neuf neun nueve null nil " },
+	['o' - 'a'] = { BIT('n') | BIT('c') | BIT('h'), "one ocho oh " },
+	['q' - 'a'] = { BIT('u'), "quatre " },
+	['s' - 'a'] = { BIT('i') | BIT('e'), "six seven sechs sieben sept siete seis " },
+	['t' - 'a'] = { BIT('w') | BIT('h') | BIT('r'), "two three tres trois " },
+	['u' - 'a'] = { BIT('n'), "un une uno " },
+	['v' - 'a'] = { BIT('i'), "vier " },
+	['z' - 'a'] = { BIT('e') | BIT('w') | ACCENT, "zero zéro zwei zwo " },
+};
+
 size_t carry_numeral(const char *s, size_t size)
 {
-	/* by first letter; as people write them, too */
-	static const char *const words['z' - 'a' + 1] = {
-		['a' - 'a'] = "acht ", ['c' - 'a'] = "cero cinco cinq cuatro ", ['d' - 'a'] = "deux dos drei ",
-		['e' - 'a'] = "eight ein eins ", ['f' - 'a'] = "five four fuenf funf fünf ", ['h' - 'a'] = "huit ",
-		['n' - 'a'] = "nine neuf neun nueve null nil ", ['o' - 'a'] = "one ocho oh ", ['q' - 'a'] = "quatre ",
-		['s' - 'a'] = "six seven sechs sieben sept siete seis ", ['t' - 'a'] = "two three tres trois ", ['u' - 'a'] = "un une uno ",
-		['v' - 'a'] = "vier ", ['z' - 'a'] = "zero zéro zwei zwo ",
-	};
-	char first = size > 0 ? (char)(s[0] | 0x20) : 0;
-	if (first < 'a' || first > 'z' || !words[first - 'a'])
+	if (size < 2)
 		return 0;
-	size_t n = 1;
+	const unsigned first = (unsigned char)(s[0] | 0x20) - 'a', second = (unsigned char)(s[1] | 0x20) - 'a';
+	if (first >= 26 || !(numerals[first].second & (second < 26 ? 1u << second : (unsigned char)s[1] >= 0x80 ? ACCENT : 0u)))
+		return 0;
+	size_t n = 2;
 	while (n < size && n <= NUMERAL_MAX && is_letter(s[n]))
 		n++;
-	for (const char *w = words[first - 'a']; *w; w = strchr(w, ' ') + 1) {
+	for (const char *w = numerals[first].words; *w; w = strchr(w, ' ') + 1) {
 		size_t i = 1;
 		while (i < n && ((s[i] | 0x20) == w[i] || s[i] == w[i]))
 			i++;
@@ -75,15 +93,13 @@ static bool is_digit_point(uint32_t cp)
 	return false;
 }
 
-/* A word of ASCII with letters and digits, or long and with capitals within; 0: it is none. */
+/* A word of ASCII with letters and digits; 0: it is none. */
 static size_t token(const char *s, size_t size)
 {
-	size_t n = 0, digits = 0, capitals = 0;
-	for (; n < size && (is_digit(s[n]) || s[n] == '_' || (is_letter(s[n]) && (unsigned char)s[n] < 0x80)); n++) {
+	size_t n = 0, digits = 0;
+	for (; n < size && (is_digit(s[n]) || s[n] == '_' || (is_letter(s[n]) && (unsigned char)s[n] < 0x80)); n++)
 		digits += is_digit(s[n]);
-		capitals += n > 0 && s[n] >= 'A' && s[n] <= 'Z';
-	}
-	return (n >= TOKEN_MIN && digits > 0 && digits < n) || (n >= LONG_TOKEN && capitals > 0) ? n : 0;
+	return n >= TOKEN_MIN && digits > 0 && digits < n ? n : 0;
 }
 
 /* What begins at i, in bytes, and its weight; *weight_r is 0 if it is nothing that counts. */
@@ -214,34 +230,68 @@ bool carry_part(const struct carry *c)
 	return c->weight >= MIN || c->weight == GROUP || (c->bare && c->weight > 0);
 }
 
-/* By its first byte: U+00C0 to U+063F, the letters of Latin, Greek, Cyrillic and Hebrew, in which there is no digit of any kind (the first beyond
- * is U+0660), and U+2000 to U+203F, quotation marks and dashes.  Much of the world's chat has these in every message, and need not be looked at twice. */
-bool carry_digit(const char *s, size_t size)
-{
-	const unsigned char *u = (const unsigned char *)s;
-	if (*u < 0xc0)
-		return is_digit(*s);
-	return size == 1 || !((u[0] >= 0xc3 && u[0] <= 0xd8) || (u[0] == 0xe2 && u[1] == 0x80));
-}
-
 size_t carry_numerals(const char *text, size_t size, size_t max)
 {
 	size_t i = 0, found = 0;
 	for (size_t words = 0; words < max && i < size; words++) {
 		while (i < size && !is_letter(text[i]))
 			i++;
-		found += i < size && carry_numeral(text + i, size - i) > 0;
+		size_t from = i;
 		while (i < size && is_letter(text[i]))
 			i++;
+		found += i > from && i - from <= NUMERAL_MAX && carry_numeral(text + from, i - from) > 0;
 	}
 	return found;
 }
 
-bool carry_glance(const char *text, size_t size)
+/* What a byte may begin.  In no script from U+00C0 to U+063F is there a digit of any kind (Latin, Greek, Cyrillic, Hebrew; the first beyond is
+ * U+0660), and none from U+2000 to U+203F, where quotation marks and dashes are: much of the world's chat has these in every message. */
+enum { PLAIN, DIGIT, SIGN, PUNCTUATION };
+static const uint8_t kinds[256] = {
+	['0'] = DIGIT, ['1'] = DIGIT, ['2'] = DIGIT, ['3'] = DIGIT, ['4'] = DIGIT, ['5'] = DIGIT, ['6'] = DIGIT, ['7'] = DIGIT, ['8'] = DIGIT, ['9'] = DIGIT,
+	[':'] = SIGN, ['='] = SIGN, [0xc2] = DIGIT, [0xd9 ... 0xe1] = DIGIT, [0xe2] = PUNCTUATION, [0xe3 ... 0xff] = DIGIT,
+};
+
+/* True if none of eight bytes is beyond ASCII, or from '0' to '?', where digits and signs are. */
+static bool plain8(const char *s)
 {
-	enum { FIRST_WORDS = 4 };
-	for (size_t i = 0; i < size; i++)
-		if (carry_digit(text + i, size - i))
-			return true;
-	return carry_numerals(text, size, FIRST_WORDS) > 0;
+	const uint64_t ones = ~(uint64_t)0 / 0xff;
+	uint64_t v;
+	memcpy(&v, s, sizeof v);
+	const uint64_t row = (v & ones * 0xf0) ^ ones * 0x30; /* 0 where a byte is of that row */
+	return ((v | ((row - ones) & ~row)) & ones * 0x80) == 0;
+}
+
+/* The text is valid UTF-8, but may end within a code point here. */
+static int glance(const char *text, size_t size, bool all)
+{
+	int seen = 0;
+	for (size_t i = 0; i < size; i++) {
+		if (i + 8 <= size && plain8(text + i)) {
+			i += 7;
+			continue;
+		}
+		const uint8_t kind = kinds[(unsigned char)text[i]];
+		if (kind == PLAIN)
+			continue;
+		if (kind == SIGN)
+			seen |= i > 0 && is_letter(text[i - 1]) && (i + 1 == size || text[i + 1] != '/') ? CARRY_VALUE : 0;
+		else
+			seen |= kind == DIGIT || i + 1 == size || (unsigned char)text[i + 1] != 0x80 ? CARRY_FIGURES : 0;
+		if (seen & CARRY_FIGURES || (seen && !all))
+			break;
+	}
+	return seen;
+}
+
+bool carry_tells(const char *text, size_t size)
+{
+	return glance(text, size, false) != 0;
+}
+
+int carry_glance(const char *text, size_t size)
+{
+	enum { FIRST_WORDS = 2 };
+	const int seen = glance(text, size, true);
+	return seen & CARRY_FIGURES || carry_numerals(text, size, FIRST_WORDS) == 0 ? seen : seen | CARRY_FIGURES;
 }

@@ -21,11 +21,15 @@ struct carry carry_find(const char *text, size_t size);
 /* True if it is a part of a number, rather than a count or code in a sentence. */
 bool carry_part(const struct carry *c);
 
-/* False if a text has no digit, nothing that may be one in another script, and no number word among its first words: then carry_find() finds no more
- * in it than a token. */
-bool carry_glance(const char *text, size_t size);
-/* True for a digit, or a code point beyond ASCII that may be one by its first bytes. */
-bool carry_digit(const char *s, size_t size);
+/* What a glance at a text tells. */
+enum {
+	CARRY_FIGURES = 1, /* a digit, a code point that may be one by its first byte, or a number word among the first words: else it is taken for words */
+	CARRY_VALUE = 2,   /* the sign between a name and its value: "word: x", "key=x" */
+};
+int carry_glance(const char *text, size_t size);
+/* True if there is a digit, what may be one, or such a sign. */
+bool carry_tells(const char *text, size_t size);
+
 /* How many of the first words (up to max; no more are looked at) are number words. */
 size_t carry_numerals(const char *text, size_t size, size_t max);
 

@@ -4,7 +4,7 @@
 
 enum {
 	NEAR = 64,         /* bytes of a border on either side in which digits count */
-	LONG_WORD = 12,    /* what touches a border on either side and is that long may be a token */
+	FIRST_WORDS = 2,   /* of a text, among which a row of number words begins */
 	SPELLED_MIN = 6,   /* number words in a row of texts: fewer are talk */
 	CONTEXT_MAX = 100, /* bytes of words before a number that is read without the words between its parts */
 	PAIR_TAIL = 80,    /* bytes of an earlier text and … */
@@ -42,64 +42,6 @@ static bool is_upper(char c)
 	return c >= 'A' && c <= 'Z';
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* "…", or two dots or more, as a sign that something goes on. */
-static size_t ellipsis(const char *s, size_t size)
-{
-	size_t n = 0;
-	while (n < size && s[n] == '.')
-		n++;
-	return n >= 2 ? n : size >= 3 && memcmp(s, "…", 3) == 0 ? 3 : 0;
-}
-
-static struct part trim(struct part p, bool front, bool back)
-{
-	for (size_t n; front && p.size > 0 && (n = is_space(*p.s) ? 1 : ellipsis(p.s, p.size)) > 0; p.size -= n)
-		p.s += n;
-	for (;  back && p.size > 0;) {
-		const char *last = p.s + p.size;
-		if (is_space(last[-1]))
-			p.size--;
-		else if (p.size >= 3 && memcmp(last - 3, "…", 3) == 0)
-			p.size -= 3;
-		else if (p.size >= 2 && last[-1] == '.' && last[-2] == '.')
-			while (p.size > 0 && p.s[p.size - 1] == '.')
-				p.size--;
-		else
-			break;
-	}
-	return p;
-}
-
-static bool is_word(struct part p)
-{
-	for (size_t i = 0; i < p.size; i++)
-		if (is_space(p.s[i]))
-			return false;
-	return true;
-}
-
-/* True if the word that ends what there is may go on with what comes: digits with a digit; a token, which is a word with digits,
- * underscores, capitals behind its first letter, or a long one, with anything. */
-static bool goes_on(const char *s, size_t size, char next)
-{
-	size_t from = size, digits = 0;
-	bool token = false;
-	while (from > 0 && (unsigned char)s[from - 1] > ' ') {
-		char c = s[--from];
-		digits += is_digit(c);
-		token |= c == '_' || (is_upper(c) && from > 0 && (unsigned char)s[from - 1] > ' ');
-	}
-	char last = size > from ? s[size - 1] : ' ';
-	if (is_digit(last) && is_digit(next))
-		return true;
-	return (unsigned char)next > ' ' && (token || size - from >= LONG_WORD || (digits > 0 && digits < size - from));
-}
-
 static bool same_kind(char a, char b)
 {
 	return (is_lower(a) && is_lower(b)) || (is_upper(a) && is_upper(b)) || (is_digit(a) && is_digit(b));
@@ -108,15 +50,6 @@ static bool same_kind(char a, char b)
 static bool letters(char a, char b)
 {
 	return (is_lower(a) || is_upper(a)) && (is_lower(b) || is_upper(b));
-}
-
-static bool is_glued(const struct reading *r, enum way way, struct part before, struct part next, bool is_new)
-{
-	if (way == SPACED || r->size == 0)
-		return false;
-	char last = r->data[r->size - 1];
-	return goes_on(r->data, r->size, *next.s) || (is_new && letters(last, *next.s)) ||
-	       (way == WELDED && is_word(next) && same_kind(last, *next.s) && (is_word(before) || strchr(":=", next.s[next.size - 1])));
 }
 
 static void put(struct reading *r, const char *s, size_t size)
@@ -130,6 +63,13 @@ static struct part piece(const struct window *w, size_t i)
 	return (struct part){ w->text + w->pieces[i].from, w->pieces[i].size };
 }
 
+/* Without what only says that it goes on. */
+static struct part said(const struct window *w, size_t i)
+{
+	const struct window_piece *p = &w->pieces[i];
+	return (struct part){ w->text + p->from + p->edge.front, (size_t)p->size - p->edge.front - p->edge.back };
+}
+
 static size_t cut_short(const char *s, size_t size, size_t max)
 {
 	while (size > max && max > 0 && ((unsigned char)s[max] & 0xc0) == 0x80)
@@ -141,56 +81,77 @@ static size_t cut_short(const char *s, size_t size, size_t max)
 static void keep_last(struct reading *r, size_t max)
 {
 	size_t from = r->size > max ? r->size - max : 0;
-	while (from > 0 && ((unsigned char)r->data[from] & 0xc0) == 0x80)
+	if (from == 0)
+		return;
+	while (((unsigned char)r->data[from] & 0xc0) == 0x80)
 		from++;
 	r->size -= from;
 	memmove(r->data, r->data + from, r->size);
 }
 
-/* All texts in their order; the new one in the place of `at`, or behind all.  False if there is nothing beside it. */
-static bool join(const struct window *w, size_t at, enum way way, const char *text, size_t size, struct reading *r)
+/* The end of what there is. */
+struct end {
+	bool word;   /* it was a word alone … */
+	bool token;  /* … and looks like a part of a token */
+};
+
+static bool is_glued(const struct reading *r, enum way way, struct end before, struct part next, bool word, bool is_new)
 {
-	size_t first = at;
-	struct part before = { 0 }, new = trim((struct part){ text, size }, way != SPACED, false);
-	while (first > 0 && !(first < at && w->pieces[first].cut))
-		first--;
-	r->size = r->nparts = 0;
-	for (size_t i = first; i < at; i++) {
-		struct part p = way == SPACED ? piece(w, i) : trim(piece(w, i), true, true);
-		if (p.size == 0)
-			continue;
-		if (r->size > 0 && !is_glued(r, way, before, p, false))
-			put(r, " ", 1);
-		put(r, p.s, p.size);
-		before = p;
-	}
+	if (way == SPACED || r->size == 0)
+		return false;
+	const char last = r->data[r->size - 1], sign = next.s[next.size - 1];
+	return edge_goes_on(before.token, last, *next.s) || (is_new && letters(last, *next.s)) ||
+	       (way == WELDED && word && same_kind(last, *next.s) && (before.word || sign == ':' || sign == '='));
+}
+
+/* A word that grew by another: capitals behind the first letter, or digits among letters, make a token of both. */
+static bool grows_token(char last, char next)
+{
+	return is_upper(next) || next == '_' || is_digit(last) != is_digit(next);
+}
+
+static void put_piece(struct reading *r, const struct window *w, size_t i, enum way way, struct end *e)
+{
+	const struct window_piece *wp = &w->pieces[i];
+	const struct part p = way == SPACED ? piece(w, i) : said(w, i);
+	if (p.size == 0)
+		return;
+	const bool glued = is_glued(r, way, *e, p, wp->edge.word, false);
+	if (r->size > 0 && !glued)
+		put(r, " ", 1);
+	e->token = wp->edge.token || (glued && wp->edge.word && (e->token || grows_token(r->data[r->size - 1], *p.s)));
+	e->word = wp->edge.word;
+	put(r, p.s, p.size);
+}
+
+/* All texts in their order; the new one in the place of `at`, or behind all.  word: the new one is one.  False if there is nothing beside it. */
+static bool join(const struct window *w, size_t at, enum way way, const char *text, size_t size, bool word, struct reading *r)
+{
+	const size_t skip = way == SPACED ? 0 : edge_front(text, size);
+	const struct part new = { text + skip, size - skip };
+	size_t first = at, near = 0; /* what is farther away than the edge is cut off below */
+	struct end e = { 0 };
 	if (new.size == 0)
 		return false;
-	if (r->size > 0 && !is_glued(r, way, before, new, true))
+	while (first > 0 && !(first < at && w->pieces[first].cut) && near <= WINDOW_EDGE)
+		near += w->pieces[--first].size;
+	r->size = r->nparts = 0;
+	for (size_t i = first; i < at; i++)
+		put_piece(r, w, i, way, &e);
+	if (r->size > 0 && !is_glued(r, way, e, new, word, true))
 		put(r, " ", 1);
 	keep_last(r, WINDOW_EDGE);
 	struct reading_block *b = &r->blocks[0];
-	*b = (struct reading_block){ .start = (uint16_t)r->size, .at = (uint16_t)(new.s - text) };
+	*b = (struct reading_block){ .start = (uint16_t)r->size, .at = (uint16_t)skip };
 	put(r, new.s, cut_short(new.s, new.size, WINDOW_EDGE));
 	b->end = (uint16_t)r->size;
 	b->cut = b->end - b->start < (long)new.size;
-	for (size_t i = at + 1; !b->cut && i < w->n && !w->pieces[i].cut && r->size - b->end < WINDOW_EDGE; i++) {
-		struct part p = piece(w, i);
-		if (way == SPACED || !goes_on(r->data, r->size, *p.s))
-			put(r, " ", 1);
-		put(r, p.s, p.size);
-	}
+	e = (struct end){ word, b->cut || at >= w->n ? false : edge_find(text, size).token };
+	for (size_t i = at + 1; !b->cut && i < w->n && !w->pieces[i].cut && r->size - b->end < WINDOW_EDGE; i++)
+		put_piece(r, w, i, way, &e);
 	b->until = (uint16_t)r->size;
 	r->nblocks = 1;
 	return b->start > 0 || b->end < b->until;
-}
-
-static bool has_digit(const struct reading *r, size_t from, size_t to)
-{
-	for (size_t i = from; i < to; i++)
-		if (carry_digit(r->data + i, r->size - i))
-			return true;
-	return false;
 }
 
 static bool in_word(char c)
@@ -198,37 +159,76 @@ static bool in_word(char c)
 	return c != ' ' && (unsigned char)c < 0x80;
 }
 
-/* "word: x", "key=x": a name and its value. */
-static bool has_sign(const struct reading *r, size_t from, size_t to)
+static bool long_word_ends(struct part p)
 {
-	for (size_t i = from > 0 ? from : 1; i < to; i++)
-		if ((r->data[i] == ':' || r->data[i] == '=') && (is_lower(r->data[i - 1]) || is_upper(r->data[i - 1])) && (i + 1 == to || r->data[i + 1] != '/'))
+	size_t n = 0;
+	while (n < p.size && n < EDGE_LONG_WORD && in_word(p.s[p.size - n - 1]))
+		n++;
+	return n == EDGE_LONG_WORD;
+}
+
+static bool long_word_begins(struct part p)
+{
+	size_t n = 0;
+	while (n < p.size && n < EDGE_LONG_WORD && in_word(p.s[n]))
+		n++;
+	return n == EDGE_LONG_WORD;
+}
+
+static bool tells(const struct window *w, size_t i, struct part p)
+{
+	return w->pieces[i].glance && carry_tells(p.s, p.size);
+}
+
+static bool ends_suspicious(const struct window *w, size_t at)
+{
+	for (size_t i = at, near = NEAR; i > 0 && near > 0 && (i == at || !w->pieces[i].cut);) {
+		struct part p = piece(w, --i);
+		if (p.size > near)
+			p.s += p.size - near;
+		p.size = p.size < near ? p.size : near;
+		if (tells(w, i, p) || (i + 1 == at && long_word_ends(piece(w, i))))
 			return true;
+		near -= p.size;
+	}
 	return false;
 }
 
-static bool suspicious_at(const struct reading *r, size_t border)
+static bool begins_suspicious(const struct window *w, size_t at)
 {
-	size_t from = border > NEAR ? border - NEAR : 0, to = r->size - border > NEAR ? border + NEAR : r->size, left = border, right = border;
-	while (from > 0 && ((unsigned char)r->data[from] & 0xc0) == 0x80)
-		from--;
-	if (has_digit(r, from, to) || has_sign(r, from, to))
-		return true;
-	while (left > 0 && (left == border || in_word(r->data[left - 1])) && border - left < LONG_WORD)
-		left--;
-	while (right < r->size && in_word(r->data[right]) && right - border < LONG_WORD)
-		right++;
-	return border - left >= LONG_WORD || right - border >= LONG_WORD;
+	for (size_t i = at, near = NEAR; i < w->n && near > 0 && !w->pieces[i].cut; i++) {
+		struct part p = piece(w, i);
+		p.size = p.size < near ? p.size : near;
+		if (tells(w, i, p) || (i == at && long_word_begins(p)))
+			return true;
+		near -= p.size;
+	}
+	return false;
+}
+
+/* Number words before it and in it, enough for the rules to read as digits. */
+static bool is_spelled(const struct window *w, size_t at, const char *text, size_t size)
+{
+	size_t n = carry_numerals(text, size, FIRST_WORDS);
+	if (n == 0)
+		return false;
+	n = carry_numerals(text, size, SIZE_MAX);
+	for (size_t i = at; i > 0 && n < SPELLED_MIN; i--)
+		if (w->pieces[i - 1].glance)
+			n += carry_numerals(w->text + w->pieces[i - 1].from, w->pieces[i - 1].size, SIZE_MAX);
+	return n >= SPELLED_MIN;
 }
 
 /* False if nothing near the borders could be a part of a number or token: no digit, nothing that may be one in another script, no sign of a value,
- * no long word of ASCII; and if it is no row of number words. */
-static bool is_suspicious(const struct reading *r)
+ * no long word of ASCII; and if it is no row of number words.  Much of all talk ends here. */
+static bool is_suspicious(const struct window *w, size_t at, bool within, const char *text, size_t size)
 {
-	const struct reading_block *b = &r->blocks[0];
-	if ((b->start > 0 && suspicious_at(r, b->start)) || (b->end < b->until && suspicious_at(r, b->end)))
-		return true;
-	return carry_numerals(r->data + b->start, (size_t)b->end - b->start, 4) > 0 && carry_numerals(r->data, r->size, SIZE_MAX) >= SPELLED_MIN;
+	const size_t behind = within ? at + 1 : w->n, near = size < NEAR ? size : NEAR;
+	if (size == 0 || (at == 0 && behind >= w->n))
+		return false;
+	return carry_tells(text, near) || long_word_begins((struct part){ text, size }) || (at > 0 && ends_suspicious(w, at)) ||
+	       (behind < w->n && (begins_suspicious(w, behind) || carry_tells(text + size - near, near) || long_word_ends((struct part){ text, size }))) ||
+	       is_spelled(w, at, text, size < WINDOW_EDGE ? size : WINDOW_EDGE);
 }
 
 static bool same(const struct reading *a, const struct reading *b)
@@ -246,22 +246,36 @@ static void put_words(struct reading *r, const char *s, size_t size)
 		put(r, " ", 1);
 }
 
+/* Bytes of piece i that are no part of a number. */
+static size_t count_words(struct window *w, size_t i)
+{
+	const struct carry c = window_carry(w, i);
+	return w->pieces[i].size - (carry_part(&c) ? c.to - c.from : 0);
+}
+
 /* The words around and between what may be parts of a number, so that they still say what it is.  False if there are no such parts. */
 static bool read_words(struct window *w, const struct carry *new, const char *text, struct reading *r)
 {
-	size_t n = 0;
-	r->size = 0;
+	size_t n = 0, first = w->n, near = 0;
 	for (size_t i = 0; i < w->n; i++) {
-		const struct part p = piece(w, i);
 		const struct carry c = window_carry(w, i);
 		n += carry_part(&c);
+	}
+	r->size = 0;
+	if (n == 0)
+		return false;
+	for (; first > 0 && near <= CONTEXT_MAX; near += count_words(w, first))
+		first--;
+	for (size_t i = first; i < w->n; i++) {
+		const struct part p = piece(w, i);
+		const struct carry c = window_carry(w, i);
 		put_words(r, p.s, carry_part(&c) ? c.from : p.size);
 		if (carry_part(&c))
 			put_words(r, p.s + c.to, p.size - c.to);
 	}
 	put_words(r, text, new->from);
 	keep_last(r, CONTEXT_MAX);
-	return n > 0;
+	return true;
 }
 
 /* What may be parts of a number, behind each other; all words stand before them. */
@@ -279,20 +293,22 @@ static bool read_cores(struct window *w, enum way way, const char *text, size_t 
 			break;
 		room -= carry_part(&c) ? c.to - c.from + 1 : 0;
 	}
+	bool token = false;
 	r->nparts = 0;
 	for (size_t i = first; i < w->n; i++) {
 		const struct carry c = window_carry(w, i);
 		if (!carry_part(&c))
 			continue;
 		const struct part p = { w->text + w->pieces[i].from + c.from, c.to - c.from };
-		if (r->nparts > 0 && (way == SPACED || !goes_on(r->data, r->size, *p.s)))
+		if (r->nparts > 0 && (way == SPACED || !edge_goes_on(token, r->data[r->size - 1], *p.s)))
 			put(r, " ", 1);
+		token = edge_find(p.s, p.size).token;
 		r->parts[r->nparts++] = (uint16_t)r->size;
 		put(r, p.s, p.size);
 	}
 	if (r->nparts == 0)
 		return false;
-	if (way == SPACED || !goes_on(r->data, r->size, text[new.from]))
+	if (way == SPACED || !edge_goes_on(token, r->data[r->size - 1], text[new.from]))
 		put(r, " ", 1);
 	struct reading_block *b = &r->blocks[0];
 	*b = (struct reading_block){ .start = (uint16_t)r->size, .at = (uint16_t)new.from, .cut = head < size, .crossing = true, .words = (uint16_t)words };
@@ -325,22 +341,22 @@ static void put_pair(struct reading *r, struct part p, bool space, const char *t
 
 /* The new text behind single earlier ones, whatever came between: what both could be halves of; and behind an announcement, if what came
  * between was short. */
-static bool read_pairs(struct window *w, const char *text, size_t size, struct reading *r)
+static bool read_pairs(struct window *w, const char *text, size_t size, bool word, struct reading *r)
 {
-	const struct part new = trim((struct part){ text, size }, false, true);
 	size_t aside = 0;
 	r->size = r->nblocks = r->nparts = 0;
-	if (is_space(*text) || ellipsis(text, size))
+	if (edge_front(text, size) > 0)
 		return false;
-	for (size_t i = w->n; i-- > 0 && r->nblocks + 2 <= READING_BLOCKS_MAX;) {
-		const struct part p = trim(piece(w, i), false, true);
+	for (size_t i = w->n; i-- > 0 && r->nblocks + 2 <= READING_BLOCKS_MAX && r->size + 2 * (sizeof barrier + PAIR_TAIL + PAIR_HEAD) <= READING_MAX;) {
+		const struct part p = said(w, i);
 		if (p.size == 0)
 			continue;
+		const char last = p.s[p.size - 1];
 		const struct carry c = window_carry(w, i);
-		const bool goes = goes_on(p.s, p.size, *text), digits = is_digit(p.s[p.size - 1]) && is_digit(*text) && carry_part(&c);
-		const bool announced = is_word(new) && w->n - 1 - i <= ASIDES_MAX && aside <= ASIDE_MAX;
+		const bool goes = edge_goes_on(w->pieces[i].edge.token, last, *text), digits = is_digit(last) && is_digit(*text) && carry_part(&c);
+		const bool announced = word && w->n - 1 - i <= ASIDES_MAX && aside <= ASIDE_MAX;
 		aside += p.size;
-		if (i + 1 == w->n || r->size + 2 * (sizeof barrier + PAIR_TAIL + PAIR_HEAD) > READING_MAX)
+		if (i + 1 == w->n)
 			continue;
 		if (digits || (announced && !goes))
 			put_pair(r, p, true, text, size, !announced);
@@ -356,21 +372,28 @@ size_t reading_make(struct window *w, uint64_t corrects, const char *text, size_
 	for (size_t i = 0; corrects && i < w->n; i++)
 		if (w->pieces[i].id == corrects)
 			at = i;
-	if (at < w->n && join(w, at, SPACED, text, size, &out[n]) && is_suspicious(&out[n])) {
+	const bool there = at < w->n && is_suspicious(w, at, true, text, size), behind = is_suspicious(w, w->n, false, text, size);
+	if (!there && !behind)
+		return 0;
+	const size_t head = size < WINDOW_EDGE ? size : WINDOW_EDGE;
+	const bool word = edge_find(text, head).word;
+	if (there && join(w, at, SPACED, text, size, word, &out[n])) {
 		n++;
-		n += join(w, at, GLUED, text, size, &out[n]);
+		n += join(w, at, GLUED, text, size, word, &out[n]);
 	}
 	struct reading *spaced = &out[n];
-	if (!join(w, w->n, SPACED, text, size, spaced) || !is_suspicious(spaced))
+	if (!behind || !join(w, w->n, SPACED, text, size, word, spaced))
 		return n;
 	n++;
-	n += join(w, w->n, GLUED, text, size, &out[n]) && !same(&out[n], spaced);
-	n += join(w, w->n, WELDED, text, size, &out[n]) && !same(&out[n], &out[n - 1]);
+	n += join(w, w->n, GLUED, text, size, word, &out[n]) && !same(&out[n], spaced);
+	n += word && join(w, w->n, WELDED, text, size, word, &out[n]) && !same(&out[n], &out[n - 1]);
+	if (!word && !(carry_glance(text, head) & CARRY_FIGURES))
+		return n;
 	if (read_cores(w, SPACED, text, size, &out[n]) && !same(&out[n], spaced)) {
 		n++;
 		n += read_cores(w, GLUED, text, size, &out[n]) && !same(&out[n], &out[n - 1]);
 	}
-	return n + read_pairs(w, text, size, &out[n]);
+	return n + read_pairs(w, text, size, word, &out[n]);
 }
 
 /* True if a number goes on on the other side of what parts the groups of a time, date, price or address: then that is what it is. */
@@ -431,5 +454,5 @@ static size_t count_digits(const char *s, size_t size)
 bool reading_prefers(const char *text, size_t size, const char *to, size_t to_size)
 {
 	size_t n = count_digits(text, size), m = count_digits(to, to_size);
-	return n > m || (n == 0 && m == 0 && to_size < LONG_WORD && size >= LONG_WORD);
+	return n > m || (n == 0 && m == 0 && to_size < EDGE_LONG_WORD && size >= EDGE_LONG_WORD);
 }

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libmodel.a
 libmodel_a_SOURCES = \
 	filterd/model/carry.c filterd/model/carry.h \
+	filterd/model/edge.c filterd/model/edge.h \
 	filterd/model/event.c filterd/model/event.h \
 	filterd/model/jid.c filterd/model/jid.h \
 	filterd/model/mask.c filterd/model/mask.h \

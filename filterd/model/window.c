@@ -21,9 +21,24 @@ static void take_out(struct window *w, size_t i)
 	w->n--;
 }
 
+/* What is asked of it whenever another text comes. */
+static void look(struct window_piece *p, const char *text, size_t size)
+{
+	const struct edge e = edge_find(text, size);
+	p->size = (uint16_t)size;
+	p->glance = (uint8_t)carry_glance(text, size);
+	p->edge.front = (uint8_t)e.front;
+	p->edge.back = (uint8_t)e.back;
+	p->edge.word = e.word;
+	p->edge.token = e.token;
+	p->found = false;
+}
+
 struct carry window_carry(struct window *w, size_t i)
 {
 	struct window_piece *p = &w->pieces[i];
+	if (!(p->glance & CARRY_FIGURES))
+		return (struct carry){ 0 };
 	if (!p->found) {
 		struct carry c = carry_find(w->text + p->from, p->size);
 		p->carry.from = (uint8_t)c.from;
@@ -37,7 +52,7 @@ struct carry window_carry(struct window *w, size_t i)
 
 static bool is_words(struct window *w, size_t i)
 {
-	const struct carry c = w->pieces[i].figures ? window_carry(w, i) : (struct carry){ 0 };
+	const struct carry c = window_carry(w, i);
 	return !carry_part(&c);
 }
 
@@ -80,8 +95,8 @@ void window_add(struct window *w, uint64_t id, uint64_t name, uint64_t at_ms, co
 	while (w->n > 0 && (w->n == WINDOW_PIECES_MAX || w->used + size > WINDOW_BYTES))
 		take_out(w, spare(w, w->n, w->used + size > WINDOW_BYTES));
 	memcpy(w->text + w->used, text, size);
-	w->pieces[w->n++] = (struct window_piece){ .id = id, .name = name, .at_ms = at_ms, .from = w->used, .size = (uint16_t)size, .cut = cut,
-	                                           .figures = carry_glance(text, size) };
+	w->pieces[w->n] = (struct window_piece){ .id = id, .name = name, .at_ms = at_ms, .from = w->used, .cut = cut };
+	look(&w->pieces[w->n++], text, size);
 	w->used = (uint16_t)(w->used + size);
 }
 
@@ -117,10 +132,8 @@ void window_replace(struct window *w, uint64_t id, const char *text, size_t size
 	memcpy(w->text + p->from, text, size);
 	for (size_t k = i + 1; k < w->n; k++)
 		w->pieces[k].from = (uint16_t)(w->pieces[k].from + size);
-	p->size = (uint16_t)size;
 	p->cut = cut;
-	p->figures = carry_glance(text, size);
-	p->found = false;
+	look(p, text, size);
 	w->used = (uint16_t)(w->used + size);
 }
 

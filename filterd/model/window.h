@@ -8,6 +8,7 @@
 #define FILTERD_MODEL_WINDOW_H
 
 #include "model/carry.h"
+#include "model/edge.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +28,8 @@ struct window_piece {
 	uint64_t at_ms;
 	uint16_t from, size;        /* in text */
 	bool cut;                   /* its start is not kept: nothing before it can touch what is */
-	bool figures;               /* there may be digits in it, or number words at its start */
+	uint8_t glance;             /* carry_glance() of it */
+	struct { uint8_t front, back; bool word, token; } edge; /* edge_find() of it */
 	bool found;                 /* carry is known */
 	struct { uint8_t from, to, weight; bool bare; } carry; /* carry_find() of it, by window_carry() */
 };

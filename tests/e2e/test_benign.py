@@ -19,7 +19,8 @@ NO_TEXT = (".dat", ".u8", ".png", ".gif", ".svg", ".js")
 HIGH = 75
 # What stands in these texts and is no false alarm, or one that a reader would raise too: documentation says "for internal use only", has
 # numbers to call, and shows lines of a shadow file and of patches.
-MORE = {"confidentiality-marking": 4, "phone-number": 4, "connection-string-password": 2, "password-hash": 2, "source-code": 2}
+MORE = {"confidentiality-marking": 4, "phone-number": 8, "connection-string-password": 2, "password-hash": 2, "source-code": 2}
+TRUE = ("email-address",)  # thousands, and each one is
 
 
 def lines_of(package):
@@ -77,7 +78,7 @@ def test_all_other_detectors(alarms, record_property):
     counts = {d: len(places) for d, places in sorted(found.items(), key=lambda i: -len(i[1]))}
     print("%d lines; findings of confidence %d or more: %s" % (lines, HIGH, counts or "none"))
     record_property("benign", json.dumps(counts))
-    noisy = {d: places[:5] for d, places in found.items() if len(places) > MORE.get(d, 1)}
+    noisy = {d: places[:5] for d, places in found.items() if len(places) > MORE.get(d, 1) and d not in TRUE}
     assert not noisy
 
 

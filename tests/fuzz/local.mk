@@ -5,7 +5,7 @@ EXTRA_DIST += tests/fuzz/document.h tests/fuzz/replay.c tests/fuzz/replay.sh tes
 check-fuzz: $(noinst_LIBRARIES)
 	@top='$(abs_top_srcdir)' CC='$(CC)' \
 	FLAGS='$(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) $(LDFLAGS)' LIBRARIES='$(noinst_LIBRARIES)' \
-	LIBS='$(CLAMAV_LIBS) $(PCRE2_LIBS) $(HS_LIBS) $(UTF8PROC_LIBS) $(EXPAT_LIBS) $(LIBCONFIG_LIBS) $(LIBEVENT_LIBS) $(MHD_LIBS) $(SQLITE_LIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS) $(ARCHIVE_LIBS) $(POPPLER_LIBS) $(GSF_LIBS) $(OPENSSL_LIBS) $(CRYPTO_LIBS) $(LIBS) -lm' \
+	LIBS='$(CLAMAV_LIBS) $(PCRE2_LIBS) $(HS_LIBS) $(UTF8PROC_LIBS) $(EXPAT_LIBS) $(LIBCONFIG_LIBS) $(LIBEVENT_LIBS) $(MHD_LIBS) $(SQLITE_LIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS) $(ARCHIVE_LIBS) $(POPPLER_LIBS) $(GSF_LIBS) $(ZLIB_LIBS) $(OPENSSL_LIBS) $(CRYPTO_LIBS) $(LIBS) -lm' \
 	$(SHELL) $(srcdir)/tests/fuzz/replay.sh
 .PHONY: check-fuzz
 mostlyclean-local: clean-fuzz

@@ -245,6 +245,30 @@ static void mail(void **state)
 	CHECK(wanted);
 }
 
+#define CAFE "caf\xc3\xa9 " TEXT
+
+static void pictures_and_archives(void **state)
+{
+	static const struct want wanted[] = {
+		{ "plain.png", CAUSE_NONE, NULL, 0 },
+		{ "text.png", CAUSE_NONE, CAFE, 1 },
+		{ "ztxt.png", CAUSE_NONE, CAFE, 1 },
+		{ "itxt.png", CAUSE_NONE, CAFE, 1 },
+		{ "itxt_packed.png", CAUSE_NONE, CAFE, 1 },
+		{ "behind.png", CAUSE_NONE, TEXT, 1 },
+		{ "bad_text.png", CAUSE_UNSCANNABLE, NULL, 0 },
+		{ "bomb.png", CAUSE_LIMIT, NULL, 0 },
+		{ "cut.png", CAUSE_NONE, TEXT, 1 },
+		{ "comment.jpg", CAUSE_NONE, TEXT, 1 },
+		{ "title.mp3", CAUSE_NONE, TEXT, 1 },
+		{ "comments.zip", CAUSE_NONE, "\nin.zip|caf\xc3\xa9 4711\n" TEXT "\n", 1 },
+		{ "named.gz", CAUSE_NONE, "\n|" TEXT "\na remark\n", 1 },
+		{ "links.tar", CAUSE_NONE, "a remark", 1 },
+		{ "links.tar", CAUSE_NONE, "../" TEXT "\n", 1 },
+	};
+	CHECK(wanted);
+}
+
 static void old_office(void **state)
 {
 	static const struct want wanted[] = {
@@ -313,6 +337,7 @@ int main(void)
 		cmocka_unit_test(rtf),
 		cmocka_unit_test(pages_and_plain_text),
 		cmocka_unit_test(mail),
+		cmocka_unit_test(pictures_and_archives),
 		cmocka_unit_test(old_office),
 		cmocka_unit_test(macros),
 	};

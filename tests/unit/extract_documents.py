@@ -5,6 +5,7 @@ import os
 import random
 import struct
 import sys
+import tarfile
 import zipfile
 import zlib
 
@@ -212,6 +213,50 @@ write("parts.eml", HEAD + 'Content-Type: multipart/mixed;\n boundary="a b"\n\npr
       '--a b\nContent-Type: text/plain; name="=?utf-8?B?' + b64("k\xe4rte.txt").strip() + '?="\n\nthe attached text\n--a b--\nepilogue\n')
 write("deep.eml", HEAD + "".join("Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(40)) + "\nx\n")
 write("mail.zip", make_zip(("2024/in.eml", HEAD + "\nbody text\n")))
+
+
+# pictures (W3C PNG), and what archives say themselves
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(*chunks):
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)) + b"".join(chunks) +
+            chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b""))
+
+
+CAFE = "caf\xe9 " + TEXT
+write("plain.png", png())
+write("text.png", png(chunk(b"tEXt", b"Comment\0" + CAFE.encode("latin-1"))))
+write("ztxt.png", png(chunk(b"zTXt", b"Comment\0\0" + zlib.compress(CAFE.encode("latin-1")))))
+write("itxt.png", png(chunk(b"iTXt", b"Comment\0\0\0de\0\0" + CAFE.encode())))
+write("itxt_packed.png", png(chunk(b"iTXt", b"Comment\0\1\0de\0\0" + zlib.compress(CAFE.encode()))))
+write("behind.png", png() + TEXT.encode())
+write("bad_text.png", png(chunk(b"zTXt", b"Comment\0\0" + zlib.compress(TEXT.encode() * 9)[:20])))
+write("bomb.png", png(chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"x" * (8 << 20)))))
+write("cut.png", png(chunk(b"tEXt", b"Comment\0" + TEXT.encode()))[:-30])
+write("comment.jpg", b"\xff\xd8\xff\xfe" + struct.pack(">H", 2 + len(TEXT)) + TEXT.encode() + b"\xff\xd9")
+write("title.mp3", b"ID3\3\0\0\0\0\1\0TIT2" + struct.pack(">IH", 3 + 2 * len(TEXT), 0) + b"\1\xff\xfe" + TEXT.encode("utf-16le") + b"\xff\xfb\x90\0" * 40)
+
+
+def commented(whole, member):
+    b = io.BytesIO()
+    with zipfile.ZipFile(b, "w") as z:
+        i = zipfile.ZipInfo("a.txt")
+        i.comment = member
+        z.writestr(i, "hello there")
+        z.comment = whole
+    return b.getvalue()
+
+
+write("comments.zip", make_zip(("in.zip", commented(TEXT.encode(), b"caf\xe9 4711"))))
+write("named.gz", b"\x1f\x8b\x08\x18" + b"\0" * 6 + TEXT.encode() + b"\0a remark\0" + zlib.compressobj(wbits=-15).flush() + b"\0" * 8)
+b = io.BytesIO()
+with tarfile.open(fileobj=b, mode="w", format=tarfile.PAX_FORMAT) as t:
+    i = tarfile.TarInfo("link")
+    i.type, i.linkname, i.pax_headers = tarfile.SYMTYPE, "../" + TEXT, {"comment": "a remark"}
+    t.addfile(i)
+write("links.tar", b.getvalue())
 
 
 # the old Office [MS-XLS, MS-DOC, MS-PPT] and messages of Outlook [MS-OXMSG]

@@ -135,6 +135,16 @@ static const struct {
 	{ "bomb.zip", SCAN_UNSCANNABLE, CAUSE_LIMIT, NULL },
 	/* encrypted, of which libclamav flags only the first two */
 	{ "encrypted.zip", SCAN_UNSCANNABLE, CAUSE_ENCRYPTED, NULL },
+	/* damaged; libclamav takes what it gets */
+	{ "noise.gz", SCAN_UNSCANNABLE, CAUSE_UNSCANNABLE, NULL },
+	{ "cut.gz", SCAN_UNSCANNABLE, CAUSE_UNSCANNABLE, NULL },
+	{ "cut.bz2", SCAN_UNSCANNABLE, CAUSE_UNSCANNABLE, NULL },
+	{ "cut.tar", SCAN_UNSCANNABLE, CAUSE_UNSCANNABLE, NULL },
+	{ "noise.pdf", SCAN_UNSCANNABLE, CAUSE_UNSCANNABLE, NULL },
+	{ "noise_part.docx", SCAN_UNSCANNABLE, CAUSE_UNSCANNABLE, NULL },
+	{ "whole.gz", SCAN_CLEAN, CAUSE_NONE, "" },
+	{ "empty.gz", SCAN_CLEAN, CAUSE_NONE, "" },
+	{ "whole.tar", SCAN_CLEAN, CAUSE_NONE, "" },
 	{ "noise.zip", SCAN_UNSCANNABLE, CAUSE_UNSCANNABLE, NULL }, /* it says so, but there is nothing */
 	{ "encrypted.pdf", SCAN_UNSCANNABLE, CAUSE_ENCRYPTED, NULL },
 	{ "encrypted.docx", SCAN_UNSCANNABLE, CAUSE_ENCRYPTED, "Filterd.Encrypted.OOXML" },

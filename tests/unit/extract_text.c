@@ -66,6 +66,18 @@ static void markup_text(void **state)
 	EXPECT("CL_TYPE_HTML", "a&#", "a&#\n");
 }
 
+static void folded_lines(void **state)
+{
+	EXPECT("CL_TYPE_TEXT_ASCII", "BEGIN:VCARD\r\nNOTE:visa 4012 88\r\n 88\\, 1\\n2\r\nEND:VCARD\r\n", "BEGIN:VCARD\r\nNOTE:visa 4012 8888, 1\n2\r\n\nEND:VCARD\r\n");
+	EXPECT("CL_TYPE_TEXT_ASCII", "begin:vcalendar\nDESCRIPTION:a\n\tb\n", "begin:vcalendar\nDESCRIPTION:ab\n\n");
+	EXPECT("CL_TYPE_TEXT_ASCII", "BEGIN:VCARD\r\nNOTE;ENCODING=QUOTED-PRINTABLE:4012=20=\r\n88=3D8 caf=E9\r\nX:y", "BEGIN:VCARD\r\nNOTE;ENCODING=QUOTED-PRINTABLE:4012 88=8 caf\xc3\xa9\r\nX:y");
+	EXPECT("CL_TYPE_TEXT_ASCII", "dn: cn=x\ndescription: 40\n 12\n", "dn: cn=x\ndescription: 4012\n\n");
+	EXPECT("CL_TYPE_TEXT_ASCII", "BEGIN:VCARD\nA:b=\n", "BEGIN:VCARD\nA:b=\n");
+	EXPECT("CL_TYPE_TEXT_ASCII", "BEGIN:VCARD\nA;QUOTED-PRINTABLE:b=", "BEGIN:VCARD\nA;QUOTED-PRINTABLE:b=\n");
+	/* a text that begins a line with a blank is no such file */
+	EXPECT("CL_TYPE_TEXT_ASCII", "4012\n 8888", "4012\n 8888");
+}
+
 static void document_stream(void **state)
 {
 	EXPECT("CL_TYPE_ANY", "\0\1\2\3secret words\r\0\0\5\5\5\5\5short\0\1", "secret words\n\n");
@@ -89,6 +101,7 @@ int main(void)
 		cmocka_unit_test(plain_text),
 		cmocka_unit_test(utf16_text),
 		cmocka_unit_test(markup_text),
+		cmocka_unit_test(folded_lines),
 		cmocka_unit_test(document_stream),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
