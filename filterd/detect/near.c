@@ -104,11 +104,35 @@ static int is_near(const struct view *v, const struct near_def *n, const struct 
 	return 1; /* in one another */
 }
 
-static int count_near(const struct detect_scratch *s, const struct near_def *n, const struct span *p, size_t nspans)
+/* What was made of a finding stands where that does, but is not near it. */
+static int is_source(const struct detector_def *d, const struct span *p, const struct span *other)
 {
+	if (other->start != p->start || other->end != p->end)
+		return 0;
+	for (size_t i = 0; i < d->nof; i++)
+		if (d->of[i].index == other->detector)
+			return 1;
+	return 0;
+}
+
+/* Several patterns may find the same: spans that overlap are one finding. */
+static int is_counted(const struct span *const *counted, int n, const struct span *p)
+{
+	for (int i = 0; i < n; i++)
+		if (p->start < counted[i]->end && counted[i]->start < p->end)
+			return 1;
+	return 0;
+}
+
+static int count_near(const struct detector_def *d, const struct detect_scratch *s, const struct near_def *n, const struct span *p, size_t nspans)
+{
+	const struct span *counted[RULEDEF_NEAR_MIN_MAX];
 	int count = 0;
-	for (size_t i = 0; i < nspans && count < n->min; i++)
-		count += s->spans[i].detector == n->index && is_near(&s->view, n, p, &s->spans[i]);
+	for (size_t i = 0; i < nspans && count < n->min; i++) {
+		const struct span *other = &s->spans[i];
+		if (other->detector == n->index && is_near(&s->view, n, p, other) && !is_source(d, p, other) && !is_counted(counted, count, other))
+			counted[count++] = other;
+	}
 	return count;
 }
 
@@ -117,7 +141,7 @@ static int judge(const struct detector_def *d, const struct detect_scratch *s, c
 {
 	int add = 0, supported = 0;
 	for (size_t i = 0; i < d->nnear; i++) {
-		if (count_near(s, &d->near[i], p, nspans) >= d->near[i].min) {
+		if (count_near(d, s, &d->near[i], p, nspans) >= d->near[i].min) {
 			add += d->near[i].add;
 			supported |= d->near[i].add > 0 || (d->near[i].required && d->near[i].add == 0);
 		} else if (d->near[i].required) {

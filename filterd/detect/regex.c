@@ -44,6 +44,13 @@ static int compile_both(struct regex *r, const char *pattern, int watched, char 
 	return 0;
 }
 
+enum { AUTO_CALLOUT = 255 }; /* PCRE2's own number, of PCRE2_AUTO_CALLOUT */
+
+static int is_foreign(pcre2_callout_enumerate_block *b, void *arg)
+{
+	return b->callout_number != AUTO_CALLOUT;
+}
+
 int regex_compile(struct regex *r, const char *pattern, int callout, int watched, char *msg, size_t size)
 {
 	if (strncmp(pattern, "(*", 2) == 0) {
@@ -53,6 +60,11 @@ int regex_compile(struct regex *r, const char *pattern, int callout, int watched
 	struct regex plain;
 	if (compile_both(&plain, pattern, watched, msg, size) < 0) /* first, so that messages are about what the author wrote */
 		return -1;
+	if (pcre2_callout_enumerate(plain.ascii, is_foreign, NULL) != 0) { /* it would be taken for ours */
+		snprintf(msg, size, "a pattern must not have callouts, (?C…), at offset 0");
+		regex_free(&plain);
+		return -1;
+	}
 	*r = plain;
 	char *with = callout ? malloc(strlen(pattern) + 32) : NULL, ignored[8];
 	if (!with)

@@ -129,13 +129,19 @@ static int put_again(struct partial *p, const struct syntax *group)
 	return -1;
 }
 
+/* Member by member: what pads the structure is not told. */
+static int same_gap(const struct variant_gap *a, const struct variant_gap *b)
+{
+	return a->min == b->min && a->max == b->max && memcmp(&a->set, &b->set, sizeof a->set) == 0;
+}
+
 static int close_gap(struct writer *w, struct partial *p)
 {
 	struct variant *v = &p->v;
 	size_t k = v->size - 1u, i = 0;
 	if (!p->has_gap)
 		return 0;
-	while (i < w->ngaps && memcmp(&w->gaps[i], &p->gap, sizeof p->gap) != 0)
+	while (i < w->ngaps && !same_gap(&w->gaps[i], &p->gap))
 		i++;
 	if (i == VARIANT_GAPS_MAX || (p->as != NO_GAP && v->nsame == VARIANT_GAPS_MAX))
 		return -1;

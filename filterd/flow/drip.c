@@ -87,12 +87,21 @@ static void keyed_hash(const struct drip *d, const void *data, size_t size, void
 	memcpy(hash_r, digest, hash_size);
 }
 
+/* How many conditions before this one of its rule count the same things: three in an hour, or ten in a day. */
+static unsigned twins_before(const struct rule *r, const struct rule_condition *c)
+{
+	unsigned n = 0;
+	for (const struct rule_condition *k = r->conditions; k < c; k++)
+		n += k->tally >= 0 && k->index == c->index && k->per == c->per && k->distinct == c->distinct && k->confidence == c->confidence;
+	return n;
+}
+
 /* Names what is counted: it must be the same after a reload, and differ for all that is counted on its own. */
 static int name_count(const struct drip *d, struct arena *a, const struct rule *r, const struct rule_condition *c, const struct drip_item *item,
                       unsigned char id_r[ID])
 {
 	size_t rule = strlen(r->id) + 1, detector = strlen(c->detector) + 1;
-	char *name = arena_alloc(a, rule + detector + 3 + strlen(item->from) + 2 + strlen(item->to) + 2), *p = name;
+	char *name = arena_alloc(a, rule + detector + 4 + strlen(item->from) + 2 + strlen(item->to) + 2), *p = name;
 	if (!name)
 		return -1;
 	memcpy(p, r->id, rule);
@@ -102,6 +111,7 @@ static int name_count(const struct drip *d, struct arena *a, const struct rule *
 	*p++ = (char)c->per;
 	*p++ = (char)c->distinct;
 	*p++ = (char)c->confidence;
+	*p++ = (char)twins_before(r, c); /* fewer than 256: a rule has no more conditions */
 	p += jid_key(item->from, strlen(item->from), p);
 	if (c->per == PER_CONVERSATION)
 		p += jid_key(item->to, strlen(item->to), p);

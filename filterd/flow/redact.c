@@ -2,6 +2,7 @@
 
 #include "flow/value.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +39,27 @@ static int make_span(struct arena *a, const struct stanza *s, const struct redac
 	return span_r->text ? 0 : -1;
 }
 
+/* Of two rules for one place that of the higher priority says how (they lie in this order), of one rule's detectors the first. */
+static bool says_how(const struct redact *r, size_t i, size_t k)
+{
+	if (r->rules[i] != r->rules[k])
+		return r->rules[i] < r->rules[k];
+	return i < k && r->rules[i]->redaction.form != REDACTION_DEFAULT; /* masks of detectors are left to be compared */
+}
+
+/* What else was found at the very same place says how it is written over. */
+static bool place_is_told(const struct redact *r, size_t k)
+{
+	const struct finding *f = &r->findings[k];
+	size_t i = k;
+	while (i > 0 && r->findings[i - 1].text == f->text && r->findings[i - 1].start == f->start)
+		i--;
+	for (; i < r->nfindings && r->findings[i].text == f->text && r->findings[i].start == f->start; i++)
+		if (i != k && r->findings[i].end == f->end && r->rules[i] && says_how(r, i, k))
+			return true;
+	return false;
+}
+
 int redact_stanza(struct arena *a, struct stanza *s, const struct redact *r)
 {
 	struct stanza_span *spans = arena_alloc(a, r->nfindings * sizeof *spans);
@@ -54,6 +76,8 @@ int redact_stanza(struct arena *a, struct stanza *s, const struct redact *r)
 				continue;
 			if (n > 0 && f->start < spans[n - 1].start)
 				return -1; /* … and is not believed */
+			if (place_is_told(r, i))
+				continue;
 			if (make_span(a, s, r, i, &spans[n++]) < 0)
 				return -1;
 		}

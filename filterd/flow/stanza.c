@@ -147,6 +147,40 @@ static bool is_stamped(const struct xml_attr *a)
 	return a->ns[0] == '\0' && (strcmp(a->name, "from") == 0 || (strcmp(a->name, "type") == 0 && is_one_of(a->value, types)));
 }
 
+/* Attributes that are an address. */
+static const struct { const char *ns, *name, *attr; } addresses[] = {
+	{ NS_CLIENT, "message", "to" }, { NS_CLIENT, "message", "from" }, { NS_CLIENT, "presence", "to" }, { NS_CLIENT, "presence", "from" },
+	{ NS_CLIENT, "iq", "to" }, { NS_CLIENT, "iq", "from" },
+	{ NS_REPLY, "reply", "to" }, { NS_REFERENCE, "reference", "uri" }, { NS_MUC_USER, "invite", "to" }, { NS_MUC_USER, "invite", "from" },
+	{ NS_MUC_USER, "decline", "to" }, { NS_MUC_USER, "item", "jid" }, { NS_MUC_ADMIN, "item", "jid" }, { NS_DIRECT_INVITE, "x", "jid" },
+	{ NS_DELAY, "delay", "from" }, { NS_SID, "stanza-id", "by" }, { NS_ADDRESS, "address", "jid" },
+};
+
+static bool is_address(const struct xml_node *e, const struct xml_attr *a)
+{
+	if (strcmp(a->name, "uri") == 0 && strncasecmp(a->value, "xmpp:", 5) != 0) /* RFC 5122 */
+		return false;
+	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
+		if (a->ns[0] == '\0' && strcmp(a->name, addresses[i].attr) == 0 && xml_is(e, addresses[i].ns, addresses[i].name))
+			return true;
+	return false;
+}
+
+/* A JID looks like an e-mail address, but who is spoken to is no news: its parts are looked at, each for itself.  None of them can be masked. */
+static int join_address(struct joined *j, const char *jid, size_t size)
+{
+	const char *end = jid + size, *slash = memchr(jid, '/', size), *at = memchr(jid, '@', slash ? (size_t)(slash - jid) : size);
+	const char *cut[] = { at ? at : slash, at ? slash : NULL, end };
+	for (size_t i = 0; i < 3; i++) {
+		if (!cut[i])
+			continue;
+		if (cut[i] > jid && join(j, jid, (size_t)(cut[i] - jid), NULL, NULL, true) != 0)
+			return -1;
+		jid = cut[i] + 1;
+	}
+	return 0;
+}
+
 /* Every attribute value, joined by newlines. The stanza's own addressing can be read but not masked. */
 static int add_attributes(struct reader *r, struct xml_node *e)
 {
@@ -155,7 +189,10 @@ static int add_attributes(struct reader *r, struct xml_node *e)
 		bool fixed = e == r->s->top && a->ns[0] == '\0' && is_one_of(a->name, addressing);
 		if (e == r->s->top && is_stamped(a))
 			continue;
-		if (a->size > 0 && join(&r->attributes, a->value, a->size, NULL, fixed ? NULL : a, true) != 0)
+		if (a->size == 0)
+			continue;
+		if (is_address(e, a) ? join_address(&r->attributes, a->value, a->size)
+		                     : join(&r->attributes, a->value, a->size, NULL, fixed ? NULL : a, true))
 			return -1;
 	}
 	return 0;

@@ -88,6 +88,14 @@ static int edit_span(struct stanza *s, const struct stanza_text *t, const struct
 	return 0;
 }
 
+/* The same place, written over in the same way. */
+static bool is_same(const struct stanza_span *a, const struct stanza_span *b)
+{
+	if (a->start != b->start || a->end != b->end || !a->text != !b->text)
+		return false;
+	return a->text ? strcmp(a->text, b->text) == 0 : a->mask.keep_first == b->mask.keep_first && a->mask.keep_last == b->mask.keep_last;
+}
+
 int stanza_mask(struct stanza *s, size_t i, const struct stanza_span *spans, size_t n)
 {
 	const struct stanza_text *t = &s->texts[i];
@@ -99,7 +107,7 @@ int stanza_mask(struct stanza *s, size_t i, const struct stanza_span *spans, siz
 		return -1;
 	for (size_t k = 0; k < n; k++) {
 		if (m > 0 && spans[k].start < merged[m - 1].end) {
-			bool same = spans[k].start == merged[m - 1].start && spans[k].end == merged[m - 1].end;
+			bool same = is_same(&spans[k], &merged[m - 1]);
 			if (spans[k].end > merged[m - 1].end)
 				merged[m - 1].end = spans[k].end;
 			if (!same) {

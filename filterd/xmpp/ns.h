@@ -32,6 +32,10 @@
 #define NS_MUC_USER "http://jabber.org/protocol/muc#user"
 #define NS_MUC_ADMIN "http://jabber.org/protocol/muc#admin"
 #define NS_MUC_OWNER "http://jabber.org/protocol/muc#owner"
+#define NS_ADDRESS "http://jabber.org/protocol/address"           /* XEP-0033 */
+#define NS_SID "urn:xmpp:sid:0"                                   /* XEP-0359 */
+#define NS_DELAY "urn:xmpp:delay"                                 /* XEP-0203 */
+#define NS_DIRECT_INVITE "jabber:x:conference"                    /* XEP-0249 */
 #define NS_FALLBACK "urn:xmpp:fallback:0"                         /* XEP-0428 */
 #define NS_FALLBACK_OLD "urn:xmpp:feature-fallback:0"               /* its name in drafts */
 #define NS_REFERENCE "urn:xmpp:reference:0"                       /* XEP-0372 */

@@ -612,6 +612,16 @@ static void odd_patterns_known(void **state)
 	free(want);
 }
 
+/* Its callout would be taken for the engine's own. */
+static void callouts_are_refused(void **state)
+{
+	static const char *const patterns[] = { "a(?C254)b", "a(?C)b", "a(?C'x')b" };
+	for (size_t i = 0; i < 3; i++) {
+		struct bundle b;
+		assert_null(make_set(&patterns[i], 1, &b));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -620,6 +630,7 @@ int main(void)
 		cmocka_unit_test(outline_patterns),
 		cmocka_unit_test(odd_patterns),
 		cmocka_unit_test(odd_patterns_known),
+		cmocka_unit_test(callouts_are_refused),
 		cmocka_unit_test(shipped_patterns),
 		cmocka_unit_test(long_texts),
 	};

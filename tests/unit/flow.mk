@@ -3,7 +3,7 @@ if CMOCKA
 check_PROGRAMS += tests/unit/flow_redact
 tests_unit_flow_redact_SOURCES = tests/unit/flow_redact.c
 tests_unit_flow_redact_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DTEST_SRCDIR='"$(abs_top_srcdir)"'
-tests_unit_flow_redact_LDADD = libflow.a libxmpp.a libdetect.a libconf.a libmodel.a libbase.a $(EXPAT_LIBS) $(LIBCONFIG_LIBS) $(PCRE2_LIBS) \
+tests_unit_flow_redact_LDADD = libflow.a libpolicy.a libxmpp.a libdetect.a libconf.a libmodel.a libbase.a $(EXPAT_LIBS) $(LIBCONFIG_LIBS) $(PCRE2_LIBS) \
 	$(UTF8PROC_LIBS) $(CRYPTO_LIBS) $(LIBEVENT_LIBS) $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/flow_stanza
 tests_unit_flow_stanza_SOURCES = tests/unit/flow_stanza.c

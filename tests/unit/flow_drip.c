@@ -195,6 +195,22 @@ static void it_takes_a_finding_of_its_own(void **state)
 	arena_free(&a);
 }
 
+/* Three in an hour, or five in a day: each is counted for itself. */
+static void one_rule_counts_in_two_ways(void **state)
+{
+	static const char twice[] =
+		"rules = ( { id = \"cards\"; detect = ( { detector = \"card\"; count = 3; per = \"sender\"; within = \"1h\"; },"
+		"                                      { detector = \"card\"; count = 5; per = \"sender\"; within = \"24h\"; } ); action = \"block\"; } );";
+	struct world *w = *state;
+	policy_rules_free(&w->rules);
+	w->rules = read_rules(twice);
+	assert_int_equal(count_of(w, (struct said){ .text = "1", .at_ms = 1 }), 0);
+	assert_int_equal(count_of(w, (struct said){ .text = "2", .at_ms = 2 }), 0);
+	assert_int_equal(count_of(w, (struct said){ .text = "3", .at_ms = 3 }), 3);
+	assert_int_equal(count_of(w, (struct said){ .text = "4", .at_ms = 5 * HOUR }), 0);
+	assert_int_equal(count_of(w, (struct said){ .text = "5", .at_ms = 10 * HOUR }), 5);
+}
+
 static void files_have_no_values(void **state)
 {
 	struct world *w = *state;
@@ -261,6 +277,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_sender_is_one_in_every_spelling, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(not_distinct_counts_each, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_takes_a_finding_of_its_own, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_rule_counts_in_two_ways, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(files_have_no_values, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(counts_outlive_a_reload, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(memory_is_bounded, set_up, tear_down),

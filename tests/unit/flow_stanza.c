@@ -111,6 +111,22 @@ static void attributes_of_the_stanza_are_read(void **state)
 	arena_free(&a);
 }
 
+/* Who is spoken to, or of, is no e-mail address that somebody passes on; yet what hides in an address is found. */
+static void addresses_are_read_in_parts(void **state)
+{
+	struct arena *a = arena_new(XML_ARENA_MAX);
+	struct stanza s = read_stanza(a, "<message from='al@x.test/r' to='bob@y.test/to@home' type='chat'><body>x</body><reply xmlns='urn:xmpp:reply:0' to='carol@y.test' id='1'/>"
+		"<reference xmlns='urn:xmpp:reference:0' type='mention' uri='xmpp:dave@y.test'/><x xmlns='urn:u' to='eve@y.test'/></message>");
+	assert_true(has_text(&s, ROLE_ATTRIBUTE, "bob\ny.test\nto@home") && has_text(&s, ROLE_ATTRIBUTE, "carol\ny.test\n") && has_text(&s, ROLE_ATTRIBUTE, "xmpp:dave\ny.test"));
+	assert_true(has_text(&s, ROLE_ATTRIBUTE, "eve@y.test")); /* of an extension that nobody knows */
+	assert_false(has_text(&s, ROLE_ATTRIBUTE, "bob@") || has_text(&s, ROLE_ATTRIBUTE, "carol@") || has_text(&s, ROLE_ATTRIBUTE, "dave@"));
+	s = read_stanza(a, "<message to='y.test/4012@home' from='y.test'><body>x</body></message>");
+	assert_true(has_text(&s, ROLE_ATTRIBUTE, "y.test\n4012@home"));
+	s = read_stanza(a, "<message to='@/' from='y.test'><body>x</body></message>");
+	assert_int_equal(s.ntexts, 1);
+	arena_free(&a);
+}
+
 static char *masked(const char *xml, enum text_role role, const char *secret, struct mask m, int *result_r)
 {
 	struct arena *a = arena_new(XML_ARENA_MAX);
@@ -290,6 +306,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_text_is_read), cmocka_unit_test(unreadable_is_a_cause), cmocka_unit_test(files_inside_are_decoded), cmocka_unit_test(attributes_of_the_stanza_are_read),
+		cmocka_unit_test(addresses_are_read_in_parts),
 		cmocka_unit_test(mask_lands_where_text_came_from), cmocka_unit_test(long_spans_are_masked_whole), cmocka_unit_test(very_many_texts),
 		cmocka_unit_test(texts_take_the_place), cmocka_unit_test(what_two_texts_hide_stays_hidden),
 	};
