@@ -124,9 +124,9 @@ static void connect_unix(struct syslog_target *t)
 static void on_address(int error, struct evutil_addrinfo *found, void *ctx)
 {
 	struct syslog_target *t = ctx;
-	t->lookup = NULL;
 	if (error == EVUTIL_EAI_CANCEL)
-		return;
+		return; /* another lookup may be under way, or the target gone */
+	t->lookup = NULL;
 	if (error)
 		fail(t);
 	else

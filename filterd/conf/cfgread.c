@@ -169,6 +169,24 @@ const char *cfg_string(const struct cfg_reader *r, const config_setting_t *group
 	return s && !copy ? "" : copy;
 }
 
+const char *cfg_beside(const struct cfg_reader *r, const config_setting_t *s, const char *name, const char *suffix)
+{
+	const char *slash = strrchr(r->file, '/');
+	size_t folder = slash ? (size_t)(slash + 1 - r->file) : 0, n = strlen(name), end = strlen(suffix);
+	if (strchr(name, '/') || n <= end || strcmp(name + n - end, suffix) != 0) {
+		cfg_error(r, s, "\"%.60s\" must be the name of a %s file in the folder of this rule file", name, suffix);
+		return NULL;
+	}
+	char *path = arena_alloc(r->arena, folder + n + 1);
+	if (!path) {
+		cfg_error(r, s, "out of memory");
+		return NULL;
+	}
+	memcpy(path, r->file, folder);
+	memcpy(path + folder, name, n);
+	return path;
+}
+
 int cfg_int(const config_setting_t *group, const char *key, int dflt)
 {
 	const config_setting_t *s = config_setting_get_member(group, key);

@@ -40,6 +40,8 @@ int cfg_check(const struct cfg_reader *r, const config_setting_t *group, const c
 /* Values of a group that passed cfg_check.  Copies are in the arena; NULL or dflt if the key is not there;
  * without memory cfg_string returns "" of static storage and cfg_strings 0 items, never NULL for a key that is there. */
 const char *cfg_string(const struct cfg_reader *r, const config_setting_t *group, const char *key);
+/* The path of a file beside the one that is read, by its name, which ends in this suffix (".words").  NULL with the error told. */
+const char *cfg_beside(const struct cfg_reader *r, const config_setting_t *s, const char *name, const char *suffix);
 int cfg_int(const config_setting_t *group, const char *key, int dflt);
 double cfg_number(const config_setting_t *group, const char *key, double dflt);
 int cfg_bool(const config_setting_t *group, const char *key, int dflt);

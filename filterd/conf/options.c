@@ -41,7 +41,8 @@ static const struct option link_options[] = {
 	{ "serves", OPTION_CHOICE, AT(serves), 0, 0, 0, "filter", "filter|upload",
 		"What the component is: the filter itself, or the HTTP upload service (XEP-0363)." },
 	{ "host", OPTION_TEXT, AT(host), 1, 255, 0, "127.0.0.1", NULL,
-		"Host of the server's component listener (XEP-0114)." },
+		"Host name or address of the server's component listener (XEP-0114).  A name is looked up for each try, in /etc/hosts, then by the "
+		"name servers of /etc/resolv.conf; each of its addresses has its turn." },
 	{ "port", OPTION_INT, AT(port), 1, 65535, 5347, NULL, NULL, "Port of the server's component listener." },
 	{ "secret_file", OPTION_PATH, AT(secret_file), 1, 4000, 0, NULL, NULL,
 		"File whose first line is the component's secret.  Refused if group or others can read it." },
@@ -98,7 +99,7 @@ static const struct option scan_options[] = {
 	{ "recursion_max", OPTION_INT, AT(recursion_max), 1, 100, 17, NULL, NULL,
 		"Archives within archives; above it the cause is limit." },
 	{ "matcher", OPTION_CHOICE, AT(matcher), 0, 0, 0, "portable", "portable|hyperscan",
-		"What looks for the words of all rules at once; one that fails its self-test is left for portable, and the status says so." },
+		"What looks for the words of all rules at once; one that fails its self-test is left for portable, which an event (engine.degraded) and the status tell." },
 };
 #undef AT
 

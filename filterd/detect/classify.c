@@ -6,6 +6,7 @@
 #include "detect/syntax.h"
 #include "detect/variants.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const char *pattern_class_name(const struct classified *c)
@@ -73,6 +74,11 @@ static int score(const struct literals *l)
 	return l->n == 0 || least < LITERAL_SIZE_MIN ? 0 : 64 + 16 * (least < 10 ? least : 10) - l->n;
 }
 
+static uint32_t capped(uint64_t v)
+{
+	return v < SYNTAX_INF ? (uint32_t)v : SYNTAX_INF;
+}
+
 static void consider(struct info *n, const struct literals *l, uint64_t before)
 {
 	int s = score(l);
@@ -80,7 +86,7 @@ static void consider(struct info *n, const struct literals *l, uint64_t before)
 		return;
 	n->has_best = 1;
 	n->best = *l;
-	n->before = before < SYNTAX_INF ? (uint32_t)before : SYNTAX_INF;
+	n->before = capped(before);
 }
 
 static void nothing(struct literals *l)
@@ -137,23 +143,73 @@ static void literals_of_cat(const struct syntax *n, struct info *out)
 		out->all = cur;
 }
 
+/* All texts of l cut to their first (or last) size bytes. */
+static void cut(const struct literals *l, int size, int last, struct literals *out)
+{
+	out->n = 0;
+	for (int i = 0; i < l->n; i++) /* no more than l has, and they are no longer */
+		if (add_literal(out, l->item[i].s + (last ? l->item[i].size - size : 0), (size_t)size) < 0)
+			return;
+}
+
+/* Shorter pieces of what each match has one of, far fewer: "auth[ _-]?(?:token|key)" has "auth". */
+static void shorten(struct info *n)
+{
+	const struct literals from = n->exact ? n->all : n->best;
+	const uint32_t before = n->exact ? 0 : n->before;
+	int least = LITERAL_SIZE_MAX, most = 0, best = -1;
+	struct literals pieces;
+	for (int i = 0; i < from.n; i++) {
+		least = from.item[i].size < least ? from.item[i].size : least;
+		most = from.item[i].size > most ? from.item[i].size : most;
+	}
+	if ((!n->exact && !n->has_best) || least < LITERAL_SIZE_MIN)
+		return;
+	for (int size = LITERAL_SIZE_MIN; size <= least && size <= 8; size++)
+		for (int last = 0; last < 2; last++) {
+			cut(&from, size, last, &pieces);
+			int worth = 4 * size - 3 * pieces.n;
+			if (best >= 0 && worth <= best)
+				continue;
+			best = worth > 0 ? worth : 0;
+			n->best = pieces;
+			n->has_best = 1;
+			n->before = capped((uint64_t)before + (last ? (uint32_t)(most - size) : 0));
+		}
+}
+
+/* One of each kid's best; if these are too many, shorter ones. */
+static int best_of_kids(struct info *kids, uint32_t n, int shorter, struct literals *best, uint32_t *before_r)
+{
+	best->n = 0;
+	*before_r = 0;
+	for (struct info *k = kids; k < kids + n; k++) {
+		if (shorter)
+			shorten(k);
+		else if (k->exact)
+			consider(k, &k->all, 0);
+		if (!k->has_best || add_all(best, &k->best) < 0)
+			return -1;
+		*before_r = k->before > *before_r ? k->before : *before_r;
+	}
+	return 0;
+}
+
 static void literals_of_alt(const struct syntax *n, struct info *out)
 {
-	struct literals best = { 0 };
-	struct info kid;
-	uint32_t before = 0;
-	int exact = 1, good = 1;
+	struct literals best;
+	uint32_t before;
+	struct info *kids = malloc(n->nkids * sizeof *kids);
+	if (!kids)
+		return; /* without literals it is run everywhere */
+	out->exact = 1;
 	for (uint32_t i = 0; i < n->nkids; i++) {
-		literals_of(n->kids[i], &kid);
-		exact = exact && kid.exact && add_all(&out->all, &kid.all) == 0;
-		if (kid.exact)
-			consider(&kid, &kid.all, 0);
-		good = good && kid.has_best && add_all(&best, &kid.best) == 0;
-		before = kid.before > before ? kid.before : before;
+		literals_of(n->kids[i], &kids[i]);
+		out->exact = out->exact && kids[i].exact && add_all(&out->all, &kids[i].all) == 0;
 	}
-	out->exact = exact;
-	if (good)
+	if (best_of_kids(kids, n->nkids, 0, &best, &before) == 0 || best_of_kids(kids, n->nkids, 1, &best, &before) == 0)
 		consider(out, &best, before);
+	free(kids);
 }
 
 static void literals_of_repeat(const struct syntax *n, struct info *out)
@@ -221,11 +277,6 @@ static int subset(const struct syntax *n, int (*is)(unsigned char))
 static int is_digit(unsigned char c)
 {
 	return c >= '0' && c <= '9';
-}
-
-static uint32_t capped(uint64_t v)
-{
-	return v < SYNTAX_INF ? (uint32_t)v : SYNTAX_INF;
 }
 
 static uint32_t digits_of(const struct syntax *n)

@@ -316,7 +316,8 @@ static void choose_matcher(struct detect_set *set, enum detect_matcher m)
 	if (m == DETECT_PORTABLE)
 		return;
 	if (literal_selftest(LITERAL_HYPERSCAN, why, sizeof why) < 0) {
-		snprintf(set->matcher, sizeof set->matcher, ", Hyperscan SWITCHED OFF (%s)", why);
+		snprintf(set->matcher, sizeof set->matcher, ", Hyperscan SWITCHED OFF");
+		snprintf(set->degraded, sizeof set->degraded, "Hyperscan is switched off, the portable matcher looks for literals: %s", why);
 		return;
 	}
 	set->body = LITERAL_HYPERSCAN;
@@ -381,6 +382,11 @@ size_t detect_tests(const struct detect_set *set)
 	for (size_t i = 0; i < set->ndetectors; i++)
 		n += set->detectors[i].def->match.n + set->detectors[i].def->no_match.n;
 	return n;
+}
+
+const char *detect_degraded(const struct detect_set *set)
+{
+	return set->degraded;
 }
 
 const char *detect_matcher(const struct detect_set *set)

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "detect/decoders.h"
 #include "detect/digitwords.h"
+#include "detect/dressed.h"
 #include "detect/spelled.h"
 
 #include <stdlib.h>
@@ -42,7 +43,7 @@ static int is_text(const char *s, size_t size)
 
 static void add_piece(struct decoded *d, size_t at, size_t len, size_t n)
 {
-	d->pieces[d->npieces++] = (struct decode_piece){ (uint32_t)d->size, (uint32_t)(d->size + n), (uint32_t)at, (uint32_t)(at + len) };
+	d->pieces[d->npieces++] = (struct decode_piece){ .from = (uint32_t)d->size, .to = (uint32_t)(d->size + n), .start = (uint32_t)at, .end = (uint32_t)(at + len) };
 	d->size += n;
 }
 
@@ -61,7 +62,20 @@ static int try(decoder decode, const char *s, size_t size, size_t at, struct dec
 /* Two pairs, and a third one or a separator. */
 static int may_be_hex(const char *s, size_t size, size_t at)
 {
-	return at + 2 * HEX_BYTES_MIN <= size && hex_pair(s, size, at) >= 0 && hex_pair(s, size, at + (hex(s[at + 2]) < 0) + 2) >= 0;
+	if (at + 2 * HEX_BYTES_MIN > size)
+		return 0;
+	if (s[at] == '0' && (s[at + 1] | 0x20) == 'x')
+		return hex_pair(s, size, at + 2) >= 0;
+	return hex_pair(s, size, at) >= 0 && hex_pair(s, size, at + (hex(s[at + 2]) < 0) + 2) >= 0;
+}
+
+/* Two or three digits, or seven or eight and more bits. */
+static int may_be_codes(const char *s, size_t size, size_t at)
+{
+	size_t n = 0, ones = 0;
+	while (at + n < size && n < 9 && is_digit(s[at + n]))
+		ones += s[at + n++] <= '1';
+	return n == 2 || n == 3 || (n >= 7 && ones == n);
 }
 
 static int all_base64(const char *s, size_t size)
@@ -127,6 +141,25 @@ static int try_spelled(const char *s, size_t size, size_t at, struct decoded *d,
 	return 1;
 }
 
+/* A number in dress; letters that look like digits make a guess of it. */
+static int try_dressed(const char *s, size_t size, size_t at, struct decoded *d, size_t *read_r)
+{
+	size_t n = 0, len = 0;
+	if (d->hints & DECODE_DRESSED && at >= d->dressed_next)
+		len = dressed_read(s, size, at, d->data + d->size, &n, &d->dressed_next);
+	int guess = len == 0;
+	if (guess && d->hints & DECODE_ALIKE && at >= d->alike_next && !(at > 1 && is_digit(s[at - 2]))) {
+		n = 0;
+		len = dressed_read_alike(s, size, at, d->data + d->size, &n, &d->alike_next);
+	}
+	if (len == 0)
+		return 0;
+	add_piece(d, at, len, n);
+	d->pieces[d->npieces - 1].guess = (uint32_t)guess;
+	*read_r = len;
+	return 1;
+}
+
 /* What may begin at s[at].  Words are looked at from their start only. */
 static int decode_at(const char *s, size_t size, size_t at, struct decoded *d, size_t *read_r)
 {
@@ -147,9 +180,16 @@ static int decode_at(const char *s, size_t size, size_t at, struct decoded *d, s
 		return 1;
 	if ((!is_letter(c) && !is_digit(c)) || (at > 0 && (is_letter(s[at - 1]) || is_digit(s[at - 1]))))
 		return 0;
+	if (d->hints & (DECODE_DRESSED | DECODE_ALIKE) && try_dressed(s, size, at, d, read_r))
+		return 1;
 	/* each is asked only where a look at the next bytes leaves it a chance: most words have none */
+	if (c == 'U' && at + 1 < size && s[at + 1] == '+')
+		return try(decode_u_plus, s, size, at, d, read_r);
+	if (is_digit(c) && may_be_codes(s, size, at) && try(decode_codes, s, size, at, d, read_r))
+		return 1;
 	return (may_be_hex(s, size, at) && !decode_is_chance(s, size, at) && try(decode_hex, s, size, at, d, read_r)) ||
-	       (at + BASE64_MIN <= size && all_base64(s + at, BASE64_MIN) && try(decode_base64, s, size, at, d, read_r));
+	       (at + BASE64_MIN <= size && all_base64(s + at, BASE64_MIN) &&
+	        (try(decode_base64, s, size, at, d, read_r) || try(decode_base32, s, size, at, d, read_r)));
 }
 
 static int room(struct decoded *d, size_t size)
@@ -228,10 +268,23 @@ static size_t row_foreign(struct row *r, const char *s, size_t size, size_t at)
 	return n;
 }
 
+/* Hexadecimal for one, two or four characters of ASCII; or 0x and one. */
+static int is_pair(const char *s, size_t size)
+{
+	if (size == 4 && s[0] == '0' && (s[1] | 0x20) == 'x')
+		return 1;
+	if (size != 2 && size != 4 && size != 8)
+		return 0;
+	for (size_t i = 0; i < size; i++)
+		if (hex(s[i]) < 0 || (size > 2 && i % 2 == 0 && (s[i] < '2' || s[i] > '7')))
+			return 0;
+	return 1;
+}
+
 /* Each word and digit of the text: rows of numbers spelled out, rows of hexadecimal pairs. */
 static unsigned look_closely(const char *s, size_t size)
 {
-	unsigned hints = 0, pairs = 0;
+	unsigned hints = 0, pairs = 0, codes = 0;
 	struct row row = { 0 };
 	for (size_t i = 0; i < size;) {
 		size_t from = i;
@@ -248,14 +301,16 @@ static unsigned look_closely(const char *s, size_t size)
 			hints |= row_hint(&row);
 			continue;
 		}
-		pairs = len == 2 && hex_pair(s, size, from) >= 0 ? pairs + 1 : 0;
+		pairs = is_pair(s + from, len) ? pairs + len / 2 : 0;
+		codes = kinds & LETTER ? 0 : len == 2 || len == 3 || (len >= 7 && s[from] <= '1' && s[from + 1] <= '1') ? codes + 1 : 0;
 		if (kinds & DIGIT) {
+			hints |= kinds & LETTER && dressed_may_be_alike(s + from, len) ? DECODE_ALIKE : 0;
 			row_digits(&row, s, from, i);
 		} else {
 			i = word_end(s, size, i);
 			row_word(&row, s + from, i - from);
 		}
-		hints |= pairs == HEX_BYTES_MIN ? DECODE_MARKS : row_hint(&row);
+		hints |= pairs >= HEX_BYTES_MIN || codes >= HEX_BYTES_MIN ? DECODE_MARKS : row_hint(&row);
 	}
 	return hints;
 }
@@ -373,7 +428,9 @@ unsigned decode_wanted(const struct view *v, const struct sweep *w)
 	unsigned hints = w->ntokens > 0 || has(MARK, marks_in, s, v->size) ? DECODE_MARKS : 0;
 	/* bytes of ASCII in hexadecimal have a digit each */
 	int closely = w->digits >= HEX_BYTES_MIN;
-	if (!v->ascii && !hints && has_mixed(s, v->size))
+	if (w->digits >= DRESSED_DIGITS_MIN && dressed_wanted(s, v->size, w))
+		hints |= DECODE_DRESSED;
+	if (!v->ascii && !(hints & DECODE_MARKS) && has_mixed(s, v->size))
 		hints |= DECODE_MARKS;
 	for (size_t p = PROBE_STEP - 1; p < v->size && !closely; p += PROBE_STEP)
 		closely = probe(s, v->size, p);
@@ -401,7 +458,7 @@ static void copy_plain(struct decoded *d, size_t size, const char *s, size_t fro
 
 int decode_make(struct decoded *d, const char *s, size_t size, unsigned hints)
 {
-	d->size = d->npieces = d->spelled_next = 0;
+	d->size = d->npieces = d->spelled_next = d->dressed_next = d->alike_next = 0;
 	d->hints = hints;
 	d->work = 0;
 	d->cut = size > DECODE_SIZE_MAX;
@@ -460,6 +517,14 @@ static size_t pieces_before(const struct decoded *d, size_t at)
 static size_t outside(const struct decoded *d, size_t k, size_t at)
 {
 	return k ? d->pieces[k - 1].end + (at - d->pieces[k - 1].to) : at;
+}
+
+int decode_is_guess(const struct decoded *d, size_t start, size_t end)
+{
+	for (size_t i = pieces_before(d, start); i < d->npieces && d->pieces[i].from < end; i++)
+		if (d->pieces[i].guess)
+			return 1;
+	return 0;
 }
 
 size_t decode_map(const struct decoded *d, size_t start, size_t end, size_t *start_r, size_t *end_r)

@@ -8,6 +8,8 @@
  *   base64       and base64url, RFC 4648; sixteen characters or more
  *   mixed        words of Latin letters and Cyrillic or Greek ones that look like them (UTS #39)
  *   spelled      eight digits or more, three of them words or more, in a language of digitwords.c
+ *   dressed      4012*8888*8888*1881, 4012 | 8888 | …, one digit a group, and styling (XEP-0393) within a number
+ *   alike        letters in place of digits, 4o12 8888 8888 l88l: a guess
  *
  * The rest of the text stays around them, so that a number with one digit in disguise is whole again.  A piece is replaced
  * only if it stands for text: UTF-8 without control characters.
@@ -26,6 +28,7 @@ enum { DECODE_DEPTH_MAX = 2, DECODE_PIECES_MAX = 1 << 16, DECODE_SIZE_MAX = 8 <<
 /* [from, to) of the decoded text stands for [start, end) of the text it was made of. */
 struct decode_piece {
 	uint32_t from, to, start, end;
+	uint32_t guess; /* it may as well stand for itself: only what a check proves is to be believed */
 };
 
 struct decoded {
@@ -35,13 +38,13 @@ struct decoded {
 	size_t npieces, pieces_cap;
 	uint64_t work; /* bytes written in vain */
 	unsigned hints;      /* as decode_make() got them */
-	size_t spelled_next; /* no number spelled out begins before this place */
+	size_t spelled_next, dressed_next, alike_next; /* no number spelled out, in dress, of letters begins before this place */
 	int mixed; /* there may be words of mixed scripts: keywords, which stand beside what they tell of */
 	int cut; /* DECODE_PIECES_MAX were there, the text was longer than DECODE_SIZE_MAX or made to be slow: the rest is as it was */
 };
 
 /* What there may be in a text. */
-enum { DECODE_MARKS = 1, DECODE_WORDS = 2 };
+enum { DECODE_MARKS = 1, DECODE_WORDS = 2, DECODE_DRESSED = 4, DECODE_ALIKE = 8 };
 
 /* Builds the tables on first use, before any other call; needs view_init().  -1 without memory. */
 int decode_init(void) __attribute__((warn_unused_result));
@@ -57,5 +60,8 @@ void decode_free(struct decoded *d);
 /* The place in the text of [start, end) in the decoded one, end > start: pieces count whole.  Returns how many pieces it
  * touches. */
 size_t decode_map(const struct decoded *d, size_t start, size_t end, size_t *start_r, size_t *end_r);
+
+/* Does [start, end) of the decoded text touch a guess? */
+int decode_is_guess(const struct decoded *d, size_t start, size_t end);
 
 #endif

@@ -23,7 +23,13 @@ size_t decode_entity(const char *s, size_t size, size_t at, char *dst, size_t *n
 {
 	static const struct {
 		const char *name, *text;
-	} names[] = { { "&lt;", "<" }, { "&gt;", ">" }, { "&amp;", "&" }, { "&quot;", "\"" }, { "&apos;", "'" }, { "&nbsp;", " " }, { "&shy;", "" }, { "&zwnj;", "" } };
+	} names[] = {
+		{ "&lt;", "<" }, { "&gt;", ">" }, { "&amp;", "&" }, { "&quot;", "\"" }, { "&apos;", "'" }, { "&nbsp;", " " }, { "&shy;", "" }, { "&zwnj;", "" },
+		{ "&zwj;", "" }, { "&ZeroWidthSpace;", "" }, { "&NoBreak;", "" }, { "&ensp;", " " }, { "&emsp;", " " }, { "&thinsp;", " " }, { "&hairsp;", " " },
+		{ "&Tab;", "\t" }, { "&NewLine;", "\n" }, { "&hyphen;", "-" }, { "&dash;", "-" }, { "&ndash;", "-" }, { "&mdash;", "-" }, { "&minus;", "-" },
+		{ "&period;", "." }, { "&comma;", "," }, { "&colon;", ":" }, { "&semi;", ";" }, { "&sol;", "/" }, { "&bsol;", "\\" }, { "&lowbar;", "_" },
+		{ "&plus;", "+" }, { "&equals;", "=" }, { "&commat;", "@" }, { "&num;", "#" }, { "&ast;", "*" }, { "&lpar;", "(" }, { "&rpar;", ")" }, { "&vert;", "|" },
+	};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		size_t len = strlen(names[i].name);
 		if (len <= size - at && memcmp(s + at, names[i].name, len) == 0) {
@@ -57,8 +63,21 @@ static size_t marked_pairs(const char *s, size_t size, size_t at, char mark, cha
 	return i - at;
 }
 
+/* Four hexadecimal digits; 0 if they are none or no code point. */
+static uint32_t four_digits(const char *s, size_t size, size_t at)
+{
+	int high = hex_pair(s, size, at), low = high < 0 ? -1 : hex_pair(s, size, at + 2);
+	uint32_t cp = low < 0 ? 0 : (uint32_t)(high << 8 | low);
+	return cp >= 0xd800 && cp <= 0xdfff ? 0 : cp;
+}
+
 size_t decode_percent(const char *s, size_t size, size_t at, char *dst, size_t *n)
 {
+	uint32_t cp;
+	if (at + 1 < size && s[at + 1] == 'u' && (cp = four_digits(s, size, at + 2)) != 0) { /* as escape() of JavaScript writes it */
+		*n = (size_t)text_encode(cp, dst);
+		return 6;
+	}
 	return marked_pairs(s, size, at, '%', dst, n);
 }
 
@@ -94,12 +113,46 @@ static size_t one_backslash(const char *s, size_t size, size_t at, uint32_t *cp_
 	return 2 + n;
 }
 
+/* \064 as in C and of shells, \n \" \/ and the like as in JSON. */
+static size_t short_backslash(const char *s, size_t size, size_t at, char *dst, size_t *n)
+{
+	static const char from[] = "nrt\"/'\\", to[] = "\n\r\t\"/'\\";
+	char c = at + 1 < size ? s[at + 1] : '\0';
+	const char *p = c ? strchr(from, c) : NULL;
+	if (p) {
+		dst[(*n)++] = to[p - from];
+		return 2;
+	}
+	unsigned value = 0;
+	size_t i = at + 1;
+	while (i < size && i < at + 4 && s[i] >= '0' && s[i] <= '7')
+		value = value * 8 + (unsigned)(s[i++] - '0');
+	if (i - at < 3 || value < ' ' || value > '~')
+		return 0;
+	dst[(*n)++] = (char)value;
+	return i - at;
+}
+
+size_t decode_u_plus(const char *s, size_t size, size_t at, char *dst, size_t *n)
+{
+	size_t i = at, count = 0;
+	uint32_t cp;
+	while (i + 6 <= size && s[i] == 'U' && s[i + 1] == '+' && (cp = four_digits(s, size, i + 2)) != 0 && (i + 6 == size || hex(s[i + 6]) < 0)) {
+		*n += (size_t)text_encode(cp, dst + *n);
+		count++;
+		i += 6;
+		if (i + 1 < size && (s[i] == ' ' || s[i] == ',') && s[i + 1] == 'U')
+			i++;
+	}
+	return count > 1 ? i - at : 0;
+}
+
 size_t decode_backslash(const char *s, size_t size, size_t at, char *dst, size_t *n)
 {
 	uint32_t cp = 0, low = 0;
 	size_t len = one_backslash(s, size, at, &cp), more;
 	if (!len)
-		return 0;
+		return short_backslash(s, size, at, dst, n);
 	if (cp >= 0xd800 && cp <= 0xdbff && (more = one_backslash(s, size, at + len, &low)) && low >= 0xdc00 && low <= 0xdfff) {
 		cp = 0x10000 + ((cp - 0xd800) << 10) + (low - 0xdc00);
 		len += more;

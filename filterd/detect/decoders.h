@@ -48,10 +48,13 @@ size_t decode_entity(const char *s, size_t size, size_t at, char *dst, size_t *n
 size_t decode_percent(const char *s, size_t size, size_t at, char *dst, size_t *n);
 size_t decode_quoted(const char *s, size_t size, size_t at, char *dst, size_t *n);
 size_t decode_backslash(const char *s, size_t size, size_t at, char *dst, size_t *n);
+size_t decode_u_plus(const char *s, size_t size, size_t at, char *dst, size_t *n);
 
 /* Rows of bytes (decode_row.c). */
 enum { HEX_BYTES_MIN = 8, BASE64_MIN = 16 };
 size_t decode_hex(const char *s, size_t size, size_t at, char *dst, size_t *n);
+size_t decode_codes(const char *s, size_t size, size_t at, char *dst, size_t *n);
+size_t decode_base32(const char *s, size_t size, size_t at, char *dst, size_t *n);
 size_t decode_base64(const char *s, size_t size, size_t at, char *dst, size_t *n);
 /* A row in digits alone that does not stand for a number, told at its first pair. */
 int decode_is_chance(const char *s, size_t size, size_t at);

@@ -35,11 +35,13 @@ struct detect_info {
 int detect_compile(const struct bundle *b, struct detect_set **set_r, struct cfgerr *err) __attribute__((warn_unused_result));
 
 /* What looks for the literals.  Both find the same: one that fails its self-test is left for the portable one, and
- * detect_matcher() says so. */
+ * detect_degraded() says so. */
 enum detect_matcher { DETECT_PORTABLE, DETECT_HYPERSCAN };
 int detect_compile_with(const struct bundle *b, enum detect_matcher m, struct detect_set **set_r, struct cfgerr *err) __attribute__((warn_unused_result));
-/* A remark on it for the status; empty for the portable one. */
+/* A remark on it for the summary; empty for the portable one. */
 const char *detect_matcher(const struct detect_set *set);
+/* Why another matcher is used than was asked for; "": it is the one. */
+const char *detect_degraded(const struct detect_set *set);
 void detect_free(struct detect_set **set);
 size_t detect_count(const struct detect_set *set);
 const struct detect_info *detect_info(const struct detect_set *set, size_t index);

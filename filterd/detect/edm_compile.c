@@ -1,42 +1,24 @@
 /* Opens indexes of records once per generation, and binds detectors to their columns. */
 #include "detect/edm_set.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-
-static int map_file(const struct bundle_file *f, struct edm_file *x, struct cfgerr *err)
-{
-	struct stat st;
-	if (fstat(f->fd, &st) < 0 || st.st_size <= 0)
-		return cfgerr_set(err, f->path, 0, "this index is empty or can't be read");
-	x->size = (size_t)st.st_size;
-	/* of a sealed memory file: nobody can change or cut it, and all who map it share its pages */
-	void *map = mmap(NULL, x->size, PROT_READ, MAP_PRIVATE, f->fd, 0);
-	if (map == MAP_FAILED)
-		return cfgerr_set(err, f->path, 0, "this index can't be mapped: %s", strerror(errno));
-	x->map = map;
-	return 0;
-}
 
 static int open_file(const struct bundle *b, const struct edm_def *d, struct edm_file *x, struct cfgerr *err)
 {
-	const struct bundle_file *index = bundle_find(b, BUNDLE_INDEX, d->index), *key = bundle_find(b, BUNDLE_INDEX_KEY, d->key);
+	const struct mapped_for f = { d->index, "index", "filterctl edm build", d->file, d->line };
+	const struct bundle_file *key = bundle_find(b, BUNDLE_INDEX_KEY, d->key);
 	const char *wrong;
-	if (!index)
-		return cfgerr_set(err, d->file, d->line, "there is no index \"%.200s\"; filterctl edm build makes it", d->index);
+	x->path = d->index;
+	if (mapped_open(b, &f, &x->map, err) < 0)
+		return -1;
 	if (!key)
 		return cfgerr_set(err, d->file, d->line, "there is no key \"%.200s\"; filterctl edm build made it with the index", d->key);
 	if (key->size != EDM_KEY_SIZE)
 		return cfgerr_set(err, d->key, 0, "this is no key made by filterctl edm build");
-	x->path = d->index;
-	if (map_file(index, x, err) < 0)
-		return -1;
 	if (!(x->key = edm_key_new((const uint8_t *)key->data)))
 		return cfgerr_set(err, d->file, d->line, "out of memory");
-	if ((wrong = edm_index_read(x->map, x->size, &x->index)) || (wrong = edm_index_verify(&x->index, x->key)))
+	if ((wrong = edm_index_read(x->map.data, x->map.size, &x->index)) || (wrong = edm_index_verify(&x->index, x->key)))
 		return cfgerr_set(err, d->file, d->line, "the index \"%.200s\" can't be used: %s", d->index, wrong);
 	return 0;
 }
@@ -106,8 +88,7 @@ void edm_free(struct edm_set **ep)
 	if (!e)
 		return;
 	for (size_t i = 0; i < e->nfiles; i++) {
-		if (e->files[i].map)
-			munmap(e->files[i].map, e->files[i].size);
+		mapped_close(&e->files[i].map);
 		edm_key_free(&e->files[i].key);
 	}
 	free(e);

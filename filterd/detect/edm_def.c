@@ -2,7 +2,10 @@
 
 #include "detect/ruledef.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#define INDEX_SUFFIX ".edm"
 
 static const struct cfg_key edm_keys[] = {
 	{ "index", CFG_STRING, 1, 1, 255 },
@@ -15,25 +18,6 @@ static const struct cfg_key edm_keys[] = {
 	{ 0 },
 };
 
-static int ends_in(const char *s, const char *suffix)
-{
-	size_t n = strlen(s), k = strlen(suffix);
-	return n > k && strcmp(s + n - k, suffix) == 0;
-}
-
-/* A file beside the rule file. */
-static const char *beside(const struct cfg_reader *r, const char *name, size_t size)
-{
-	const char *slash = strrchr(r->file, '/');
-	size_t folder = slash ? (size_t)(slash + 1 - r->file) : 0;
-	char *path = arena_alloc(r->arena, folder + size + 5);
-	if (path) {
-		memcpy(path, r->file, folder);
-		memcpy(path + folder, name, size);
-	}
-	return path;
-}
-
 static int has(const struct cfg_words *w, const char *s)
 {
 	for (size_t i = 0; i < w->n; i++)
@@ -42,19 +26,16 @@ static int has(const struct cfg_words *w, const char *s)
 	return 0;
 }
 
+/* The key lies beside the index, under the same name unless it is given. */
 static int read_names(const struct cfg_reader *r, const config_setting_t *s, struct edm_def *d)
 {
 	const char *index = cfg_string(r, s, "index"), *key = cfg_string(r, s, "key");
-	if (strchr(index, '/') || !ends_in(index, ".edm"))
-		return cfg_error(r, s, "\"%.60s\" must be the name of a .edm file in the folder of this rule file", index);
-	if (key && (strchr(key, '/') || !ends_in(key, ".key")))
-		return cfg_error(r, s, "\"%.60s\" must be the name of a .key file in the folder of this rule file", key);
-	d->index = beside(r, index, strlen(index));
-	char *path = key ? (char *)beside(r, key, strlen(key)) : (char *)beside(r, index, strlen(index) - 4);
-	if (path && !key)
-		strcat(path, ".key");
-	d->key = path;
-	return d->index && d->key ? 0 : cfg_error(r, s, "out of memory");
+	char same[264];
+	if (!(d->index = cfg_beside(r, s, index, INDEX_SUFFIX)))
+		return -1;
+	snprintf(same, sizeof same, "%.*s.key", (int)(strlen(index) - strlen(INDEX_SUFFIX)), index);
+	d->key = cfg_beside(r, s, key ? key : same, ".key");
+	return d->key ? 0 : -1;
 }
 
 int edm_def_read(const struct cfg_reader *r, const config_setting_t *s, struct edm_def **def_r)

@@ -218,6 +218,12 @@ static int takes_part(const struct join *j, const struct hit *h)
 	return j->rule->columns >> h->column & 1;
 }
 
+/* True if b, and what begins behind it, begins too late to lie in one window with a. */
+static int is_past(const struct join *j, const struct hit *a, const struct hit *b)
+{
+	return (size_t)b->start - a->start >= (j->c->s->view.ascii ? 1u : 4u) * (size_t)j->rule->within;
+}
+
 /* True if a, which begins first, and b lie in one window. */
 static int near(const struct join *j, const struct hit *a, const struct hit *b)
 {
@@ -282,8 +288,9 @@ static void make_pairs(struct join *j)
 			add_rare(j, i);
 			continue;
 		}
-		for (size_t k = i + 1; k < x->nhits && near(j, h, &x->hits[k]) && !budget_spent(&j->c->s->budget); k++)
-			if (takes_part(j, &x->hits[k]) && x->hits[k].rows.n > RARE_MAX && x->hits[k].column != h->column)
+		/* a long value may end too far away, and a short one behind its start not */
+		for (size_t k = i + 1; k < x->nhits && !is_past(j, h, &x->hits[k]) && !budget_spent(&j->c->s->budget); k++)
+			if (takes_part(j, &x->hits[k]) && x->hits[k].rows.n > RARE_MAX && x->hits[k].column != h->column && near(j, h, &x->hits[k]))
 				add_shared(j, i, k);
 	}
 }
@@ -307,13 +314,15 @@ static int enough(const struct join *j, struct hit *const *m, size_t n)
 
 static void judge_row(struct join *j, struct hit **m, size_t n)
 {
+	struct hit *in[MEMBERS_MAX];
 	for (size_t i = 0; i < n && !budget_spent(&j->c->s->budget); i++) {
-		size_t k = i + 1;
-		while (k < n && near(j, m[i], m[k]))
-			k++;
-		if (enough(j, m + i, k - i))
-			for (size_t w = i; w < k; w++)
-				m[w]->wanted = 1;
+		size_t members = 0;
+		for (size_t k = i; k < n && !is_past(j, m[i], m[k]); k++)
+			if (near(j, m[i], m[k]))
+				in[members++] = m[k];
+		if (enough(j, in, members))
+			for (size_t k = 0; k < members; k++)
+				in[k]->wanted = 1;
 	}
 }
 

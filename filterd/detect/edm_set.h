@@ -4,14 +4,14 @@
 
 #include "detect/edm.h"
 #include "detect/edm_index.h"
+#include "detect/mapped.h"
 #include "detect/scan.h"
 
 enum { EDM_FILES_MAX = 4 }; /* BUNDLE_INDEXES_MAX */
 
 struct edm_file {
 	const char *path;
-	void *map;
-	size_t size;
+	struct mapped map;
 	struct edm_key *key;
 	struct edm_index index;
 };

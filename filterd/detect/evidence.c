@@ -1,5 +1,7 @@
 #include "detect/evidence.h"
 
+#include "detect/heading.h"
+
 static size_t back(const char *s, size_t at, size_t points, int ascii)
 {
 	if (ascii)
@@ -61,17 +63,28 @@ static int count(const struct evidence *e, const struct term_text *text, const s
 	return n;
 }
 
+static int none_in(const struct evidence *e, const struct term_text *text, const struct reach *w)
+{
+	for (const struct term *t = e->terms + e->nterms; t < e->terms + e->nterms + e->nnone; t++)
+		if (may_have(text, t) && (count_in(t, text, w->from, w->start, 1) || count_in(t, text, w->end, w->to, 1)))
+			return 0;
+	return 1;
+}
+
 int evidence_holds(const struct evidence *e, const struct term_text *text, size_t start, size_t end)
 {
 	const struct evidence_def *def = e->def;
 	struct reach w = reach_of(def, text, start, end);
 	int n = count(e, text, &w);
-	if (n < def->min || (def->max && n > def->max))
-		return 0;
-	for (const struct term *t = e->terms + e->nterms; t < e->terms + e->nterms + e->nnone; t++)
-		if (may_have(text, t) && (count_in(t, text, w.from, start, 1) || count_in(t, text, end, w.to, 1)))
+	if (n < def->min && def->before > 0) {
+		/* what its column is called speaks of every row, however far down */
+		struct reach above = { 0 };
+		if (!heading_find(text, start, end, &above.from, &above.start))
 			return 0;
-	return 1;
+		w = above;
+		n = count(e, text, &w);
+	}
+	return n >= def->min && (!def->max || n <= def->max) && none_in(e, text, &w);
 }
 
 int evidence_short(const struct evidence *e, const struct term_text *text)

@@ -1,8 +1,9 @@
 #include "detect/layers.h"
 
+#include "detect/odds.h"
 #include "detect/stages.h"
 
-enum { SURROUNDINGS_MAX = 8192, CUT_MARGIN = 128, BORDER_MARGIN = 2 };
+enum { SURROUNDINGS_MAX = 16384, CUT_MARGIN = 128, BORDER_MARGIN = 2 };
 
 static void swap_views(struct view *a, struct view *b)
 {
@@ -11,29 +12,58 @@ static void swap_views(struct view *a, struct view *b)
 	*b = t;
 }
 
-/* A match in a layer that no decoded piece takes part in was found in the view below already, or is none there.  But evidence that
- * it was short of may be decoded, and stand outside: then it counts, unless a piece or a cut is beside it and it only looks
- * like a match. */
-static int is_news(const struct detector *by, const struct view *layer, const struct decoded *d, size_t base, size_t start, size_t end)
+/* Evidence that a match was short of below may be decoded, and stand outside of it: then it counts, unless a piece or a cut is beside
+ * it and it only looks like a match. */
+static int is_supported(const struct detector *by, const struct view *layer, const struct decoded *d, size_t base, size_t start, size_t end)
 {
 	size_t a, b, from = base + start, to = base + end;
-	if (decode_map(d, from, to, &a, &b) > 0)
-		return 1;
 	if (by->def->nevidence == 0 || (base > 0 && start < CUT_MARGIN) || (base + layer->text_size < d->size && layer->text_size - end < CUT_MARGIN))
 		return 0;
 	/* a keyword in mixed scripts may stand right beside it: letters of it were letters before */
 	return d->mixed || decode_map(d, from > BORDER_MARGIN ? from - BORDER_MARGIN : 0, to + BORDER_MARGIN, &a, &b) == 0;
 }
 
+/* One value of a record is decoded, another stands there plainly: found beside it, which is where the detector's spans stand. */
+static int is_partner(const struct detect_scratch *s, const struct detector *by, size_t first, size_t kept, size_t i)
+{
+	if (!by->def->edm)
+		return 0;
+	for (size_t k = i + 1; k < s->nspans && s->spans[k].detector == s->spans[i].detector; k++)
+		if (s->spans[k].hidden)
+			return 1;
+	for (size_t k = kept; k > first && s->spans[k - 1].detector == s->spans[i].detector; k--)
+		if (s->spans[k - 1].hidden)
+			return 1;
+	return 0;
+}
+
+enum { PROOF = 5 };
+
+/* Does a check of the detector's refuse most of what only looks like it? */
+static int proves(const struct detector *d)
+{
+	double odds = odds_of_validators(&d->def->validate);
+	for (size_t i = 0; i < d->def->npatterns && odds < PROOF; i++)
+		odds = odds_of_validators(&d->def->patterns[i].validate);
+	return odds >= PROOF;
+}
+
 /* Spans found in a layer, which is the decoded text from base on, become spans of the view that it was decoded from. */
 static void lower_spans(const struct detect_set *set, struct detect_scratch *s, size_t from, const struct view *layer, const struct decoded *d, size_t base)
 {
-	size_t n = from;
+	size_t n = from, start, end, a, b;
+	for (size_t i = from; i < s->nspans; i++) {
+		view_map(layer, s->spans[i].match_start, s->spans[i].match_end, &start, &end);
+		s->spans[i].hidden = decode_map(d, base + start, base + end, &a, &b) > 0;
+	}
 	for (size_t i = from; i < s->nspans; i++) {
 		struct span p = s->spans[i];
-		size_t start, end, a, b;
+		const struct detector *by = &set->detectors[p.detector];
 		view_map(layer, p.match_start, p.match_end, &start, &end);
-		if (!is_news(&set->detectors[p.detector], layer, d, base, start, end)) {
+		/* what no piece takes part in was found in the view below already, or is none there */
+		int news = p.hidden ? !decode_is_guess(d, base + start, base + end) || proves(by)
+		                    : is_supported(by, layer, d, base, start, end) || is_partner(s, by, from, n, i);
+		if (!news) {
 			s->per_detector[p.detector]--;
 			continue;
 		}
@@ -49,21 +79,28 @@ static void lower_spans(const struct detect_set *set, struct detect_scratch *s, 
 	s->nspans = n;
 }
 
-/* The surroundings of the pieces from *next on that stand close to each other: what else is there was looked at before. */
+static int goes_on(char c)
+{
+	return sweep_is_token((unsigned char)c) || c == '\n' || c == '\r';
+}
+
+/* The surroundings of the pieces from *next on that stand close to each other: what else is there was looked at before.  A key in lines
+ * of base64 is a match of many, and there may be pieces in all of them. */
 static void surroundings(const struct detect_set *set, const struct decoded *d, size_t *next, size_t *from_r, size_t *to_r)
 {
-	size_t context = set->context, from = d->pieces[*next].from, to;
+	size_t context = set->context, from = d->pieces[*next].from, to = 0;
 	from = from > context ? from - context : 0;
-	do
-		to = d->pieces[(*next)++].to + context;
-	while (*next < d->npieces && d->pieces[*next].from <= to + context);
-	to = to < d->size ? to : d->size;
-	while (from > 0 && sweep_is_token((unsigned char)d->data[from - 1]) && d->pieces[*next - 1].to - from < SURROUNDINGS_MAX)
+	while (*next < d->npieces && (to == 0 || d->pieces[*next].from <= to + context)) {
+		size_t end = d->pieces[(*next)++].to + context;
+		to = end > to ? end : to;
+		to = to < d->size ? to : d->size;
+		while (to < d->size && to < end + SURROUNDINGS_MAX && goes_on(d->data[to]))
+			to++;
+	}
+	for (size_t least = from > SURROUNDINGS_MAX ? from - SURROUNDINGS_MAX : 0; from > least && goes_on(d->data[from - 1]);)
 		from--;
 	while (from > 0 && ((unsigned char)d->data[from] & 0xc0) == 0x80)
 		from--;
-	while (to < d->size && to - from < SURROUNDINGS_MAX && (sweep_is_token((unsigned char)d->data[to]) || d->data[to] == '\n' || d->data[to] == '\r'))
-		to++; /* a key in lines of base64 is a match of many */
 	while (to < d->size && ((unsigned char)d->data[to] & 0xc0) == 0x80)
 		to++;
 	*from_r = from;

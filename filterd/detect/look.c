@@ -12,28 +12,43 @@ static int read_set(const struct syntax *n, struct look_set *s)
 	return 0;
 }
 
+/* The sets of n, so many times: behind those that the alternative has. */
+static int add_sets(struct look *l, const struct syntax *n)
+{
+	uint8_t *size = &l->size[l->n];
+	if (n->type == SYNTAX_CAT) {
+		for (uint32_t i = 0; i < n->nkids; i++)
+			if (add_sets(l, n->kids[i]) < 0)
+				return -1;
+		return 0;
+	}
+	if (n->type == SYNTAX_REPEAT) {
+		for (uint32_t i = 0; i < n->min; i++)
+			if (n->min != n->max || n->min > LOOK_SETS_MAX || add_sets(l, n->kids[0]) < 0)
+				return -1;
+		return n->min > 0 ? 0 : -1;
+	}
+	return *size == LOOK_SETS_MAX || read_set(n, &l->alt[l->n][*size]) < 0 ? -1 : (++*size, 0);
+}
+
 /* A sequence of sets, at its far end perhaps a set that must not follow. */
 static int add_alternative(struct look *l, const struct syntax *n)
 {
 	const struct syntax *const *kid = n->type == SYNTAX_CAT ? (const struct syntax *const *)n->kids : &n;
-	uint32_t size = n->type == SYNTAX_CAT ? n->nkids : 1, far = l->kind == LOOK_AHEAD ? size - 1 : 0;
-	if (l->n == LOOK_ALTS_MAX || size == 0)
+	uint32_t nkids = n->type == SYNTAX_CAT ? n->nkids : 1, far = l->kind == LOOK_AHEAD ? nkids - 1 : 0;
+	if (l->n == LOOK_ALTS_MAX || nkids == 0)
 		return -1;
+	l->size[l->n] = 0;
 	if (kid[far]->type == SYNTAX_EMPTY) {
 		const struct syntax *g = kid[far];
 		if (g->look != l->kind || !g->negative || read_set(g->looked, &l->guard[l->n]) < 0)
 			return -1;
 		l->guarded[l->n] = 1;
-		kid += far == 0;
-		size--;
 	}
-	if (size > LOOK_SETS_MAX || size == 0)
-		return -1;
-	for (uint32_t i = 0; i < size; i++)
-		if (read_set(kid[i], &l->alt[l->n][i]) < 0)
+	for (uint32_t i = 0; i < nkids; i++)
+		if ((i != far || !l->guarded[l->n]) && add_sets(l, kid[i]) < 0)
 			return -1;
-	l->size[l->n++] = (uint8_t)size;
-	return 0;
+	return l->size[l->n] > 0 ? (l->n++, 0) : -1;
 }
 
 static int read_look(const struct syntax *n, struct look *l)

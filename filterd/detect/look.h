@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-enum { LOOK_ALTS_MAX = 6, LOOK_SETS_MAX = 4, LOOKS_MAX = 4 };
+enum { LOOK_ALTS_MAX = 6, LOOK_SETS_MAX = 6, LOOKS_MAX = 4 };
 
 struct look_set {
 	struct byte_set set;

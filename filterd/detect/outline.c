@@ -359,7 +359,7 @@ static uint8_t rare_byte(const struct byte_set *s)
 	uint8_t found = 0;
 	for (unsigned c = 1; c < 256; c++)
 		if (byte_set_has(s, c)) {
-			if (found || !strchr("@#$%&*+<=>[\\]^`{|}~", (int)c))
+			if (found || !strchr("@#$%&*+<=>[\\]^`{|}~./:", (int)c))
 				return 0;
 			found = (uint8_t)c;
 		}

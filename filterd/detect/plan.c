@@ -137,12 +137,15 @@ enum { CONTEXT_MIN = 256, BYTES_PER_POINT = 4 };
 static size_t context_of(const struct detect_set *set)
 {
 	size_t most = 0;
-	for (size_t i = 0; i < set->ndetectors; i++)
+	for (size_t i = 0; i < set->ndetectors; i++) {
+		const struct edm_def *edm = set->detectors[i].def->edm;
+		most = edm && edm->within > most ? edm->within : most;
 		for (size_t k = 0; k < set->detectors[i].def->nevidence; k++) {
 			const struct evidence_def *e = set->detectors[i].evidence[k].def;
 			most = e->before > most ? e->before : most;
 			most = e->after > most ? e->after : most;
 		}
+	}
 	return CONTEXT_MIN + BYTES_PER_POINT * most;
 }
 

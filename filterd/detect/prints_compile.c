@@ -1,11 +1,10 @@
 /* Reads sets of fingerprints once per generation, and tells detectors which is theirs. */
 #include "detect/prints_set.h"
 
-#include <errno.h>
+#include "detect/mapped.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 static int make_index(const struct prints_def *d, const void *data, size_t size, struct prints_index *x_r, struct cfgerr *err)
 {
@@ -25,18 +24,12 @@ static int make_index(const struct prints_def *d, const void *data, size_t size,
 
 static int read_set(const struct bundle *b, const struct prints_def *d, struct prints_index *x_r, struct cfgerr *err)
 {
-	const struct bundle_file *f = bundle_find(b, BUNDLE_INDEX, d->set);
-	struct stat st;
-	if (!f)
-		return cfgerr_set(err, d->file, d->line, "there is no set \"%.200s\"; filterctl fingerprint add makes it", d->set);
-	if (fstat(f->fd, &st) < 0 || st.st_size <= 0)
-		return cfgerr_set(err, d->file, d->line, "the set \"%.200s\" is empty or can't be read", d->set);
-	/* a sealed memory file: nobody can change or cut it while it is read */
-	void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, f->fd, 0);
-	if (map == MAP_FAILED)
-		return cfgerr_set(err, d->file, d->line, "the set \"%.200s\" can't be mapped: %s", d->set, strerror(errno));
-	int r = make_index(d, map, (size_t)st.st_size, x_r, err);
-	munmap(map, (size_t)st.st_size);
+	const struct mapped_for f = { d->set, "set", "filterctl fingerprint add", d->file, d->line };
+	struct mapped m;
+	if (mapped_open(b, &f, &m, err) < 0)
+		return -1;
+	int r = make_index(d, m.data, m.size, x_r, err);
+	mapped_close(&m);
 	return r;
 }
 
@@ -61,6 +54,17 @@ static size_t shortest_text(const struct prints_def *d)
 	return d->min_characters > 2 * WINNOW_T ? d->min_characters - WINNOW_T : WINNOW_T;
 }
 
+static int add_rule(const struct bundle *b, struct detect_set *set, size_t detector, struct cfgerr *err)
+{
+	const struct prints_def *d = set->detectors[detector].def->prints;
+	struct prints_set *p = set->prints;
+	struct prints_rule *r = &p->rules[p->nrules++];
+	*r = (struct prints_rule){ .detector = (uint16_t)detector, .def = d };
+	if (p->nrules == 1 || shortest_text(d) < p->size_min)
+		p->size_min = shortest_text(d);
+	return set_of(b, d, p, &r->set, err);
+}
+
 int prints_compile(const struct bundle *b, struct detect_set *set, struct cfgerr *err)
 {
 	size_t n = 0;
@@ -72,19 +76,9 @@ int prints_compile(const struct bundle *b, struct detect_set *set, struct cfgerr
 	if (!set->prints || !(set->prints->rules = arena_alloc(set->arena, n * sizeof *set->prints->rules)))
 		return cfgerr_set(err, NULL, 0, "out of memory");
 	winnow_init(&set->prints->winnow);
-	set->prints->size_min = SIZE_MAX;
-	for (size_t i = 0; i < set->ndetectors; i++) {
-		const struct prints_def *d = set->detectors[i].def->prints;
-		struct prints_rule *r = &set->prints->rules[set->prints->nrules];
-		if (!d)
-			continue;
-		*r = (struct prints_rule){ .detector = (uint16_t)i, .def = d };
-		if (set_of(b, d, set->prints, &r->set, err) < 0)
+	for (size_t i = 0; i < set->ndetectors; i++)
+		if (set->detectors[i].def->prints && add_rule(b, set, i, err) < 0)
 			return -1;
-		set->prints->nrules++;
-		if (set->prints->size_min > shortest_text(d))
-			set->prints->size_min = shortest_text(d);
-	}
 	return 0;
 }
 

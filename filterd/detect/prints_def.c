@@ -2,8 +2,6 @@
 
 #include "detect/winnow.h"
 
-#include <string.h>
-
 static const struct cfg_key prints_keys[] = {
 	{ "set", CFG_STRING, 1, 1, 255 },
 	{ "min_characters", CFG_INT, 0, WINNOW_T, 1000000 },
@@ -20,16 +18,8 @@ int prints_def_read(const struct cfg_reader *r, const config_setting_t *s, struc
 		return cfg_error(r, s, "out of memory");
 	if (cfg_check(r, s, "fingerprint", prints_keys) < 0)
 		return -1;
-	const char *name = cfg_string(r, s, "set"), *slash = strrchr(r->file, '/');
-	size_t folder = slash ? (size_t)(slash + 1 - r->file) : 0, n = strlen(name);
-	if (strchr(name, '/') || n < 5 || strcmp(name + n - 4, ".fpr") != 0)
-		return cfg_error(r, s, "\"%.60s\" must be the name of a .fpr file in the folder of this rule file", name);
-	char *path = arena_alloc(r->arena, folder + n + 1);
-	if (!path)
-		return cfg_error(r, s, "out of memory");
-	memcpy(path, r->file, folder);
-	memcpy(path + folder, name, n);
-	d->set = path;
+	if (!(d->set = cfg_beside(r, s, cfg_string(r, s, "set"), ".fpr")))
+		return -1;
 	d->file = r->file;
 	d->line = (int)config_setting_source_line(s);
 	d->min_characters = (uint32_t)cfg_int(s, "min_characters", WINNOW_T);

@@ -7,6 +7,7 @@ libdetect_a_SOURCES = \
 	filterd/detect/decode.c filterd/detect/decode.h \
 	filterd/detect/decode_mark.c filterd/detect/decode_row.c filterd/detect/decoders.h \
 	filterd/detect/digitwords.c filterd/detect/digitwords.h filterd/detect/spelled.c filterd/detect/spelled.h filterd/detect/lookalike.c \
+	filterd/detect/dressed.c filterd/detect/dressed.h \
 	filterd/detect/csv.c filterd/detect/csv.h \
 	filterd/detect/edm.h filterd/detect/edm_set.h \
 	filterd/detect/edm_build.c filterd/detect/edm_build.h \
@@ -17,10 +18,12 @@ libdetect_a_SOURCES = \
 	filterd/detect/evidence.c filterd/detect/evidence.h \
 	filterd/detect/exclude.c filterd/detect/explain.c \
 	filterd/detect/fold.c filterd/detect/fold.h \
+	filterd/detect/heading.c filterd/detect/heading.h \
 	filterd/detect/highest.c \
 	filterd/detect/lint.c filterd/detect/lint.h \
 	filterd/detect/literal.c filterd/detect/literal.h filterd/detect/literal_body.h \
 	filterd/detect/literal_gram.c filterd/detect/literal_hyperscan.c \
+	filterd/detect/mapped.c filterd/detect/mapped.h \
 	filterd/detect/near.c filterd/detect/near.h \
 	filterd/detect/look.c filterd/detect/look.h \
 	filterd/detect/outline.c filterd/detect/outline.h \

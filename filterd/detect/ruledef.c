@@ -283,16 +283,10 @@ static int read_words(const struct rule_reader *rr, const config_setting_t *s, s
 		if (add_word(r, s, w, (struct word_def){ any.item[i], r->file, any.line[i] }) < 0)
 			return -1;
 	for (size_t i = 0; i < files.n; i++) {
-		const char *slash = strrchr(r->file, '/');
-		size_t folder = slash ? (size_t)(slash + 1 - r->file) : 0, n = strlen(files.item[i]);
-		if (strchr(files.item[i], '/') || n < 7 || strcmp(files.item[i] + n - 6, ".words") != 0)
-			return cfg_error(r, s, "\"%.60s\" must be the name of a .words file in the folder of this rule file", files.item[i]);
-		char *path = arena_alloc(r->arena, folder + n + 1);
+		const char *path = cfg_beside(r, s, files.item[i], ".words");
+		const struct bundle_file *f = path ? bundle_find(rr->bundle, BUNDLE_WORDS, path) : NULL;
 		if (!path)
-			return cfg_error(r, s, "out of memory");
-		memcpy(path, r->file, folder);
-		memcpy(path + folder, files.item[i], n);
-		const struct bundle_file *f = bundle_find(rr->bundle, BUNDLE_WORDS, path);
+			return -1;
 		if (!f)
 			return cfg_error(r, s, "there is no file \"%.60s\" in the folder of this rule file", files.item[i]);
 		if (read_dictionary(r, s, f, w) < 0)

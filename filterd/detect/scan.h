@@ -28,6 +28,7 @@ struct span {
 	uint8_t confidence;
 	uint8_t uncapped; /* confidence if it had support (odds.h) */
 	uint8_t share_document, share_message; /* as in struct finding */
+	uint8_t hidden;  /* in a layer: a decoded piece takes part in it */
 	uint32_t document;
 };
 

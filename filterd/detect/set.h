@@ -89,7 +89,8 @@ struct detect_set {
 	uint32_t ngroups_max;
 	int jit;
 	enum literal_body body;       /* of literals */
-	char matcher[160];            /* what there is to say of it */
+	char matcher[40];             /* what there is to say of it */
+	char degraded[200];           /* why it is not the one that was asked for; "": it is */
 	struct literal_set *literals;
 	size_t nevidence;             /* of all detectors */
 	struct pattern_list *users;   /* of each literal; from npatterns on: words, from there on: evidence */

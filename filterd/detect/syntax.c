@@ -115,32 +115,48 @@ static int is_caseless(uint32_t cp)
 	return (cp >= 0x590 && cp < 0x10a0) || (cp >= 0x3041 && cp <= 0x30ff) || (cp >= 0x3400 && cp <= 0x9fff) || (cp >= 0xac00 && cp <= 0xd7a3);
 }
 
-/* The other case of a Russian letter, or 0.  Those with a third form (U+1C80 to U+1C86) are left out. */
-static uint32_t cyrillic_other(uint32_t cp)
+enum { CASES_MAX = 5 };
+
+/* All that (?i) takes for a Greek or Russian letter, itself among it (CaseFolding.txt of Unicode).  Returns how many; 0: it is neither. */
+static int cases_of(uint32_t cp, uint32_t cases[CASES_MAX])
 {
-	if (cp < 0x410 || cp > 0x44f)
+	static const struct {
+		uint32_t low, more[CASES_MAX - 2];
+	} odd[] = {
+		{ 0x3b2, { 0x3d0 } }, { 0x3b5, { 0x3f5 } }, { 0x3b8, { 0x3d1, 0x3f4 } }, { 0x3b9, { 0x345, 0x1fbe } }, { 0x3ba, { 0x3f0 } }, { 0x3bc, { 0xb5 } },
+		{ 0x3c0, { 0x3d6 } }, { 0x3c1, { 0x3f1 } }, { 0x3c3, { 0x3c2 } }, { 0x3c6, { 0x3d5 } }, { 0x3c9, { 0x2126 } }, { 0x432, { 0x1c80 } },
+		{ 0x434, { 0x1c81 } }, { 0x43e, { 0x1c82 } }, { 0x441, { 0x1c83 } }, { 0x442, { 0x1c84, 0x1c85 } }, { 0x44a, { 0x1c86 } },
+	};
+	uint32_t low = cp == 0x3c2 ? 0x3c3 : (cp >= 0x391 && cp <= 0x3a9) || (cp >= 0x410 && cp < 0x430) ? cp + 0x20 : cp;
+	int n = 0;
+	if (!(low >= 0x3b1 && low <= 0x3c9) && !(low >= 0x430 && low <= 0x44f))
 		return 0;
-	uint32_t low = cp < 0x430 ? cp + 0x20 : cp;
-	return low == 0x432 || low == 0x434 || low == 0x43e || low == 0x441 || low == 0x442 || low == 0x44a ? 0 : cp == low ? low - 0x20 : low;
+	cases[n++] = low;
+	cases[n++] = low - 0x20;
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+		for (int k = 0; odd[i].low == low && k < CASES_MAX - 2 && odd[i].more[k]; k++)
+			cases[n++] = odd[i].more[k];
+	return n;
 }
 
 /* One code point as written: ASCII is a set of one (two if caseless), above it its bytes one by one. */
 static struct syntax *literal(struct reader *r, uint32_t cp)
 {
 	struct syntax *n;
-	uint32_t other = cyrillic_other(cp);
+	uint32_t cases[CASES_MAX];
+	int ncases = r->caseless ? cases_of(cp, cases) : 0;
 	if (cp < 0x80) {
 		n = node(r, SYNTAX_SET);
 		if (n)
 			add_char(r, &n->set, cp);
 		return n;
 	}
-	if (r->caseless && other) {
+	if (ncases) {
 		n = node(r, SYNTAX_ALT);
-		if (n) {
-			add_kid(r, n, bytes_of(r, cp));
-			add_kid(r, n, bytes_of(r, other));
-		}
+		for (int i = 0; n && i < ncases; i++)
+			add_kid(r, n, bytes_of(r, cases[i]));
+		if (n)
+			n->atomic = 1; /* no text is two of them */
 		return r->failed ? NULL : n;
 	}
 	if ((r->caseless && !is_caseless(cp)) || cp > 0x10ffff) {

@@ -3,10 +3,10 @@
 #include <string.h>
 
 enum { EDGE = 256, BYTES = 257 }; /* what stands before and behind a text */
-enum { GROUP_PATTERNS = 64, KINDS_MAX = 8 };
+enum { GROUP_PATTERNS = 64, KINDS_MAX = 24 };
 
 /* Where a group's patterns are looked for. */
-enum where { NEAR_DIGITS, IN_TOKENS, EVERYWHERE, IN_ROWS, NEAR_MARK };
+enum where { NEAR_DIGITS, AMONG_DIGITS, IN_TOKENS, EVERYWHERE, IN_ROWS, NEAR_MARK };
 
 /* Up to 64 patterns, one bit each. */
 struct group {
@@ -21,6 +21,7 @@ struct group {
 	uint8_t begins[256];     /* something begins with this byte */
 	uint64_t *ahead;         /* [BYTES]: what can begin behind this byte */
 	uint64_t *head[OUTLINE_HEAD]; /* [BYTES] each: what can have it at this place */
+	uint64_t row[OUTLINE_HEAD + 1]; /* what can begin with so many digits in a row, and no more; the last: or more */
 };
 
 struct trace {
@@ -36,11 +37,22 @@ static int is_token_set(const struct byte_set *s)
 	return 1;
 }
 
+/* It can begin with a digit behind a digit. */
+static int begins_among_digits(const struct outline *o)
+{
+	int ahead = 0, head = 0;
+	for (unsigned c = '0'; c <= '9'; c++) {
+		ahead |= byte_set_has(&o->ahead, c);
+		head |= byte_set_has(&o->head[0], c);
+	}
+	return ahead && head;
+}
+
 static enum where where(const struct outline *o)
 {
 	if (o->reach >= SWEEP_TOKEN_MIN && is_token_set(&o->inside))
 		return IN_TOKENS;
-	return o->digit ? NEAR_DIGITS : o->mark ? NEAR_MARK : o->telling ? IN_ROWS : EVERYWHERE;
+	return o->digit ? (begins_among_digits(o) ? AMONG_DIGITS : NEAR_DIGITS) : o->telling ? IN_ROWS : o->mark ? NEAR_MARK : EVERYWHERE;
 }
 
 static int same_kind(const struct group *g, enum where w, const struct outline *o)
@@ -83,6 +95,23 @@ static void set_bits(uint64_t *table, uint32_t i, const struct byte_set *s, int 
 			table[c] |= UINT64_C(1) << i;
 }
 
+static int is_digit(unsigned c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static void fill_rows(struct group *g)
+{
+	uint64_t all = UINT64_MAX;
+	for (unsigned n = 0; n <= OUTLINE_HEAD; n++) {
+		uint64_t digits = 0, others = 0;
+		for (unsigned c = 0; n < g->depth && c < BYTES; c++)
+			*(is_digit(c) ? &digits : &others) |= g->head[n][c];
+		g->row[n] = n == 0 ? UINT64_MAX : n < g->depth ? all & others : all;
+		all &= n < g->depth ? digits : UINT64_MAX;
+	}
+}
+
 static int fill_group(struct group *g, struct arena *a, const struct pattern *patterns)
 {
 	for (unsigned k = 0; k <= g->depth; k++) {
@@ -101,12 +130,13 @@ static int fill_group(struct group *g, struct arena *a, const struct pattern *pa
 	}
 	for (unsigned c = 0; c < 256; c++)
 		g->begins[c] = g->head[0][c] != 0;
+	fill_rows(g);
 	return 0;
 }
 
 struct trace *trace_new(struct arena *a, const struct pattern *patterns, const struct pattern_list *list)
 {
-	/* three kinds, those of rows and marks, and one more wherever 64 patterns are full */
+	/* the kinds that are always the same, those of rows and marks, and one more wherever 64 patterns are full */
 	size_t groups_max = IN_ROWS + KINDS_MAX + list->n / GROUP_PATTERNS;
 	struct trace *t = arena_alloc(a, sizeof *t + groups_max * sizeof *t->group);
 	if (!t)
@@ -165,11 +195,15 @@ static int next_places(const struct group *g, const char *s, size_t size, const 
 	size_t done = at->to;
 	switch (g->where) {
 	case NEAR_DIGITS:
+	case AMONG_DIGITS:
 		if (at->row == w->nblocks)
 			return 0;
+		if (g->where == NEAR_DIGITS && at->row > 0)
+			done = w->blocks[at->row - 1].end;
 		at->from = w->blocks[at->row].start > OUTLINE_HEAD - 1 ? w->blocks[at->row].start - (OUTLINE_HEAD - 1) : 0;
 		at->from = at->from > done ? at->from : done;
-		at->to = w->blocks[at->row++].end;
+		at->to = g->where == NEAR_DIGITS ? w->blocks[at->row].start + 1 : w->blocks[at->row].end;
+		at->row++;
 		return 1;
 	case IN_TOKENS:
 		while (at->row < w->ntokens && w->tokens[at->row].end - w->tokens[at->row].start < g->reach)
@@ -210,17 +244,32 @@ static size_t skip(const struct group *g, const char *str, size_t i, size_t to)
 	return i;
 }
 
+/* What of m the digits at `at` leave: how many of them stand there tells more than each. */
+static uint64_t fitting_row(const struct group *g, const struct digit_block *digits, size_t at, uint64_t m)
+{
+	if (!digits || at < digits->start)
+		return m;
+	size_t n = digits->end - at;
+	return m & g->row[n < OUTLINE_HEAD ? n : OUTLINE_HEAD];
+}
+
 /* The hits of the places at hand; stops where the next place might be too much. */
-static size_t find(const struct group *g, const char *s, size_t size, struct trace_at *at, struct trace_hit *hits, size_t n, size_t max)
+static size_t find(const struct group *g, const char *s, size_t size, const struct digit_block *digits, struct trace_at *at, struct trace_hit *hits, size_t n, size_t max)
 {
 	size_t i = at->from;
+	unsigned before = i > 0 ? (unsigned char)s[i - 1] : EDGE;
 	for (; i < at->to; i++) {
-		unsigned c = (unsigned char)s[i], before = i > 0 ? (unsigned char)s[i - 1] : EDGE;
-		if (!g->begins[c]) {
-			i = skip(g, s, i + 1, at->to) - 1;
+		unsigned c = (unsigned char)s[i];
+		uint64_t m = g->ahead[before] & g->head[0][c];
+		before = c;
+		if (m == 0) {
+			if (!g->begins[c]) {
+				i = skip(g, s, i + 1, at->to) - 1;
+				before = (unsigned char)s[i];
+			}
 			continue;
 		}
-		uint64_t m = g->ahead[before] & g->head[0][c];
+		m = fitting_row(g, digits, i, m);
 		if (m == 0)
 			continue;
 		if (n + g->n > max)
@@ -239,7 +288,8 @@ size_t trace_find(const struct trace *t, const char *s, size_t size, const struc
 	while (at->group < t->ngroups) {
 		const struct group *g = &t->group[at->group];
 		while (at->from < at->to || next_places(g, s, size, sweep, at)) {
-			n = find(g, s, size, at, hits, n, max);
+			const struct digit_block *digits = g->where <= AMONG_DIGITS ? &sweep->blocks[at->row - 1] : NULL;
+			n = find(g, s, size, digits, at, hits, n, max);
 			if (at->from < at->to)
 				return n;
 		}

@@ -112,20 +112,19 @@ static int is_technical(const char *s, size_t size)
 	return 0;
 }
 
-/* Words joined by mark, the last of which may end in digits: "password_hash2", "config.db1", "DB_PASS1" */
+/* Words of one case joined by mark, each of which may end in a digit, and the last in some: "password_hash2", "config.db1", "asn1_NOVALUE" */
 static int is_joined(const char *s, size_t size, char mark)
 {
 	int marks = 0;
-	size_t i = 0;
-	while (i < size) {
-		size_t n = run_of(s + i, size - i, letter);
+	for (size_t i = 0; i < size; i++) {
+		i += run_of(s + i, size - i, lower(s[i]) ? lower : upper);
+		size_t n = run_of(s + i, size - i, digit);
+		if (n > 1 && i + n < size)
+			return 0;
 		i += n;
-		if (i < size && s[i] == mark) {
-			marks++;
-			i++;
-			continue;
-		}
-		return marks > 0 && i + run_of(s + i, size - i, digit) == size;
+		if (i < size && s[i] != mark)
+			return 0;
+		marks += i < size;
 	}
 	return marks > 0;
 }
@@ -186,12 +185,12 @@ static int is_code(const char *s, size_t size)
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if (holds(s, size, parts[i]))
 			return 1;
-	size_t word = run_of(s, size, letter);
+	size_t word = run_of(s, size, is_name_char);
 	if (word > 1 && word + 1 < size && s[word] == '=')
 		return 1; /* "user=anna2" */
 	if (s[0] == '&' || s[0] == '*' || s[0] == '-' || s[0] == '+' || s[0] == '=' || s[0] == '|' || s[0] == '\\')
 		return 1; /* an operator, an option, a control sequence of a text processor */
-	return s[0] == '#' && 1 + run_of(s + 1, size - 1, letter) == size;
+	return (s[0] == '#' || s[0] == '!') && 1 + run_of(s + 1, size - 1, letter) == size; /* a channel, a tag of YAML */
 }
 
 int valid_password(const char *s, size_t size, const double *num)

@@ -1,6 +1,7 @@
 #include "extract/layer_text.h"
 
 #include "base/text.h"
+#include "extract/table.h"
 #include "extract/text_csv.h"
 #include "extract/text_folded.h"
 #include "extract/text_markup.h"
@@ -12,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-enum { TABLE_ROOM = 16 << 20 }; /* for the names of columns, beside the values */
 
 static int take(struct text_out *o, struct layer_text *t_r)
 {
@@ -44,7 +43,7 @@ static bool looks_like_text(const unsigned char *s, size_t size)
 static int from_markup(enum markup kind, const char *s, size_t size, struct layer_text *t_r)
 {
 	/* text and attributes share the input between them, plus line breaks of tags of at least three bytes */
-	struct text_out o = { .max = 2 * size + 2 };
+	struct text_out o = { .max = 2 * size + TABLE_ROOM };
 	text_markup_add(&o, kind, s, size);
 	return take(&o, t_r);
 }

@@ -356,7 +356,7 @@ static int read_document(struct scan *s, document_fn *read, bool sure, const cha
 
 static void give_notes(struct scan *s, const char *path, const char *data, size_t size)
 {
-	struct text_out o = { .max = s->engine->limits.file_max };
+	struct text_out o = { .max = 2 * size }; /* what is in it once, in Latin-1 */
 	if (s->on_text)
 		notes_add(&o, data, size);
 	if (o.full)
@@ -374,7 +374,10 @@ static document_fn *reader_around(const struct scan *s, uint32_t level)
 /* Pieces of a document that libclamav makes of what its reader has read. */
 static bool is_known_part(document_fn *read_by, const char *name, const char *data, size_t size)
 {
-	return (read_by == text_pdf_read && text_pdf_is_drawing(data, size)) || (read_by == text_mail_read && text_mail_is_part(name));
+	/* of a PDF without attached files there are only pictures and fonts beside texts */
+	if (read_by == text_pdf_read)
+		return text_pdf_is_own(data, size) || !is_text(data, size);
+	return read_by == text_mail_read && text_mail_is_part(name);
 }
 
 static void give_text(struct scan *s, const char *type, const char *path, const char *name, const char *data, size_t size, uint32_t level)

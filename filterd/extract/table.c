@@ -38,7 +38,7 @@ void table_add(struct table *t, size_t column, const char *s, size_t size)
 	t->cells[column].end = t->row.len;
 }
 
-static size_t size_of(const struct table *t, size_t column)
+size_t table_size(const struct table *t, size_t column)
 {
 	return column < t->ncells ? t->cells[column].end - t->cells[column].start : 0;
 }
@@ -52,12 +52,12 @@ static void take_names(struct table *t)
 {
 	t->nnames = 0;
 	for (size_t i = 0; i < t->ncells; i++)
-		if (size_of(t, i) > 0 && !table_is_name(text_of(t, i), size_of(t, i)))
+		if (table_size(t, i) > 0 && !table_is_name(text_of(t, i), table_size(t, i)))
 			return;
 	for (size_t i = 0; i < t->ncells; i++) {
-		if (size_of(t, i) > 0)
-			memcpy(t->names[i], text_of(t, i), size_of(t, i));
-		t->names[i][size_of(t, i)] = '\0';
+		if (table_size(t, i) > 0)
+			memcpy(t->names[i], text_of(t, i), table_size(t, i));
+		t->names[i][table_size(t, i)] = '\0';
 	}
 	t->nnames = t->ncells;
 }
@@ -65,7 +65,7 @@ static void take_names(struct table *t)
 /* A part of a number that goes on in the next cell, maybe: then no name may stand between, nor more than a space. */
 static bool is_number_part(const struct table *t, size_t column)
 {
-	size_t n = size_of(t, column), digits = 0;
+	size_t n = table_size(t, column), digits = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (!isdigit((unsigned char)text_of(t, column)[i]) && text_of(t, column)[i] != ' ')
 			return false;
@@ -94,7 +94,7 @@ static void add_cells(struct table *t, size_t first, size_t end, bool named)
 	if (named)
 		add_names(t, first, end);
 	for (size_t i = first; i < end; i++) {
-		text_out_add(t->out, text_of(t, i), size_of(t, i));
+		text_out_add(t->out, text_of(t, i), table_size(t, i));
 		text_out_add(t->out, i + 1 < end ? " " : "\t", 1);
 	}
 }
@@ -106,7 +106,7 @@ static void add_row(struct table *t, bool named)
 		if (is_number_part(t, i))
 			while (end < t->ncells && is_number_part(t, end))
 				end++;
-		if (size_of(t, i) > 0)
+		if (table_size(t, i) > 0)
 			add_cells(t, i, end, named);
 		i = end;
 	}
@@ -117,7 +117,7 @@ void table_end_row(struct table *t)
 {
 	size_t filled = 0;
 	for (size_t i = 0; i < t->ncells; i++)
-		filled += size_of(t, i) > 0;
+		filled += table_size(t, i) > 0;
 	if (filled > 0) {
 		bool heads = !t->decided && (filled > 1 || t->rows == 0);
 		if (heads)

@@ -5,7 +5,11 @@
 
 #include "extract/text_out.h"
 
-enum { TABLE_COLUMNS_MAX = 512, TABLE_NAME_MAX = 40 };
+enum {
+	TABLE_COLUMNS_MAX = 512,
+	TABLE_NAME_MAX = 40,
+	TABLE_ROOM = 16 << 20 /* bytes that the names of columns may take, beside the cells */
+};
 
 struct table {
 	struct text_out *out;     /* where rows go; set by the owner, the rest starts as 0 */
@@ -22,6 +26,8 @@ struct table {
 
 /* Adds to the text of a cell (UTF-8) of the present row.  Columns beyond the maximum are one cell. */
 void table_add(struct table *t, size_t column, const char *s, size_t size);
+/* Bytes that this column has in the present row. */
+size_t table_size(const struct table *t, size_t column);
 /* Ends the row.  The names are those of the first row with more than one cell, if all that is in it reads like names;
  * of a table of one column, its first cell. */
 void table_end_row(struct table *t);

@@ -33,7 +33,8 @@ static size_t next_value(const char *s, size_t size, char separator, struct valu
 	size_t rest = i;
 	while (i < size && s[i] != separator && s[i] != '\n')
 		i++;
-	if (!v->quoted || i > rest + 1) { /* what goes on behind the quote is one with it */
+	/* what goes on behind the quote is one with it */
+	if (!v->quoted || i > rest + (rest < size && s[rest] == '\r')) {
 		v->quoted = false;
 		begin = 0;
 		end = i > 0 && s[i - 1] == '\r' ? i - 1 : i;

@@ -1,8 +1,10 @@
 #include "extract/text_markup.h"
 
 #include "extract/entity.h"
+#include "extract/table.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -29,6 +31,9 @@ static const char *const breaks[] = { "cr", "tab", "si", "c", "v", "row", "h", "
 
 struct reader {
 	struct text_out *text, attributes;
+	struct table *table; /* the innermost: what holds it is no table to the eye, but a layout */
+	bool row, cell, cell_breaks;
+	size_t column;
 	enum markup kind;
 	unsigned pre; /* inside of elements whose lines are lines */
 };
@@ -55,6 +60,72 @@ static bool is_break(const char *name, size_t len)
 		if (strlen(breaks[i]) == len && strncasecmp(breaks[i], name, len) == 0)
 			return true;
 	return false;
+}
+
+static void end_row(struct reader *r)
+{
+	if (r->row)
+		table_end_row(r->table);
+	r->row = r->cell = false;
+}
+
+static void begin_cell(struct reader *r)
+{
+	if (!r->row)
+		text_out_break(r->text);
+	r->column = r->row ? r->column + 1 : 0;
+	r->row = r->cell = true;
+	r->cell_breaks = false;
+}
+
+/* True if the tag is part of a table as such. */
+static bool is_of_table(struct reader *r, const char *name, size_t len, bool closes)
+{
+	bool cell = len == 2 && (strncasecmp(name, "td", 2) == 0 || strncasecmp(name, "th", 2) == 0);
+	if (len == 5 && strncasecmp(name, "table", 5) == 0) {
+		end_row(r);
+		text_out_break(r->text);
+		*r->table = (struct table){ .out = r->text, .row = r->table->row };
+	} else if (len == 2 && strncasecmp(name, "tr", 2) == 0) {
+		end_row(r);
+		text_out_break(r->text);
+	} else if (cell && !closes) {
+		begin_cell(r);
+	} else if (cell) {
+		r->cell = false;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool is_blank(const char *s, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (!isspace((unsigned char)s[i]))
+			return false;
+	return true;
+}
+
+static void add_break(struct reader *r)
+{
+	if (r->cell)
+		r->cell_breaks = true;
+	else if (!r->row)
+		text_out_add(r->text, "\n", 1);
+}
+
+static void add_to_cell(struct reader *r, const char *s, size_t size)
+{
+	size_t begun = table_size(r->table, r->column);
+	if ((begun == 0 || r->cell_breaks) && is_blank(s, size))
+		return;
+	if (begun > 0 && r->cell_breaks)
+		table_add(r->table, r->column, "\n", 1);
+	else if (begun > 0 && s[0] == ' ' && r->table->row.data[r->table->row.len - 1] == ' ')
+		s++, size--; /* one space, on whatever side of a tag it stands */
+	r->cell_breaks = false;
+	table_add(r->table, r->column, s, size);
 }
 
 /* Adds markup text with its entities decoded. */
@@ -96,10 +167,22 @@ static void add_flowing(struct text_out *o, const char *s, size_t size)
 
 static void add_text(struct reader *r, const char *s, size_t size)
 {
-	if (r->kind == MARKUP_HTML && !r->pre)
-		add_flowing(r->text, s, size);
-	else
-		add_decoded(r->text, s, size);
+	void (*add)(struct text_out *, const char *, size_t) = r->kind == MARKUP_HTML && !r->pre ? add_flowing : add_decoded;
+	struct text_out part = { .max = r->text->max };
+	if (!r->row) {
+		add(r->text, s, size);
+		return;
+	}
+	/* what stands between cells is for nobody, unless it says something */
+	if (!r->cell && is_blank(s, size))
+		return;
+	if (add == add_flowing && size > 0 && isspace((unsigned char)s[0]))
+		text_out_add(&part, " ", 1);
+	add(&part, s, size);
+	if (part.len > 0)
+		add_to_cell(r, part.data, part.len);
+	r->text->full |= part.full;
+	text_out_free(&part);
 }
 
 static void add_attribute(struct reader *r, const char *s, size_t size)
@@ -158,7 +241,10 @@ static size_t tag(struct reader *r, const char *s, size_t size)
 	if (size >= 9 && memcmp(s, "<![CDATA[", 9) == 0) {
 		const char *end = memmem(s + 9, size - 9, "]]>", 3);
 		size_t len = end ? (size_t)(end - s) : size;
-		text_out_add(r->text, s + 9, len - 9);
+		if (r->row)
+			add_to_cell(r, s + 9, len - 9);
+		else
+			text_out_add(r->text, s + 9, len - 9);
 		return end ? len + 3 : len;
 	}
 	bool closes = i < size && s[i] == '/';
@@ -167,8 +253,8 @@ static size_t tag(struct reader *r, const char *s, size_t size)
 		;
 	if (r->kind == MARKUP_FRAGMENT && !element_of(s + name, i - name))
 		return 0;
-	if (is_break(s + name, i - name))
-		text_out_add(r->text, "\n", 1);
+	if (!is_of_table(r, s + name, i - name, closes) && is_break(s + name, i - name))
+		add_break(r);
 	if (is_preformatted(s + name, i - name)) {
 		if (!closes)
 			r->pre++;
@@ -180,7 +266,12 @@ static size_t tag(struct reader *r, const char *s, size_t size)
 
 void text_markup_add(struct text_out *o, enum markup kind, const char *s, size_t size)
 {
-	struct reader r = { .text = o, .attributes = { .max = o->max }, .kind = kind };
+	struct reader r = { .text = o, .attributes = { .max = o->max }, .kind = kind, .table = calloc(1, sizeof *r.table) };
+	if (!r.table) {
+		o->full = true;
+		return;
+	}
+	r.table->out = o;
 	for (size_t i = 0; i < size && !o->full;) {
 		size_t n = 0;
 		if (s[i] == '<' && i + 1 < size && (isalpha((unsigned char)s[i + 1]) || (s[i + 1] && strchr("/!?", s[i + 1]))))
@@ -192,6 +283,9 @@ void text_markup_add(struct text_out *o, enum markup kind, const char *s, size_t
 		}
 		i += n;
 	}
+	end_row(&r);
+	table_free(r.table);
+	free(r.table);
 	text_out_add(o, "\n", 1);
 	if (r.attributes.len > 0)
 		text_out_add(o, r.attributes.data, r.attributes.len);

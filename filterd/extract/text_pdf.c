@@ -3,11 +3,12 @@
 #include "base/clock.h"
 #include "extract/text_out.h"
 
+#include <ctype.h>
 #include <poppler.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { PAGES_MAX = 20000, HEAD = 1024 };
+enum { PAGES_MAX = 20000, HEAD = 1024, BOOKMARKS_MAX = 100000, DEPTH_MAX = 50 };
 
 /* poppler tells of damage only in messages; one document is read at a time. */
 static unsigned errors;
@@ -30,9 +31,25 @@ bool text_pdf_is(const char *data, size_t size)
 	return text_pdf_may_be(data, size) && memmem(data, size, " obj", 4);
 }
 
-bool text_pdf_is_drawing(const char *data, size_t size)
+static bool has(const char *data, size_t size, const char *word)
 {
-	return size > 0 && data[0] != '<' && memmem(data, size, "BT", 2) && memmem(data, size, "ET", 2) && (memmem(data, size, "Tj", 2) || memmem(data, size, "TJ", 2));
+	return memmem(data, size, word, strlen(word)) != NULL;
+}
+
+static bool begins(const char *data, size_t size, const char *with)
+{
+	return size >= strlen(with) && memcmp(data, with, strlen(with)) == 0;
+}
+
+bool text_pdf_is_own(const char *data, size_t size)
+{
+	if (size > 0 && data[0] != '<' && has(data, size, "BT") && has(data, size, "ET") && (has(data, size, "Tj") || has(data, size, "TJ")))
+		return true;
+	while (size > 0 && isspace((unsigned char)*data))
+		data++, size--;
+	/* fonts and their tables; dictionaries, of which poppler is not asked for programs */
+	return begins(data, size, "/CIDInit") || begins(data, size, "%!PS-AdobeFont") || begins(data, size, "%!FontType") ||
+	       (begins(data, size, "<<") && !has(data, size, "/JS"));
 }
 
 /* Takes s: given to g_free(). */
@@ -138,6 +155,28 @@ static void add_properties(struct text_out *o, PopplerDocument *pdf)
 	add_owned(o, poppler_document_get_metadata(pdf));
 }
 
+/* The titles of bookmarks; takes iter, which may be NULL.  False if there are more than may be read. */
+static bool add_bookmarks(struct document *d, struct text_out *o, PopplerIndexIter *iter, unsigned depth, unsigned *left)
+{
+	bool all = true;
+	if (!iter)
+		return true;
+	do {
+		if (depth > DEPTH_MAX || *left == 0 || clock_ms() > d->deadline_ms) {
+			all = false;
+			break;
+		}
+		--*left;
+		PopplerAction *action = poppler_index_iter_get_action(iter);
+		if (action && action->any.title)
+			add_owned(o, g_strdup(action->any.title));
+		if (action)
+			poppler_action_free(action);
+		all = add_bookmarks(d, o, poppler_index_iter_get_child(iter), depth + 1, left);
+	} while (all && poppler_index_iter_next(iter));
+	poppler_index_iter_free(iter);
+	return all;
+}
 
 static enum cause read_pages(struct document *d, PopplerDocument *pdf, struct text_out *o)
 {
@@ -189,8 +228,13 @@ enum cause text_pdf_read(struct document *d)
 		d->why = encrypted ? "password-protected PDF" : "damaged PDF";
 		return encrypted ? CAUSE_ENCRYPTED : CAUSE_UNSCANNABLE;
 	}
+	unsigned bookmarks = BOOKMARKS_MAX;
 	add_properties(&o, pdf);
 	enum cause cause = read_pages(d, pdf, &o);
+	if (!add_bookmarks(d, &o, poppler_index_iter_new(pdf), 0, &bookmarks) && cause == CAUSE_NONE) {
+		d->why = "more bookmarks than may be read";
+		cause = CAUSE_LIMIT;
+	}
 	if (o.len > 0)
 		d->give(d->ctx, "", ROLE_FILE, o.data, o.len);
 	text_out_free(&o);

@@ -14,8 +14,8 @@ bool text_pdf_may_be(const char *data, size_t size);
 bool text_pdf_is(const char *data, size_t size);
 document_fn text_pdf_read;
 
-/* True for the drawing commands of a page, which libclamav hands over as a layer of their own: their text, in pieces, is
- * in what text_pdf_read() gave. */
-bool text_pdf_is_drawing(const char *data, size_t size);
+/* True for what libclamav hands over as layers of their own, and text_pdf_read() or poppler has read: the drawing commands of a
+ * page, whose text is in pieces, fonts, and dictionaries. */
+bool text_pdf_is_own(const char *data, size_t size);
 
 #endif

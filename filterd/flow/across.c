@@ -1,6 +1,7 @@
 #include "flow/across.h"
 
 #include "base/clock.h"
+#include "model/rest.h"
 #include "xmpp/ns.h"
 
 #include <string.h>
@@ -65,11 +66,29 @@ int across_begin(struct across *a, struct recent *r, const struct stanza *s, con
 	return 0;
 }
 
-bool across_map(struct across *a, size_t i, struct finding *f, const struct finding *own, size_t nown)
+bool across_map(struct across *a, const struct stanza *s, size_t i, struct finding *f, const struct finding *own, size_t nown)
 {
+	const struct finding in = *f;
 	f->text = (uint16_t)a->text;
 	if (i >= a->n || !reading_news(&a->readings[i], f, own, nown))
 		return false;
+	a->found = true;
+	if (in.confidence > a->end.at.confidence && rest_may_follow(&a->readings[i], &in, f, s->texts[a->text].data, s->texts[a->text].size)) {
+		a->end.reading = i;
+		a->end.at = in;
+	}
+	return true;
+}
+
+bool across_rest(struct across *a, struct recent *r, const struct stanza *s, const char *sender, uint32_t generation, struct finding *f_r)
+{
+	const struct stanza_text *t = &s->texts[a->text];
+	const bool ends = a->end.at.confidence > 0, may_be = a->n > 0 && t->size <= WINDOW_EDGE && carry_find(t->data, t->size).bare;
+	struct window *w = a->number && (ends || may_be) ? window_of(r, s, sender, 0) : NULL;
+	const struct rest_text text = { a->number, clock_ms(), generation, t->data, t->size };
+	if (!w || !rest_take(w, &text, ends ? &a->readings[a->end.reading] : NULL, ends ? &a->end.at : NULL, f_r))
+		return false;
+	f_r->text = (uint16_t)a->text;
 	a->found = true;
 	return true;
 }

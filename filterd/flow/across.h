@@ -26,13 +26,20 @@ struct across {
 	uint64_t number;     /* of the text in its window, or 0: it takes no part */
 	uint64_t corrects;   /* number of the text whose place it takes, or 0 */
 	bool found;          /* something is news */
+	struct {             /* what of it ends a number that may go on */
+		size_t reading;
+		struct finding at; /* in the reading; of confidence 0: nothing does */
+	} end;
 };
 
 /* Puts the stanza's body in its window, and makes what is to be looked at with it: texts look_at[0..n).  sender: a JID.  window_s: seconds; 0:
  * windows are off.  -1 without memory: then the message was not looked at in full. */
 int across_begin(struct across *a, struct recent *r, const struct stanza *s, const char *sender, int window_s) __attribute__((warn_unused_result));
 /* Makes a finding in reading i one of the body.  False if it is no news (model/reading.h) beside own[0..nown), the findings in the stanza's texts. */
-bool across_map(struct across *a, size_t i, struct finding *f, const struct finding *own, size_t nown);
+bool across_map(struct across *a, const struct stanza *s, size_t i, struct finding *f, const struct finding *own, size_t nown);
+/* All of them are made.  True if the text is the rest of a number that was found before (model/rest.h): then *f_r is a finding more, of the body.
+ * generation: whose detectors they are of. */
+bool across_rest(struct across *a, struct recent *r, const struct stanza *s, const char *sender, uint32_t generation, struct finding *f_r);
 /* Where the same text stands in the message's other texts (bodies of other languages, XHTML-IM, extensions): what completes a secret does so
  * there, too.  Returns how many places there are; out, if not NULL, has room for them.  f: made by across_map(). */
 size_t across_copies(const struct stanza *s, const struct finding *f, struct finding *out);

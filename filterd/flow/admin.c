@@ -58,11 +58,11 @@ static json_t *scan_json(const struct broker *b)
 {
 	struct pool_status s;
 	pool_status(b->pool, &s);
-	return json_pack("{s:b, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:I}", "serving", pool_current(b->pool) != NULL,
+	return json_pack("{s:b, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:s*}", "serving", pool_current(b->pool) != NULL,
 		"text_workers", (int)s.text_workers, "file_workers", (int)s.file_workers, "text_waiting", (int)s.text_waiting,
 		"file_waiting", (int)s.file_waiting, "outstanding", (int)s.outstanding, "text_jobs", (json_int_t)s.text_jobs,
 		"file_jobs", (json_int_t)s.file_jobs, "deaths", (json_int_t)s.deaths, "timeouts", (json_int_t)s.timeouts,
-		"signatures", (json_int_t)(b->g ? b->g->signatures : 0));
+		"signatures", (json_int_t)(b->g ? b->g->signatures : 0), "degraded", b->g && b->g->degraded[0] ? b->g->degraded : NULL);
 }
 
 static json_t *counters_json(const struct broker *b)

@@ -6,6 +6,7 @@
 
 #include "conf/bundle.h"
 #include "conf/conf.h"
+#include "ipc/scan_wire.h"
 #include "model/mask.h"
 #include "policy/rules.h"
 
@@ -24,6 +25,7 @@ struct generation {
 	struct generation_detector *detectors;
 	size_t ndetectors, noff; /* noff: so many of them are switched off */
 	uint32_t signatures;
+	char degraded[SCAN_DEGRADED_SIZE]; /* what of its engines is worse than it could be; "": nothing */
 	unsigned refs;
 };
 

@@ -197,20 +197,28 @@ static void add_copies(struct item *it, const struct finding *crossing, size_t n
 		copies += across_copies(&it->stanza, &crossing[i], copies);
 }
 
+static const char *sender_of(const struct item *it)
+{
+	return it->parsed && it->stanza.from[0] ? it->stanza.from : it->session->jid;
+}
+
 static void on_texts(void *ctx, const struct pool_result *r)
 {
 	struct item *it = ctx;
 	keep_generation(it, r->g);
 	add_cause(it, r);
-	struct finding *more = r->nfindings > 0 ? more_findings(it, r->nfindings) : NULL;
+	const size_t room = r->nfindings + 1; /* one for the rest of what was found before */
+	struct finding *more = r->nfindings > 0 || it->across.n > 0 ? more_findings(it, room) : NULL;
 	size_t n = 0, own = 0;
 	for (size_t i = 0; more && i < r->nfindings; i++) { /* in order: those of the stanza's own texts come first */
 		more[n] = r->findings[i];
 		own += more[n].text < it->stanza.ntexts;
-		if (more[n].text < it->stanza.ntexts || across_map(&it->across, more[n].text - it->stanza.ntexts, &more[n], more, own))
+		if (more[n].text < it->stanza.ntexts || across_map(&it->across, &it->stanza, more[n].text - it->stanza.ntexts, &more[n], more, own))
 			n++;
 	}
-	it->nfindings -= more ? r->nfindings - n : 0;
+	if (more && it->g)
+		n += across_rest(&it->across, it->b->recent, &it->stanza, sender_of(it), it->g->number, &more[n]);
+	it->nfindings -= more ? room - n : 0;
 	if (it->across.found) {
 		add_copies(it, more + own, n - own);
 		merge_findings(it);
@@ -241,11 +249,6 @@ static void on_blob(void *ctx, const struct pool_result *r)
 		more[i] = (struct finding){ .text = (uint16_t)it->stanza.ntexts, .detector = r->file_findings[i].detector, .confidence = r->file_findings[i].confidence,
 			                     .document = r->file_findings[i].document, .share_document = r->file_findings[i].share_document, .share_message = r->file_findings[i].share_message };
 	job_done(it);
-}
-
-static const char *sender_of(const struct item *it)
-{
-	return it->parsed && it->stanza.from[0] ? it->stanza.from : it->session->jid;
 }
 
 static void start_texts(struct item *it)

@@ -593,6 +593,7 @@ static int take_hello(struct pool_gen *gen, const struct scan_hello *h)
 	gen->hello = true;
 	gen->slots = h->workers;
 	gen->g->signatures = h->signatures;
+	snprintf(gen->g->degraded, sizeof gen->g->degraded, "%s", h->degraded);
 	return 0;
 }
 

@@ -336,6 +336,7 @@ int scan_put_msg(struct buf *out, const struct scan_msg *m)
 		r |= buf_put_u16(out, m->hello.detectors);
 		r |= buf_put_u16(out, m->hello.workers);
 		r |= put_cut(out, m->hello.text, sizeof m->hello.text);
+		r |= put_cut(out, m->hello.degraded, sizeof m->hello.degraded);
 		break;
 	case SCAN_MSG_DETECTOR:
 		r |= buf_put_u16(out, m->detector.index);
@@ -374,7 +375,8 @@ static int get_hello(struct buf *in, struct scan_hello *h)
 {
 	if (buf_get_u32(in, &h->generation) < 0 || buf_get_u8(in, &h->ok) < 0 || h->ok > 1 ||
 	    buf_get_u32(in, &h->signatures) < 0 || buf_get_u16(in, &h->detectors) < 0 ||
-	    buf_get_u16(in, &h->workers) < 0 || get_fixed(in, h->text, sizeof h->text) < 0)
+	    buf_get_u16(in, &h->workers) < 0 || get_fixed(in, h->text, sizeof h->text) < 0 ||
+	    get_fixed(in, h->degraded, sizeof h->degraded) < 0)
 		return SCAN_WIRE_BAD;
 	return SCAN_WIRE_OK;
 }

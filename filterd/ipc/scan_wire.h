@@ -33,6 +33,7 @@ enum {
 	SCAN_ID_SIZE = 65,           /* detector id with NUL */
 	SCAN_TITLE_SIZE = 257,
 	SCAN_HELLO_SIZE = 1025,      /* text of HELLO with NUL */
+	SCAN_DEGRADED_SIZE = 321,    /* its other text, likewise */
 	SCAN_WINDOW_JOBS = 32,       /* text jobs outstanding per worker … */
 	SCAN_WINDOW_BYTES = 16384,   /* … and their bytes, unless it is one job alone */
 	SCAN_WINDOW_FILES = 2
@@ -139,6 +140,7 @@ struct scan_hello {
 	uint32_t signatures;
 	uint16_t detectors, workers;
 	char text[SCAN_HELLO_SIZE];
+	char degraded[SCAN_DEGRADED_SIZE]; /* what is worse than it could be; "": nothing */
 };
 
 struct scan_detector {

@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <openssl/rand.h>
 #include <signal.h>
 #include <stdio.h>
@@ -47,6 +46,19 @@ static void tell_monitor(struct role *r, const struct monitor_msg *m)
 
 /* Generations */
 
+/* With each generation anew, so that it is not overlooked. */
+static void report_degraded(struct broker *b, const struct generation *g, const char *number)
+{
+	struct event_record e;
+	if (!g->degraded[0])
+		return;
+	event_record_init(&e, EVENT_ENGINE_DEGRADED, NULL);
+	event_record_add(&e, "generation", number);
+	event_record_add(&e, "reason", g->degraded);
+	broker_report(b, &e);
+	log_error("generation=%s degraded reason=\"%s\"", number, g->degraded);
+}
+
 static void on_accepted(void *ctx, struct generation *g)
 {
 	struct role *r = ctx;
@@ -67,6 +79,7 @@ static void on_accepted(void *ctx, struct generation *g)
 	event_record_add(&e, "detectors", r->reason == REASON_SIGNATURES ? NULL : detectors);
 	event_record_add(&e, "signatures", signatures);
 	broker_report(b, &e);
+	report_degraded(b, g, number);
 	log_info("generation=%s detectors=%s signatures=%s serving", number, detectors, signatures);
 	attach_now(r->attach);
 }
@@ -327,14 +340,6 @@ static void load_hash_key(struct broker *b)
 	close(fd);
 }
 
-/* Names are resolved by libc for a link's host: its NSS modules must be loaded while that is still possible. */
-static void load_resolver(void)
-{
-	struct addrinfo *ai = NULL;
-	if (getaddrinfo("localhost", "80", NULL, &ai) == 0)
-		freeaddrinfo(ai);
-}
-
 static void close_in(const struct conf *conf)
 {
 	const char *why = NULL;
@@ -347,9 +352,6 @@ static void close_in(const struct conf *conf)
 		.npaths = 7,
 		.fds_max = 16384,
 	};
-	/* a name server that is away must not hold up the loop, and with it the answers to the monitor's pings, for long */
-	setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);
-	load_resolver();
 	if (sandbox_canary(&s, &why) < 0 || sandbox_enter(&s, &why) < 0)
 		log_fatal("sandbox step=\"%s\" error=\"%s\"", why, strerror(errno));
 }
@@ -361,6 +363,13 @@ static void fatal_config(const struct cfgerr *err)
 	log_fatal("%s: %s", err->file, err->text);
 }
 
+/* What libevent has to say, such as that a name server doesn't answer. */
+static void on_libevent(int severity, const char *text)
+{
+	if (severity >= EVENT_LOG_MSG)
+		log_warn("libevent says=\"%s\"", text);
+}
+
 static void set_up(struct role *r, const struct conf *conf, int recorder_fd)
 {
 	struct broker *b = &r->b;
@@ -368,6 +377,7 @@ static void set_up(struct role *r, const struct conf *conf, int recorder_fd)
 	b->conf = conf;
 	b->started_ms = clock_ms();
 	load_hash_key(b);
+	event_set_log_callback(on_libevent);
 	b->base = event_base_new();
 	if (!b->base)
 		log_fatal("event loop error=\"%s\"", strerror(errno));

@@ -5,6 +5,7 @@
 #include "conf/conf.h"
 #include "flow/value.h"
 #include "main/ctl_daemon.h"
+#include "main/ctl_say.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -35,13 +36,13 @@ static int load_key(struct hasher *h)
 	size_t size = 0;
 	snprintf(path, sizeof path, "%s/keys/hash.key", h->ctl->conf ? h->ctl->conf->state_dir : FILTERD_STATEDIR);
 	if (io_read_file(path, VALUE_KEY, &data, &size) < 0) {
-		fprintf(stderr, "filterctl: %s: %s\n", path, errno == ENOENT ? "there is no key; filterd makes it at its first start" : strerror(errno));
+		ctl_complain(path, errno == ENOENT ? "there is no key; filterd makes it at its first start" : strerror(errno));
 		return -1;
 	}
 	if (size == VALUE_KEY)
 		memcpy(h->key, data, size);
 	else
-		fprintf(stderr, "filterctl: %s: this is no key\n", path);
+		ctl_complain(path, "this is no key");
 	explicit_bzero(data, size);
 	free(data);
 	return size == VALUE_KEY ? 0 : -1;

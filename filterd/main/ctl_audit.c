@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "main/ctl.h"
+#include "main/ctl_say.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -36,13 +37,13 @@ static int load_key(const struct options *o, struct note_verifier *v_r)
 	snprintf(path, sizeof path, "%s/verifier", o->dir);
 	const char *file = o->key ? o->key : path;
 	if (io_read_file(file, NOTE_VERIFIER_SIZE, &text, &size) < 0) {
-		fprintf(stderr, "filterctl: can't read the verifier key %s: %s\n", file, strerror(errno));
+		ctl_complain(file, strerror(errno));
 		return -1;
 	}
 	int r = note_verifier_parse(text, v_r);
 	free(text);
 	if (r < 0)
-		fprintf(stderr, "filterctl: %s is no verifier key (<name>+<id>+<base64>)\n", file);
+		ctl_complain(file, "this is no verifier key (<name>+<id>+<base64>)");
 	return r;
 }
 
@@ -51,13 +52,13 @@ static int load_since(const struct options *o, const struct note_verifier *v, st
 	char *text;
 	size_t size;
 	if (io_read_file(o->since, NOTE_SIZE * 8, &text, &size) < 0) {
-		fprintf(stderr, "filterctl: can't read %s: %s\n", o->since, strerror(errno));
+		ctl_complain(o->since, strerror(errno));
 		return -1;
 	}
 	int r = note_open(text, size, v, c_r);
 	free(text);
 	if (r < 0)
-		fprintf(stderr, "filterctl: %s is no checkpoint signed by this key\n", o->since);
+		ctl_complain(o->since, "this is no checkpoint signed by this key");
 	return r;
 }
 

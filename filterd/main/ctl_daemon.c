@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "control/client.h"
+#include "main/ctl_say.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -22,8 +23,7 @@ int ctl_daemon_connect(const struct ctl *ctl)
 	                   : errno == EACCES || errno == EPERM
 	                           ? "you may not use it; filterd.conf's control.group names who may"
 	                           : strerror(errno);
-	fprintf(stderr, "filterctl: %s: %s\n", ctl->control, hint);
-	return -1;
+	return ctl_complain(ctl->control, hint);
 }
 
 const char *ctl_text(const json_t *object, const char *member)
@@ -31,16 +31,7 @@ const char *ctl_text(const json_t *object, const char *member)
 	static char texts[8][1200];
 	static unsigned turn;
 	const char *s = json_string_value(json_object_get(object, member));
-	char *dst = texts[turn++ % 8], *to = dst;
-	text_quote(dst, sizeof texts[0], s ? s : "", s ? strlen(s) : 0);
-	/* a person reads this: quotes and backslashes, which can do a terminal no harm, as they are */
-	for (const char *from = dst; *from; from++) {
-		if (*from == '\\' && (from[1] == '"' || from[1] == '\\'))
-			from++;
-		*to++ = *from;
-	}
-	*to = '\0';
-	return dst;
+	return ctl_clean(texts[turn++ % 8], sizeof texts[0], s ? s : "");
 }
 
 void ctl_print_json(const json_t *v)
@@ -182,6 +173,8 @@ int ctl_status(const struct ctl *ctl, int argc, char **argv)
 		print_links(json_object_get(s, "links"));
 		print_channels(json_object_get(s, "channels"));
 		print_numbers("scan", json_object_get(s, "scan"));
+		if (json_object_get(json_object_get(s, "scan"), "degraded"))
+			printf("          DEGRADED: %s\n", ctl_text(json_object_get(s, "scan"), "degraded"));
 		print_numbers("rules", json_object_get(s, "rules"));
 		print_numbers("so far", json_object_get(s, "counters"));
 	}

@@ -8,6 +8,7 @@
 #include "detect/edm_build.h"
 #include "detect/view.h"
 #include "main/ctl.h"
+#include "main/ctl_say.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,19 +31,21 @@ struct options {
 	int json;
 };
 
+static const char usage_text[] = "usage: filterctl edm build --out INDEX.edm [--key FILE] [--columns NAME:TYPE,...] [--separator C] [--json] TABLE.csv\n"
+                                 "       filterctl edm info [--json] INDEX.edm\n"
+                                 "       filterctl edm check [--key FILE] INDEX.edm\n"
+                                 "types: number text email phone date\n";
+static const char help_text[] = "  --out INDEX.edm    the index, which takes the place of an older one in one step\n"
+                                "  --key FILE         its key (INDEX.key); made if there is none\n"
+                                "  --columns LIST     columns and their types; without it all, of the types that they seem to be\n"
+                                "  --separator C      what stands between columns (a comma)\n"
+                                "  --json             an answer for programs\n"
+                                "filterctl(1) says more, and filterd-rules(5), edm, how rules ask for it.\n";
+
 static int usage(void)
 {
-	fputs("usage: filterctl edm build --out INDEX.edm [--key FILE] [--columns NAME:TYPE,...] [--separator C] [--json] TABLE.csv\n"
-	      "       filterctl edm info [--json] INDEX.edm\n"
-	      "       filterctl edm check [--key FILE] INDEX.edm\n"
-	      "types: number text email phone date\n", stderr);
+	fputs(usage_text, stderr);
 	return CTL_USAGE;
-}
-
-static int complain(const char *what, const char *why)
-{
-	fprintf(stderr, "filterctl: %s: %s\n", what, why);
-	return -1;
 }
 
 static int parse(int argc, char **argv, struct options *o)
@@ -93,12 +96,12 @@ static struct edm_key *load_key(const char *path, int make)
 	const char *slash = strrchr(path, '/');
 	snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
 	if (!make && access(path, F_OK) < 0) {
-		complain(path, "there is no such key");
+		ctl_complain(path, "there is no such key");
 		return NULL;
 	}
 	int r = keyfile_load(dir, slash ? slash + 1 : path, raw);
 	if (r < 0) {
-		complain(path, errno == EPERM ? "others than its owner can read or own this key; run: chmod 0600, as its owner" : errno == EBADMSG ? "this is no key: it must have 32 bytes" : strerror(errno));
+		ctl_complain(path, errno == EPERM ? "others than its owner can read or own this key; run: chmod 0600, as its owner" : errno == EBADMSG ? "this is no key: it must have 32 bytes" : strerror(errno));
 		return NULL;
 	}
 	if (r == 1)
@@ -106,7 +109,7 @@ static struct edm_key *load_key(const char *path, int make)
 	struct edm_key *k = edm_key_new(raw);
 	explicit_bzero(raw, sizeof raw);
 	if (!k)
-		complain(path, "out of memory");
+		ctl_complain(path, "out of memory");
 	return k;
 }
 
@@ -123,10 +126,16 @@ struct table {
 	size_t ncolumns;
 };
 
+static int complain_at(const struct table *t, uint64_t line, const char *why)
+{
+	char path[600], clean[600];
+	fprintf(stderr, "%s:%" PRIu64 ": %s\n", ctl_clean(path, sizeof path, t->path), line, ctl_clean(clean, sizeof clean, why));
+	return -1;
+}
+
 static int complain_line(const struct table *t)
 {
-	fprintf(stderr, "%s:%" PRIu64 ": %s\n", t->path, t->csv.line ? t->csv.line : 1, t->csv.error);
-	return -1;
+	return complain_at(t, t->csv.line ? t->csv.line : 1, t->csv.error);
 }
 
 static int find_field(const struct csv *c, const char *name, size_t size)
@@ -140,11 +149,10 @@ static int find_field(const struct csv *c, const char *name, size_t size)
 static int add_column(struct table *t, size_t field, enum edm_type type)
 {
 	const struct csv_field *f = &t->csv.fields[field];
-	char quoted[80];
+	char quoted[80], why[160];
 	if (f->size == 0 || f->size >= EDM_NAME_MAX) {
-		fprintf(stderr, "%s:1: the column name \"%s\" is %s\n", t->path, text_quote(quoted, sizeof quoted, f->s, f->size),
-		        f->size ? "longer than 39 bytes" : "empty");
-		return -1;
+		snprintf(why, sizeof why, "the column name \"%s\" is %s", text_quote(quoted, sizeof quoted, f->s, f->size), f->size ? "longer than 39 bytes" : "empty");
+		return complain_at(t, 1, why);
 	}
 	memcpy(t->names[t->ncolumns], f->s, f->size);
 	t->names[t->ncolumns][f->size] = '\0';
@@ -164,20 +172,20 @@ static int named_columns(struct table *t, const char *spec)
 		snprintf(what, sizeof what, "--columns: \"%.*s\"", (int)(n < 80 ? n : 80), p);
 		enum edm_type type = colon ? edm_type_find(colon + 1, n - (size_t)(colon + 1 - p)) : 0;
 		if (!type)
-			return complain(what, "write NAME:TYPE, with a type of number, text, email, phone or date");
+			return ctl_complain(what, "write NAME:TYPE, with a type of number, text, email, phone or date");
 		int field = find_field(&t->csv, p, (size_t)(colon - p));
 		if (field < 0)
-			return complain(what, "the table's first line has no such column");
+			return ctl_complain(what, "the table's first line has no such column");
 		for (size_t i = 0; i < t->ncolumns; i++)
 			if (t->fields[i] == (size_t)field)
-				return complain(what, "this column is named twice");
+				return ctl_complain(what, "this column is named twice");
 		if (t->ncolumns == EDM_COLUMNS_MAX)
-			return complain(what, "an index has at most 15 columns");
+			return ctl_complain(what, "an index has at most 15 columns");
 		if (add_column(t, (size_t)field, type) < 0)
 			return -1;
 		p += n + (p[n] == ',');
 	}
-	return t->ncolumns ? 0 : complain("--columns", "it names none");
+	return t->ncolumns ? 0 : ctl_complain("--columns", "it names none");
 }
 
 /* The first of these types that nine in ten of the first values are; what fits none is text. */
@@ -202,9 +210,9 @@ static int guess_columns(struct table *t)
 	struct guess *g = calloc(CSV_FIELDS_MAX, sizeof *g);
 	enum edm_type types[CSV_FIELDS_MAX];
 	size_t n = t->csv.nfields;
-	int r = g ? 1 : complain("memory", "there is not enough");
+	int r = g ? 1 : ctl_complain("memory", "there is not enough");
 	if (n > EDM_COLUMNS_MAX)
-		r = complain(t->path, "it has more than 15 columns; name those to take with --columns");
+		r = ctl_complain(t->path, "it has more than 15 columns; name those to take with --columns");
 	for (int row = 0; row < GUESS_ROWS && r == 1 && (r = csv_next(&t->csv)) == 1; row++)
 		for (size_t i = 0; i < n; i++) {
 			const struct csv_field *f = &t->csv.fields[i];
@@ -226,7 +234,7 @@ static int guess_columns(struct table *t)
 	rewind(t->in);
 	csv_free(&t->csv);
 	if (csv_init(&t->csv, t->in, t->csv.separator) < 0 || csv_next(&t->csv) != 1)
-		return complain(t->path, "can't be read again; name the columns with --columns");
+		return ctl_complain(t->path, "can't be read again; name the columns with --columns");
 	for (size_t i = 0; i < n; i++)
 		if (add_column(t, i, types[i]) < 0)
 			return -1;
@@ -239,24 +247,23 @@ static int open_table(struct table *t, const struct options *o)
 	t->path = o->operand;
 	t->in = strcmp(o->operand, "-") == 0 ? stdin : fopen(o->operand, "re");
 	if (!t->in)
-		return complain(o->operand, strerror(errno));
+		return ctl_complain(o->operand, strerror(errno));
 	if (fstat(fileno(t->in), &st) == 0 && S_ISREG(st.st_mode))
 		t->size = (uint64_t)st.st_size;
 	else if (!o->columns)
-		return complain(o->operand, "this is no file; name the columns with --columns");
+		return ctl_complain(o->operand, "this is no file; name the columns with --columns");
 	if (csv_init(&t->csv, t->in, o->separator) < 0)
-		return complain("memory", "there is not enough");
+		return ctl_complain("memory", "there is not enough");
 	int r = csv_next(&t->csv);
 	if (r == 0)
-		return complain(o->operand, "it is empty: its first line must name the columns");
+		return ctl_complain(o->operand, "it is empty: its first line must name the columns");
 	if (r < 0)
 		return complain_line(t);
 	for (size_t i = 0; i < t->csv.nfields; i++)
 		if (find_field(&t->csv, t->csv.fields[i].s, t->csv.fields[i].size) != (int)i) {
-			char quoted[80];
-			fprintf(stderr, "%s:1: two columns are called \"%s\"\n", t->path,
-			        text_quote(quoted, sizeof quoted, t->csv.fields[i].s, t->csv.fields[i].size));
-			return -1;
+			char quoted[80], why[160];
+			snprintf(why, sizeof why, "two columns are called \"%s\"", text_quote(quoted, sizeof quoted, t->csv.fields[i].s, t->csv.fields[i].size));
+			return complain_at(t, 1, why);
 		}
 	return o->columns ? named_columns(t, o->columns) : guess_columns(t);
 }
@@ -288,10 +295,8 @@ static int read_rows(struct table *t, struct edm_build *b)
 		for (size_t i = 0; i < t->ncolumns; i++) {
 			const struct csv_field *f = &t->csv.fields[t->fields[i]];
 			const char *wrong = edm_build_add(b, i, f->s, f->size);
-			if (wrong) {
-				fprintf(stderr, "%s:%" PRIu64 ": %s\n", t->path, t->csv.begins, wrong);
-				return -1;
-			}
+			if (wrong)
+				return complain_at(t, t->csv.begins, wrong);
 		}
 		edm_build_end_row(b);
 		if (edm_build_rows(b) % PROGRESS_EVERY == 0)
@@ -299,7 +304,7 @@ static int read_rows(struct table *t, struct edm_build *b)
 	}
 	if (r < 0)
 		return complain_line(t);
-	return edm_build_rows(b) ? 0 : complain(t->path, "there are no records below its first line");
+	return edm_build_rows(b) ? 0 : ctl_complain(t->path, "there are no records below its first line");
 }
 
 /* ---- the index ---- */
@@ -309,10 +314,10 @@ static int write_index(struct edm_build *b, const char *path, uint64_t *size_r)
 {
 	char temp[4200];
 	if ((size_t)snprintf(temp, sizeof temp, "%s.new-%ld", path, (long)getpid()) >= sizeof temp)
-		return complain(path, "this name is too long");
+		return ctl_complain(path, "this name is too long");
 	int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return complain(temp, strerror(errno));
+		return ctl_complain(temp, strerror(errno));
 	int r = edm_build_write(b, fd, (uint64_t)time(NULL), size_r);
 	r = r == 0 ? fsync(fd) : r;
 	int e = errno;
@@ -321,7 +326,7 @@ static int write_index(struct edm_build *b, const char *path, uint64_t *size_r)
 	if (r == 0)
 		r = rename(temp, path);
 	if (r < 0) {
-		complain(path, strerror(errno));
+		ctl_complain(path, strerror(errno));
 		unlink(temp);
 	}
 	return r;
@@ -366,11 +371,12 @@ static int judge(const struct options *o, const struct table *t, struct edm_buil
 		if (!s->refused)
 			continue;
 		refused++;
-		fprintf(stderr, "filterctl: column \"%s\" (%s) is %s: %s (%u values, %u different, %u left out)\n", t->columns[i].name,
+		char name[160];
+		fprintf(stderr, "filterctl: column \"%s\" (%s) is %s: %s (%u values, %u different, %u left out)\n", ctl_clean(name, sizeof name, t->columns[i].name),
 		        edm_type_name(t->columns[i].type), o->columns ? "refused" : "not indexed", s->refused, s->values, s->distinct, s->left_out);
 	}
 	if (refused == t->ncolumns)
-		return complain(t->path, "no column is left to index");
+		return ctl_complain(t->path, "no column is left to index");
 	return o->columns && refused ? -1 : 0;
 }
 
@@ -379,7 +385,7 @@ static int build(const struct options *o, struct edm_key *key, struct table *t)
 	struct edm_build_stats stats[EDM_COLUMNS_MAX];
 	struct edm_build *b = edm_build_new(key, t->columns, t->ncolumns);
 	uint64_t size = 0;
-	int r = b ? read_rows(t, b) : complain("memory", "there is not enough");
+	int r = b ? read_rows(t, b) : ctl_complain("memory", "there is not enough");
 	if (r == 0)
 		r = judge(o, t, b, stats);
 	if (r == 0)
@@ -399,9 +405,9 @@ static int cmd_build(const struct options *o)
 		return usage();
 	size_t n = strlen(o->out);
 	if (n < 5 || strcmp(o->out + n - 4, ".edm") != 0)
-		return complain(o->out, "the name of an index must end in .edm"), CTL_USAGE;
+		return ctl_complain(o->out, "the name of an index must end in .edm"), CTL_USAGE;
 	if (view_init() < 0)
-		return complain("memory", "there is not enough"), CTL_FAILED;
+		return ctl_complain("memory", "there is not enough"), CTL_FAILED;
 	int r = open_table(&t, o);
 	if (r == 0) {
 		key_path(o, o->out, path, sizeof path);
@@ -417,14 +423,14 @@ static int open_index(const char *path, struct edm_index *x)
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		complain(path, strerror(errno));
+		ctl_complain(path, strerror(errno));
 		io_close(&fd);
 		return -1;
 	}
 	void *map = S_ISREG(st.st_mode) && st.st_size > 0 ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
 	close(fd);
 	const char *wrong = map == MAP_FAILED ? "this is no index made by filterctl edm build" : edm_index_read(map, (size_t)st.st_size, x);
-	return wrong ? complain(path, wrong) : 0;
+	return wrong ? ctl_complain(path, wrong) : 0;
 }
 
 static int cmd_info(const struct options *o)
@@ -469,7 +475,7 @@ static int cmd_check(const struct options *o)
 	const char *wrong = edm_index_verify(&x, k);
 	edm_key_free(&k);
 	if (wrong)
-		return complain(o->operand, wrong), CTL_FOUND;
+		return ctl_complain(o->operand, wrong), CTL_FOUND;
 	printf("%s is whole\n", o->operand);
 	return CTL_OK;
 }
@@ -486,6 +492,8 @@ static const struct command {
 int ctl_edm(int argc, char **argv)
 {
 	struct options o;
+	if (ctl_wants_help(argc, argv))
+		return printf("%s%s", usage_text, help_text) < 0 ? CTL_FAILED : CTL_OK;
 	if (argc < 2)
 		return usage();
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)

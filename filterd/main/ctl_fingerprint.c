@@ -6,6 +6,7 @@
 #include "detect/prints_index.h"
 #include "main/ctl_daemon.h"
 #include "main/ctl_offline.h"
+#include "main/ctl_say.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,20 +31,21 @@ struct options {
 	int n;
 };
 
+static const char usage_text[] = "usage: filterctl fingerprint add [--set FILE.fpr] [--name NAME] [--common N] [--boilerplate FILE]... FILE...\n"
+                                 "       filterctl fingerprint list [--set FILE.fpr] [--json]\n"
+                                 "       filterctl fingerprint match [--set FILE.fpr] [--json] FILE...\n"
+                                 "       filterctl fingerprint remove [--set FILE.fpr] NAME|ID...\n";
+static const char help_text[] = "  --set FILE.fpr      the set (documents.fpr in the folder of the rules)\n"
+                                "  --name NAME         what the document is called (as its file)\n"
+                                "  --common N          what stands in more than N documents is no document's own (10)\n"
+                                "  --boilerplate FILE  letterheads, footers, standard clauses: no document's own either\n"
+                                "  --json              an answer for programs\n"
+                                "filterctl(1) says more, and filterd-rules(5), fingerprint, how rules ask for it.\n";
+
 static int usage(void)
 {
-	fputs("usage: filterctl fingerprint add [--set FILE.fpr] [--name NAME] [--common N] [--boilerplate FILE]... FILE...\n"
-	      "       filterctl fingerprint list [--set FILE.fpr] [--json]\n"
-	      "       filterctl fingerprint match [--set FILE.fpr] [--json] FILE...\n"
-	      "       filterctl fingerprint remove [--set FILE.fpr] NAME|ID...\n", stderr);
+	fputs(usage_text, stderr);
 	return CTL_USAGE;
-}
-
-static int complain(const char *what, const char *why)
-{
-	char name[512];
-	fprintf(stderr, "filterctl: %s: %s\n", text_quote(name, sizeof name, what, strlen(what)), why);
-	return -1;
 }
 
 static int parse(const struct ctl *ctl, int argc, char **argv, struct options *o)
@@ -64,7 +66,7 @@ static int parse(const struct ctl *ctl, int argc, char **argv, struct options *o
 		else if (c == 'c' && (o->common = (int)strtol(optarg, &end, 10)) >= PRINTS_COMMON_MIN && o->common <= PRINTS_COMMON_MAX && !*end)
 			continue;
 		else if (c == 'c')
-			return complain("--common", "must be a number from 2 to 64");
+			return ctl_complain("--common", "must be a number from 2 to 64");
 		else if (c == 'b' && o->nboilerplate < BOILERPLATE_MAX)
 			o->boilerplate[o->nboilerplate++] = optarg;
 		else if (c == 'j')
@@ -74,7 +76,7 @@ static int parse(const struct ctl *ctl, int argc, char **argv, struct options *o
 	}
 	size_t n = strlen(o->set);
 	if (n < 5 || strcmp(o->set + n - 4, ".fpr") != 0)
-		return complain(o->set, "the name of a set of fingerprints must end in .fpr");
+		return ctl_complain(o->set, "the name of a set of fingerprints must end in .fpr");
 	o->operands = argv + optind;
 	o->n = argc - optind;
 	return 0;
@@ -90,15 +92,15 @@ static int load(const struct options *o, int make, struct prints *p_r)
 	*p_r = (struct prints){ .common = PRINTS_COMMON_DEFAULT, .next_id = 1 };
 	if (io_read_file(o->set, PRINTS_FILE_MAX, &data, &size) < 0) {
 		if (errno != ENOENT || !make)
-			return complain(o->set, errno == ENOENT ? "there is no such set; filterctl fingerprint add makes it" : strerror(errno));
+			return ctl_complain(o->set, errno == ENOENT ? "there is no such set; filterctl fingerprint add makes it" : strerror(errno));
 		if (getrandom(p_r->key, sizeof p_r->key, 0) != sizeof p_r->key)
-			return complain("getrandom", strerror(errno));
+			return ctl_complain("getrandom", strerror(errno));
 		return 1;
 	}
 	const char *wrong = prints_read(data, size, p_r);
 	explicit_bzero(data, size);
 	free(data);
-	return wrong ? complain(o->set, wrong) : 0;
+	return wrong ? ctl_complain(o->set, wrong) : 0;
 }
 
 static int write_file(const char *path, const struct buf *b)
@@ -132,9 +134,9 @@ static int save(const struct options *o, const struct prints *p)
 	buf_init(&b, PRINTS_FILE_MAX);
 	int r = prints_write(p, &b);
 	if (r < 0)
-		complain(o->set, "the set would become larger than 1 GiB, or memory is out");
+		ctl_complain(o->set, "the set would become larger than 1 GiB, or memory is out");
 	else if (write_file(temp, &b) < 0 || keep_owner(o->set, temp) < 0 || rename(temp, o->set) < 0) {
-		r = complain(o->set, strerror(errno));
+		r = ctl_complain(o->set, strerror(errno));
 		unlink(temp);
 	}
 	buf_free(&b);
@@ -157,7 +159,7 @@ static int judge(const char *path, json_t *answer)
 	char why[200];
 	snprintf(why, sizeof why, "%s%s; nothing was taken from it", status && strcmp(status, "malware") == 0 ? "it is malware" : "it can't be read to its end: ",
 	         status && strcmp(status, "malware") == 0 ? "" : cause ? cause : "");
-	return complain(path, why);
+	return ctl_complain(path, why);
 }
 
 /* Documents are read where everything is read: by a sandboxed worker. */
@@ -167,10 +169,10 @@ static int read_document(struct offline *reader, const char *path, struct docume
 	char name[512];
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
-		return complain(path, strerror(errno));
+		return ctl_complain(path, strerror(errno));
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
-		return complain(path, "it is no regular file");
+		return ctl_complain(path, "it is no regular file");
 	}
 	text_quote(name, sizeof name, path, strlen(path));
 	json_t *answer = offline_prints(reader, fd, name, &d_r->prints, &d_r->n, &d_r->characters);
@@ -201,7 +203,7 @@ static int add_one(const struct options *o, struct prints *p, struct offline *re
 	const char *slash = strrchr(path, '/');
 	name = name ? name : slash ? slash + 1 : path;
 	if (!*name || strlen(name) > PRINTS_NAME_MAX || !text_is_utf8(name, strlen(name)))
-		return complain(name, "a document's name must be 1 to 255 bytes of UTF-8; give one with --name");
+		return ctl_complain(name, "a document's name must be 1 to 255 bytes of UTF-8; give one with --name");
 	strcpy(about.name, name);
 	if (read_document(reader, path, &d) < 0)
 		return -1;
@@ -213,7 +215,7 @@ static int add_one(const struct options *o, struct prints *p, struct offline *re
 	const char *wrong = prints_add(p, &about, d.prints, d.n);
 	free(d.prints);
 	if (wrong)
-		return complain(path, wrong);
+		return ctl_complain(path, wrong);
 	if (old >= 0)
 		prints_remove(p, (size_t)old);
 	if (!o->json)
@@ -240,7 +242,7 @@ static void warn_of_common(const struct prints *p)
 		if (!p->documents[i].boilerplate && own[i] < p->documents[i].prints / 2 + 1) {
 			snprintf(why, sizeof why, "only %u of its %u fingerprints are its own; the others are boilerplate or stand in %u documents or more",
 			         own[i], p->documents[i].prints, p->common);
-			complain(p->documents[i].name, why);
+			ctl_complain(p->documents[i].name, why);
 		}
 	free(own);
 }
@@ -272,7 +274,7 @@ static int add(const struct options *o)
 		warn_of_common(&p);
 		r = save(o, &p);
 	} else {
-		complain(o->set, "not changed");
+		ctl_complain(o->set, "not changed");
 	}
 	prints_free(&p);
 	return r == 0 ? CTL_OK : CTL_FAILED;
@@ -317,11 +319,11 @@ static int remove_some(const struct options *o)
 	for (int i = 0; i < o->n; i++) {
 		long at = find(&p, o->operands[i]);
 		if (at < 0)
-			r = complain(o->operands[i], "there is no such document in the set");
+			r = ctl_complain(o->operands[i], "there is no such document in the set");
 		else
 			prints_remove(&p, (size_t)at);
 	}
-	r = r == 0 ? save(o, &p) : complain(o->set, "not changed");
+	r = r == 0 ? save(o, &p) : ctl_complain(o->set, "not changed");
 	prints_free(&p);
 	return r == 0 ? CTL_OK : CTL_FAILED;
 }
@@ -403,6 +405,8 @@ static const struct command {
 int ctl_fingerprint(const struct ctl *ctl, int argc, char **argv)
 {
 	static struct options o;
+	if (ctl_wants_help(argc, argv))
+		return printf("%s%s", usage_text, help_text) < 0 ? CTL_FAILED : CTL_OK;
 	for (size_t i = 0; argc >= 2 && i < sizeof commands / sizeof *commands; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return parse(ctl, argc - 1, argv + 1, &o) < 0 ? usage() : commands[i].run(&o);

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "conf/conf.h"
 #include "ipc/scan_wire.h"
+#include "main/ctl_say.h"
 #include "main/paths.h"
 #include "proc/privs.h"
 #include "proc/spawn.h"
@@ -39,21 +40,6 @@ struct offline {
 	struct scan_file_finding findings[SCAN_FINDINGS_MAX];
 };
 
-static void *complain(const char *what, const char *why)
-{
-	fprintf(stderr, "filterctl: %s%s%s\n", what, *why ? ": " : "", why);
-	return NULL;
-}
-
-static int complain_cfg(const struct cfgerr *err)
-{
-	if (err->line)
-		fprintf(stderr, "%s:%d: %s\n", err->file, err->line, err->text);
-	else
-		fprintf(stderr, "%s: %s\n", err->file, err->text);
-	return -1;
-}
-
 /* ---- the configuration that filterd-scan gets ---- */
 
 /* Only the scan's part of the real one: no secret, no link, one worker, and a folder of our own. */
@@ -62,7 +48,7 @@ static int write_conf(const struct offline *o, const struct conf *from, struct b
 	const struct conf_scan *s = &from->scan;
 	char text[16384];
 	if (strpbrk(s->signatures, "\"\\") || strpbrk(s->official, "\"\\"))
-		return complain("scan.signatures or scan.official", "a quote or backslash in its name"), -1;
+		return ctl_complain("scan.signatures or scan.official", "a quote or backslash in its name");
 	int n = snprintf(text, sizeof text,
 	                 "run_dir = \"%s\"; links = ( { domain = \"offline.invalid\"; secret_file = \"/none\"; } );\n"
 	                 "scan = { workers = 1; signatures = \"%s\"; official = \"%s\"; text_budget_ms = %d; "
@@ -71,7 +57,7 @@ static int write_conf(const struct offline *o, const struct conf *from, struct b
 	                 "\"; files_max = %d; recursion_max = %d; };\n",
 	                 o->tmp, s->signatures, o->plain ? "" : s->official, s->text_budget_ms, s->text_timeout_ms, s->file_time_ms,
 	                 s->file_max, s->scan_max, s->files_max, s->recursion_max);
-	return bundle_add_data(b, BUNDLE_CONFIG, "(offline)", text, (size_t)n) < 0 ? (complain("out of memory", ""), -1)
+	return bundle_add_data(b, BUNDLE_CONFIG, "(offline)", text, (size_t)n) < 0 ? ctl_complain("out of memory", "")
 	                                                                           : 0;
 }
 
@@ -92,7 +78,7 @@ static int read_conf(const char *path, struct conf **c_r)
 	if (r == 0)
 		r = conf_parse(&b, c_r, &err);
 	bundle_free(&b);
-	return r < 0 ? complain_cfg(&err) : 0;
+	return r < 0 ? ctl_complain_of(&err, "") : 0;
 }
 
 static int make_bundle(struct offline *o, const struct conf *from, struct bundle *b)
@@ -101,7 +87,7 @@ static int make_bundle(struct offline *o, const struct conf *from, struct bundle
 	if (write_conf(o, from, b) < 0)
 		return -1;
 	if (conf_parse(b, &o->conf, &err) < 0 || (!o->plain && bundle_add_rules(b, from->rules, &err) < 0))
-		return complain_cfg(&err);
+		return ctl_complain_of(&err, "");
 	return 0;
 }
 
@@ -112,8 +98,8 @@ static int choose_user(const struct conf *from, const char *tmp, struct privs *p
 {
 	char why[300];
 	if (privs_find_user(from->user, p, why, sizeof why) < 0 && privs_find_user("nobody", p, why, sizeof why) < 0)
-		return complain(why, ""), -1;
-	return chown(tmp, p->uid, p->gid) < 0 ? (complain(tmp, strerror(errno)), -1) : 0;
+		return ctl_complain(why, "");
+	return chown(tmp, p->uid, p->gid) < 0 ? ctl_complain(tmp, strerror(errno)) : 0;
 }
 
 /* Its log is of no use here: what is wrong comes in HELLO. */
@@ -140,17 +126,17 @@ static int start_scan(struct offline *o, const struct conf *from, const struct b
 	struct privs p;
 	struct spawn s = { .path = scan, .argv = argv, .nfds = 2 };
 	if (paths_self(self, sizeof self) < 0 || paths_scan(self, scan, sizeof scan) < 0)
-		return complain(scan, "can't be executed; is filterd installed completely?"), -1;
+		return ctl_complain(scan, "can't be executed; is filterd installed completely?");
 	if (geteuid() == 0) {
 		if (choose_user(from, o->tmp, &p) < 0)
 			return -1;
 		s.privs = &p;
 	}
 	if ((bundle = bundle_to_fd(b, BUNDLE_WITH_INDEXES)) < 0)
-		return complain("rules", strerror(errno)), -1;
+		return ctl_complain("rules", strerror(errno));
 	if (io_socketpair(SOCK_SEQPACKET, pair) < 0) {
 		close(bundle);
-		return complain("socketpair", strerror(errno)), -1;
+		return ctl_complain("socketpair", strerror(errno));
 	}
 	s.fds[0] = pair[1];
 	s.fds[1] = bundle;
@@ -160,7 +146,7 @@ static int start_scan(struct offline *o, const struct conf *from, const struct b
 	close(pair[1]);
 	close(bundle);
 	o->channel = pair[0];
-	return o->pid < 0 ? (complain(scan, strerror(e)), -1) : 0;
+	return o->pid < 0 ? ctl_complain(scan, strerror(e)) : 0;
 }
 
 /* ---- the nursery's channel ---- */
@@ -239,11 +225,11 @@ static int take_hello(struct offline *o)
 	static struct scan_msg m;
 	uint64_t end_ms = clock_ms() + LOAD_MS;
 	if (next_message(o, end_ms, &m) < 0 || m.type != SCAN_MSG_HELLO)
-		return complain("filterd-scan", "it ended before signatures and rules were loaded"), -1;
+		return ctl_complain("filterd-scan", "it ended before signatures and rules were loaded");
 	if (!m.hello.ok)
-		return complain(m.hello.text, ""), -1;
+		return ctl_complain(m.hello.text, "");
 	if (take_detectors(o, m.hello.detectors, end_ms) < 0 || wait_for_worker(o) < 0)
-		return complain("filterd-scan", "no worker came"), -1;
+		return ctl_complain("filterd-scan", "no worker came");
 	return 0;
 }
 
@@ -253,12 +239,12 @@ static struct offline *start(const struct ctl *ctl, int plain)
 	struct bundle b = { 0 };
 	struct offline *o = calloc(1, sizeof *o);
 	if (!o)
-		return complain("out of memory", "");
+		return ctl_complain("out of memory", ""), NULL;
 	o->channel = o->file_sock = -1;
 	o->plain = plain;
 	snprintf(o->tmp, sizeof o->tmp, "/tmp/filterctl-XXXXXX");
 	if (!mkdtemp(o->tmp)) {
-		complain(o->tmp, strerror(errno));
+		ctl_complain(o->tmp, strerror(errno));
 		free(o);
 		return NULL;
 	}
@@ -361,7 +347,7 @@ static json_t *run_job(struct offline *o, enum scan_kind kind, const int *fds, i
 		return json_pack("{s:b, s:s, s:s, s:s, s:[]}", "ok", 1, "status", scan_status_name(SCAN_UNSCANNABLE),
 		                 "name", "not a regular file", "cause", cause_name(CAUSE_UNSCANNABLE), "findings");
 	if (o->file_sock < 0 && wait_for_worker(o) < 0)
-		return complain("filterd-scan", "no worker came");
+		return ctl_complain("filterd-scan", "no worker came"), NULL;
 	const struct scan_file_job job = {.seq = ++o->seq,
 	                                  .kind = kind,
 	                                  .size = (uint64_t)st.st_size,
@@ -414,12 +400,13 @@ json_t *offline_prints(struct offline *o, int fd, const char *name, uint64_t **p
 {
 	int fds[2] = { fd, memfd_create("filterctl-prints", MFD_CLOEXEC) };
 	if (fds[1] < 0)
-		return complain("memfd_create", strerror(errno));
+		return ctl_complain("memfd_create", strerror(errno)), NULL;
 	json_t *answer = run_job(o, SCAN_KIND_PRINTS, fds, 2, name);
 	const char *status = json_string_value(json_object_get(answer, "status"));
 	if (status && strcmp(status, "clean") == 0 && take_prints(fds[1], prints_r, n_r, characters_r) < 0) {
 		json_decref(answer);
-		answer = complain(name, "its fingerprints could not be taken");
+		ctl_complain(name, "its fingerprints could not be taken");
+		answer = NULL;
 	}
 	close(fds[1]);
 	return answer;

@@ -1,5 +1,6 @@
 #include "main/ctl_rules.h"
 
+#include "base/nearest.h"
 #include "conf/conf.h"
 #include "main/ctl.h"
 #include "main/rules_cli.h"
@@ -39,30 +40,49 @@ static const struct option longs[] = {
 	{ "lang", required_argument, NULL, 'n' }, { "warn-only", no_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' }, { 0 }
 };
 
-static void print_usage(FILE *to)
+/* What the options mean; 0: any command has it. */
+static const struct { unsigned needs; const char *text; } helps[] = {
+	{ 0, "DIR, FILE           rule files; without: those of filterctl -c FILE, or " FILTERD_SYSCONFDIR "/rules" },
+	{ WARN_ONLY, "--warn-only         no error for what would serve, though it can't be meant" },
+	{ DETECTOR, "--detector ID       this detector only" },
+	{ JSON, "--json              an answer for programs" },
+	{ JSONL, "--jsonl             many texts, a JSON object on each line: {\"id\": 1, \"text\": \"...\"}" },
+	{ DECIDE, "--decide            with --jsonl: what becomes of each text, too" },
+	{ SITUATION, "SITUATION           where the text goes, of which nothing else is known:" },
+	{ SITUATION, "  --from ZONE|JID   the sender (if not given: the organisation's own zone)" },
+	{ SITUATION, "  --to ZONE|JID     who will see it; may be given more than once (public)" },
+	{ SITUATION, "  --direction WAY   outgoing, incoming, internal or external instead" },
+	{ SITUATION, "  --channel KIND    chat, groupchat, normal, headline, presence, iq, upload or correction (chat)" },
+	{ SITUATION, "  --lang LANGUAGE   of the sender, for notices and labels" },
+};
+
+/* Of one command, or (NULL) of all. */
+static void print_usage(FILE *to, const struct command *only)
 {
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		fprintf(to, "%s filterctl rules %s\n", i ? "      " : "usage:", commands[i].usage);
-	fputs("\n"
-	      "  DIR, FILE           rule files; without: those of filterctl -c FILE, or " FILTERD_SYSCONFDIR "/rules\n"
-	      "  --warn-only         no error for what would serve, though it can't be meant\n"
-	      "  --detector ID       this detector only\n"
-	      "  --json, --jsonl     answers for programs\n"
-	      "  --decide            with --jsonl: what becomes of each text, too\n"
-	      "SITUATION says where a text goes, of which nothing else is known:\n"
-	      "  --from ZONE|JID     the sender (the organisation's own zone)\n"
-	      "  --to ZONE|JID       who will see it; may be given more than once (public)\n"
-	      "  --direction WAY     outgoing, incoming, internal or external instead\n"
-	      "  --channel KIND      chat, groupchat, normal, headline, presence, iq, upload or correction (chat)\n"
-	      "  --lang LANGUAGE     of the sender, for notices and labels\n",
-	      to);
+	const char *before = "usage:";
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		if (only && only != &commands[i])
+			continue;
+		fprintf(to, "%s filterctl rules %s\n", before, commands[i].usage);
+		before = "      ";
+	}
 }
 
-static int usage(const char *why, const char *what)
+static int help(const struct command *only)
+{
+	print_usage(stdout, only);
+	for (size_t i = 0; i < sizeof helps / sizeof *helps; i++)
+		if (!only || !helps[i].needs || only->takes & helps[i].needs)
+			printf("  %s\n", helps[i].text);
+	puts("filterctl(1) says more, and filterd-rules(5) how rules are written.");
+	return CTL_OK;
+}
+
+static int usage(const struct command *only, const char *why, const char *what)
 {
 	if (why)
-		fprintf(stderr, "filterctl: rules: %s%s\n", why, what);
-	print_usage(stderr);
+		fprintf(stderr, "filterctl: rules%s%s: %s%s\n", only ? " " : "", only ? only->name : "", why, what);
+	print_usage(stderr, only);
 	return CTL_USAGE;
 }
 
@@ -143,39 +163,50 @@ static int parse(const struct command *k, const struct ctl *ctl, int argc, char 
 {
 	*o = (struct rules_options){ .ctl = ctl, .rules = ctl->conf ? ctl->conf->rules : FILTERD_SYSCONFDIR "/rules" };
 	o->json = ctl->json && k->takes & JSON;
+	char name[40];
+	snprintf(name, sizeof name, "filterctl: rules %s", k->name);
+	argv[0] = name; /* as whom getopt complains */
 	optind = 1;
-	for (int c, i; (c = getopt_long(argc, argv, "", longs, &i)) != -1;) {
+	for (int c, i; (c = getopt_long(argc, argv, "h", longs, &i)) != -1;) {
 		if (c == 'h')
-			return print_usage(stdout), CTL_OK + 1;
+			return help(k) + 1;
 		if (c == '?') /* getopt has said why */
-			return usage(NULL, NULL) + 1;
-		if (needs(c) && !(k->takes & needs(c))) {
-			fprintf(stderr, "filterctl: rules %s has no option --%s\n", k->name, longs[i].name);
-			return usage(NULL, NULL) + 1;
-		}
+			return usage(k, NULL, NULL) + 1;
+		if (needs(c) && !(k->takes & needs(c)))
+			return usage(k, "it has no option --", longs[i].name) + 1;
 		if (take(o, c, optarg) < 0)
-			return usage("too many --to", "") + 1;
+			return usage(k, "too many --to", "") + 1;
 	}
 	o->files = argv + optind;
 	o->nfiles = argc - optind;
 	if (k->many || o->nfiles == 0)
 		return 0;
 	o->rules = argv[optind];
-	return o->nfiles == 1 ? 0 : usage("it takes one folder or file; this is too much: ", argv[optind + 1]) + 1;
+	return o->nfiles == 1 ? 0 : usage(k, "it takes one folder or file; this is too much: ", argv[optind + 1]) + 1;
+}
+
+static int refuse_command(const char *name)
+{
+	struct nearest near = { .word = name };
+	char question[NEAREST_SIZE], why[NEAREST_SIZE + 100];
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		nearest_try(&near, commands[i].name);
+	snprintf(why, sizeof why, "there is no command %.60s%s", name, nearest_question(&near, question, sizeof question));
+	return usage(NULL, why, "");
 }
 
 int ctl_rules(const struct ctl *ctl, int argc, char **argv)
 {
 	struct rules_options o;
 	if (argc < 2)
-		return usage("what shall it do?", "");
+		return usage(NULL, "what shall it do?", "");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-		return print_usage(stdout), CTL_OK;
+		return help(NULL);
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		if (strcmp(argv[1], commands[i].name) != 0)
 			continue;
 		int status = parse(&commands[i], ctl, argc - 1, argv + 1, &o);
 		return status ? status - 1 : commands[i].run(&o);
 	}
-	return usage("there is no command ", argv[1]);
+	return refuse_command(argv[1]);
 }

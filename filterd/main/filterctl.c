@@ -1,6 +1,7 @@
 /* filterctl: the tool of admins and rule authors. */
 #include "config.h"
 
+#include "base/nearest.h"
 #include "conf/conf.h"
 #include "main/ctl.h"
 #include "main/ctl_allow.h"
@@ -8,6 +9,7 @@
 #include "main/ctl_edm.h"
 #include "main/ctl_fingerprint.h"
 #include "main/ctl_rules.h"
+#include "main/ctl_say.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +63,7 @@ static int print_version(const struct ctl *ctl, int argc, char **argv)
 
 static int print_help(const struct ctl *ctl, int argc, char **argv);
 
-/* own_options: the command reads --json and its other options itself. */
+/* own_options: the command reads --json, --help and its other options itself. */
 static const struct command {
 	const char *name;
 	int own_options;
@@ -88,19 +90,24 @@ static const struct command {
         {"fingerprint", 1, ctl_fingerprint, "fingerprint list|match|remove", "what is registered; what of it stands in a file"},
         {"allow", 0, ctl_allow, "allow hash [--offline]", "hashes of values from standard input, for the allow-list"},
         {"audit", 1, run_audit, "audit verify [--dir DIR]", "prove that the audit journal is whole"},
-        {"help", 0, print_help, "help", "this text"},
+        {"help", 1, print_help, "help [COMMAND]", "this text, or what there is to say of a command"},
         {"version", 0, print_version, "version", "the version"},
 };
 
+static int help_of(const struct ctl *ctl, const char *name);
+
 static int print_help(const struct ctl *ctl, int argc, char **argv)
 {
+	if (argc > 1)
+		return help_of(ctl, argv[1]);
 	puts("filterctl talks to filterd, and checks rule files on its own.\n"
 	     "\n"
 	     "  filterctl [-c FILE | --control SOCKET] [--json] COMMAND ...\n");
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		printf("  %-36s %s\n", commands[i].usage, commands[i].help);
 	puts("\n"
-	     "  -c FILE            the configuration file: where socket, rules and journal are\n"
+	     "  -c FILE            the configuration file: where socket, rules and journal are, and the\n"
+	     "                     site's zones\n"
 	     "  --control SOCKET   the control socket itself (default: " FILTERD_RUNDIR "/control)\n"
 	     "  --json             answers for programs: one JSON object a line\n"
 	     "\n"
@@ -119,11 +126,7 @@ static int read_conf(const char *path, struct conf **c)
 	if (r == 0)
 		r = conf_parse(&b, c, &err);
 	bundle_free(&b);
-	if (r < 0 && err.line)
-		fprintf(stderr, "%s:%d: %s\n", err.file, err.line, err.text);
-	else if (r < 0)
-		fprintf(stderr, "%s: %s\n", err.file, err.text);
-	return r;
+	return r < 0 ? ctl_complain_of(&err, "") : r;
 }
 
 static const struct command *find_command(const char *name)
@@ -132,6 +135,44 @@ static const struct command *find_command(const char *name)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
 	return NULL;
+}
+
+static int print_command_help(const char *name)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			printf("filterctl %s\n  %s\n", commands[i].usage, commands[i].help);
+	puts("filterctl(1) says more.");
+	return CTL_OK;
+}
+
+static int usage(const char *why, const char *what)
+{
+	char clean[200];
+	fprintf(stderr, "filterctl: %s%s; `filterctl --help` lists what there is\n", why, ctl_clean(clean, sizeof clean, what));
+	return CTL_USAGE;
+}
+
+static int refuse_command(const char *name)
+{
+	struct nearest near = { .word = name };
+	char question[NEAREST_SIZE], clean[200];
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		nearest_try(&near, commands[i].name);
+	if (!near.best)
+		return usage("there is no command ", name);
+	fprintf(stderr, "filterctl: there is no command %s%s\n", ctl_clean(clean, sizeof clean, name), nearest_question(&near, question, sizeof question));
+	return CTL_USAGE;
+}
+
+static int help_of(const struct ctl *ctl, const char *name)
+{
+	char command[64], *const argv[] = { command, (char *)"--help", NULL };
+	const struct command *k = find_command(name);
+	snprintf(command, sizeof command, "%s", name);
+	if (!k)
+		return refuse_command(name);
+	return k->own_options && k->run != print_help ? k->run(ctl, 2, (char **)argv) : print_command_help(k->name);
 }
 
 /* --json may stand anywhere, unless the command reads options itself.  "--" ends the search. */
@@ -152,10 +193,20 @@ static int take_json(int argc, char **argv, int *json)
 	return n;
 }
 
-static int usage(const char *why, const char *what)
+/* So may -c FILE. */
+static int take_conf(int argc, char **argv, const char **path)
 {
-	fprintf(stderr, "filterctl: %s%s; `filterctl --help` lists what there is\n", why, what);
-	return CTL_USAGE;
+	int n = 1, i = 1;
+	for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "-c") == 0 && i + 1 < argc)
+			*path = argv[++i];
+		else
+			argv[n++] = argv[i];
+	}
+	while (i < argc)
+		argv[n++] = argv[i++];
+	argv[n] = NULL;
+	return n;
 }
 
 int main(int argc, char **argv)
@@ -181,15 +232,18 @@ int main(int argc, char **argv)
 		return usage("what shall it do?", "");
 	const struct command *k = find_command(argv[i]);
 	if (!k)
-		return usage("there is no command ", argv[i]);
+		return refuse_command(argv[i]);
+	argc -= i;
+	argv += i;
+	if (!k->own_options && ctl_wants_help(argc, argv))
+		return print_command_help(k->name);
+	argc = take_conf(argc, argv, &ctl.conf_path);
 	if (ctl.conf_path) {
 		if (read_conf(ctl.conf_path, &conf) < 0)
 			return CTL_FAILED;
 		ctl.control = conf->control.socket;
 		ctl.conf = conf;
 	}
-	argc -= i;
-	argv += i;
 	if (!k->own_options)
 		argc = take_json(argc, argv, &ctl.json);
 	int status = k->run(&ctl, argc, argv);

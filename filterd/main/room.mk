@@ -54,6 +54,7 @@ filterd_main_filterctl_SOURCES = \
 	filterd/main/ctl_offline.h \
 	filterd/main/ctl_rules.c \
 	filterd/main/ctl_rules.h \
+	filterd/main/ctl_say.c filterd/main/ctl_say.h \
 	filterd/main/ctl_scan.c \
 	filterd/main/convo.c filterd/main/convo.h \
 	filterd/main/rules_cli.c filterd/main/rules_cli.h \

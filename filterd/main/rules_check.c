@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "main/ctl.h"
+#include "main/ctl_say.h"
 #include "policy/review.h"
 #include "policy/rules.h"
 
@@ -10,17 +11,19 @@
 
 static void report(void *arg, const struct cfgerr *e)
 {
-	rules_print_error(e);
+	ctl_complain_of(e, "");
 }
 
 /* Entries of the allow-list whose last day is over: they are ignored, and should go. */
 static void warn_of_entries(const struct allow_list *l)
 {
 	int today = allow_today(clock_wall_s());
+	struct cfgerr e;
 	for (size_t i = 0; i < l->n; i++)
-		if (allow_is_over(&l->entry[i], today))
-			fprintf(stderr, "%s:%d: warning: this entry of \"allow\" was good until %s; it is ignored\n", l->entry[i].file, l->entry[i].line,
-			        l->entry[i].until);
+		if (allow_is_over(&l->entry[i], today)) {
+			cfgerr_set(&e, l->entry[i].file, l->entry[i].line, "this entry of \"allow\" was good until %s; it is ignored", l->entry[i].until);
+			ctl_complain_of(&e, "warning: ");
+		}
 }
 
 struct reviewing {
@@ -31,12 +34,10 @@ struct reviewing {
 static void told(void *arg, enum review_kind kind, const struct cfgerr *e)
 {
 	struct reviewing *v = arg;
-	if (kind == REVIEW_WRONG && !v->o->warn_only)
-		rules_print_error(e);
-	else if (kind != REVIEW_UNKNOWN)
-		fprintf(stderr, "%s:%d: warning: %s\n", e->file, e->line, e->text);
+	if (kind != REVIEW_UNKNOWN)
+		ctl_complain_of(e, kind == REVIEW_WRONG && !v->o->warn_only ? "" : "warning: ");
 	else if (v->unknown++ == 0)
-		fprintf(stderr, "%s:%d: not checked: %s; give the configuration that defines it: filterctl -c FILE rules check\n", e->file, e->line, e->text);
+		ctl_complain_of(e, "not checked without filterctl -c FILE: ");
 }
 
 /* What no mistake of form is, and yet can't be meant.  Returns how much is wrong; -1 without memory. */
@@ -67,7 +68,7 @@ static size_t check_policy(const struct rules_loaded *l, const struct rules_opti
 	for (size_t i = 0; ids && i < n; i++)
 		ids[i] = detect_info(l->set, i)->id;
 	if (ids && (policy_rules_parse(&l->b, &rules, &err) < 0 || policy_rules_bind(rules, ids, n, &err) < 0)) {
-		rules_print_error(&err);
+		ctl_complain_of(&err, "");
 		wrong = 1;
 	} else if (ids) {
 		warn_of_entries(&rules->allow);

@@ -1,18 +1,10 @@
 #include "main/rules_cli.h"
 
+#include "main/ctl_say.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-void rules_print_error(const struct cfgerr *e)
-{
-	if (e->file[0] && e->line)
-		fprintf(stderr, "%s:%d: %s\n", e->file, e->line, e->text);
-	else if (e->file[0])
-		fprintf(stderr, "%s: %s\n", e->file, e->text);
-	else
-		fprintf(stderr, "filterctl: %s\n", e->text);
-}
 
 int rules_load(const char *path, struct rules_loaded *l_r)
 {
@@ -20,7 +12,7 @@ int rules_load(const char *path, struct rules_loaded *l_r)
 	*l_r = (struct rules_loaded){ 0 };
 	if (bundle_add_rules(&l_r->b, path, &err) == 0 && detect_compile(&l_r->b, &l_r->set, &err) == 0)
 		return 0;
-	rules_print_error(&err);
+	ctl_complain_of(&err, "");
 	bundle_free(&l_r->b);
 	return -1;
 }
@@ -48,6 +40,8 @@ char *rules_read_text(size_t *size_r)
 	*size_r = n > 0 ? (size_t)n : 0;
 	if (!text && !(text = strdup("")))
 		fputs("filterctl: out of memory\n", stderr);
+	if (*size_r && !text[*size_r - 1]) /* no stanza can have one */
+		--*size_r;
 	if (text && *size_r && text[*size_r - 1] == '\n')
 		text[--*size_r] = '\0';
 	return text;

@@ -47,8 +47,6 @@ long rules_find(const struct rules_loaded *l, const struct rules_options *o) __a
 /* Standard input to its end (or its first NUL), without the last line end; malloc'ed, NULL without memory. */
 char *rules_read_text(size_t *size_r);
 
-/* On standard error, with file and line if they are known. */
-void rules_print_error(const struct cfgerr *e);
 /* Prints j on a line of its own and frees it.  -1 without memory, which was said. */
 int rules_print_json(json_t *j);
 /* Unicode code points in valid UTF-8. */

@@ -2,6 +2,7 @@
 #include "main/rules_cli.h"
 
 #include "main/ctl.h"
+#include "main/ctl_say.h"
 #include "main/rules_judge.h"
 
 #include <stdio.h>
@@ -16,7 +17,8 @@ static void ignore_line(void *arg, int depth, const char *line)
 
 static void print_line(void *arg, int depth, const char *line)
 {
-	printf("%*s%s\n", 2 * depth, "", line);
+	char clean[1200];
+	printf("%*s%s\n", 2 * depth, "", ctl_clean(clean, sizeof clean, line));
 }
 
 static void add_line(void *arg, int depth, const char *line)
@@ -52,7 +54,7 @@ static int explain_rules(struct judge *j, const char *text, size_t size, json_t 
 	int r = -1;
 	if (a && found) {
 		enum cause cause = detect_scan(j->l->set, j->scratch, &one, 1, JUDGE_BUDGET_US, found, &n);
-		r = judge_texts(j, a, &one, 1, found, n, cause, &judged);
+		r = judge_texts(j, a, "", &one, 1, found, n, cause, &judged);
 	}
 	if (r == 0 && j->o->json)
 		r = judge_add_json(j, &judged, answer);

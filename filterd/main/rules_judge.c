@@ -1,8 +1,10 @@
 #include "main/rules_judge.h"
 
 #include "base/clock.h"
+#include "flow/drip.h"
 #include "flow/redact.h"
 #include "policy/zones.h"
+#include "main/ctl_say.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +25,7 @@ static int take_detectors(struct judge *j, const char **ids)
 	if (r == 0 && j->assumed.configured)
 		r = policy_rules_check(j->rules, j->assumed.conf, &err);
 	if (r < 0)
-		rules_print_error(&err);
+		ctl_complain_of(&err, "");
 	return r;
 }
 
@@ -48,11 +50,21 @@ int judge_new(const struct rules_loaded *l, const struct rules_options *o, struc
 
 void judge_free(struct judge *j)
 {
+	drip_free(&j->drip);
 	policy_rules_free(&j->rules);
 	assumed_free(&j->assumed);
 	free(j->detectors);
 	free(j->again);
 	*j = (struct judge){ 0 };
+}
+
+int judge_converse(struct judge *j, int begins)
+{
+	drip_free(&j->drip);
+	if (!begins || j->rules->ntallies == 0)
+		return 0;
+	j->drip = drip_new(DRIP_BYTES_MAX);
+	return j->drip ? 0 : -1;
 }
 
 static int by_place(const void *pa, const void *pb)
@@ -62,7 +74,7 @@ static int by_place(const void *pa, const void *pb)
 	       a->end != b->end ? (a->end < b->end ? -1 : 1) : (int)a->detector - (int)b->detector;
 }
 
-static void set_input(const struct judge *j, struct judged *r, const struct finding *findings, size_t n, enum cause cause)
+static void set_input(const struct judge *j, const char *from, struct judged *r, const struct finding *findings, size_t n, enum cause cause)
 {
 	const struct assumed *a = &j->assumed;
 	bool upload = a->channel == CHANNEL_UPLOAD;
@@ -80,6 +92,18 @@ static void set_input(const struct judge *j, struct judged *r, const struct find
 	};
 	r->in.is.files = &r->file;
 	r->in.is.nfiles = upload;
+	if (!strchr(from, '@'))
+		return;
+	r->in.is.sender = from;
+	if (a->configured)
+		r->in.is.from = zone_of_jid(a->conf, from, strlen(from));
+}
+
+/* As if all of a conversation were said at once. */
+static int count_over_time(struct judge *j, struct arena *a, const char *from, struct judged *r)
+{
+	const struct drip_item item = { .from = *from ? from : r->in.is.sender, .to = r->in.is.recipient };
+	return j->drip ? drip_count(j->drip, a, &r->in, &item, 0, &r->in.tallies) : 0;
 }
 
 /* Writes the masks into texts of a stanza that has these texts and nothing else. */
@@ -113,7 +137,7 @@ static int redact_texts(const struct judge *j, struct arena *a, const struct det
 }
 
 /* As the server does: what is redacted is looked at once more, and blocked if a rule still redacts it. */
-static void redact(struct judge *j, struct arena *a, const struct detect_text *texts, size_t n, struct judged *r)
+static void redact(struct judge *j, struct arena *a, const char *from, const struct detect_text *texts, size_t n, struct judged *r)
 {
 	struct detect_text masked[JUDGE_TEXTS_MAX];
 	struct judged second = { 0 };
@@ -124,7 +148,8 @@ static void redact(struct judge *j, struct arena *a, const struct detect_text *t
 	enum cause cause = detect_scan(j->l->set, j->scratch, masked, n, JUDGE_BUDGET_US, j->again, &found);
 	for (size_t i = 0; i < n; i++)
 		second.texts[i] = (struct decide_text){ masked[i].data, masked[i].size };
-	set_input(j, &second, j->again, found, cause);
+	set_input(j, from, &second, j->again, found, cause);
+	second.in.tallies = r->in.tallies;
 	policy_decide(a, &second.in, &second.d);
 	r->shown = second.d.action >= ACTION_REDACT;
 	if (r->shown)
@@ -134,8 +159,8 @@ static void redact(struct judge *j, struct arena *a, const struct detect_text *t
 	r->delivered_size = masked[0].size;
 }
 
-int judge_texts(struct judge *j, struct arena *a, const struct detect_text *texts, size_t ntexts, struct finding *findings, size_t n, enum cause cause,
-                struct judged *r)
+int judge_texts(struct judge *j, struct arena *a, const char *from, const struct detect_text *texts, size_t ntexts, struct finding *findings, size_t n,
+                enum cause cause, struct judged *r)
 {
 	*r = (struct judged){ .file = { .name = "", .declared = "text/plain", .types = "text/plain", .sha256 = "" } };
 	for (size_t i = 0; i < ntexts; i++) {
@@ -145,12 +170,14 @@ int judge_texts(struct judge *j, struct arena *a, const struct detect_text *text
 	r->file.unscanned = cause != CAUSE_NONE;
 	if (n > 0)
 		qsort(findings, n, sizeof *findings, by_place);
-	set_input(j, r, findings, n, cause);
+	set_input(j, from, r, findings, n, cause);
+	if (count_over_time(j, a, from, r) < 0)
+		return -1;
 	policy_decide(a, &r->in, &r->d);
 	if (!r->d.hits || !r->d.redact)
 		return -1;
 	if (r->d.action == ACTION_REDACT)
-		redact(j, a, texts, ntexts, r);
+		redact(j, a, from, texts, ntexts, r);
 	return 0;
 }
 

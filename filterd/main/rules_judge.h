@@ -22,6 +22,7 @@ struct judge {
 	struct policy_rules *rules;
 	struct generation_detector *detectors;    /* strings are the set's */
 	struct finding *again;                    /* of the second look */
+	struct drip *drip;                        /* of the conversation at hand, which counts what rules count over time; NULL: a text alone */
 	int today;
 };
 
@@ -39,9 +40,12 @@ struct judged {
 int judge_new(const struct rules_loaded *l, const struct rules_options *o, struct detect_scratch *s, struct judge *j_r) __attribute__((warn_unused_result));
 void judge_free(struct judge *j);
 
-/* Decides of what was found in these texts of one message; the findings are put in order.  All memory is a's; -1 without. */
-int judge_texts(struct judge *j, struct arena *a, const struct detect_text *texts, size_t ntexts, struct finding *findings, size_t n, enum cause cause,
-                struct judged *r) __attribute__((warn_unused_result));
+/* A conversation begins, or (0) is over: messages are counted together.  -1 without memory. */
+int judge_converse(struct judge *j, int begins) __attribute__((warn_unused_result));
+/* Decides of what was found in these texts of one message; the findings are put in order.  from: who sent it; what is no address counts for
+ * counts alone, then the sender is as assumed.  All memory is a's; -1 without. */
+int judge_texts(struct judge *j, struct arena *a, const char *from, const struct detect_text *texts, size_t ntexts, struct finding *findings, size_t n,
+                enum cause cause, struct judged *r) __attribute__((warn_unused_result));
 
 /* What came of a rule that has a say in what was found. */
 enum judge_outcome { JUDGE_SILENT, JUDGE_OFF, JUDGE_ELSEWHERE, JUDGE_TOO_LITTLE, JUDGE_ALLOWED, JUDGE_MATCHES };

@@ -2,6 +2,7 @@
 #include "main/rules_cli.h"
 
 #include "main/ctl.h"
+#include "main/ctl_say.h"
 
 #include <stdio.h>
 
@@ -13,8 +14,10 @@ static json_t *price_json(const struct detect_price *p)
 
 static void print_price(const struct detect_price *p)
 {
+	char literals[600];
 	printf("%s:%d: %s: %s, %.*g steps%s%s%s%s\n", p->file, p->line, p->detector, p->kind, p->cost < 1e15 ? 15 : 1, p->cost,
-	       p->gated ? ", where its evidence is" : "", p->watched ? ", watched by the clock" : "", p->literals[0] ? ": " : "", p->literals);
+	       p->gated ? ", where its evidence is" : "", p->watched ? ", watched by the clock" : "", p->literals[0] ? ": " : "",
+	       ctl_clean(literals, sizeof literals, p->literals));
 }
 
 static void add_advice(void *arg, const struct detect_advice *a)
@@ -25,7 +28,8 @@ static void add_advice(void *arg, const struct detect_advice *a)
 
 static void print_advice(void *arg, const struct detect_advice *a)
 {
-	printf("%s:%d: %s: %s: %s\n", a->file, a->line, a->detector, a->kind, a->text);
+	char text[1200];
+	printf("%s:%d: %s: %s: %s\n", a->file, a->line, a->detector, a->kind, ctl_clean(text, sizeof text, a->text));
 }
 
 static int lint(const struct rules_loaded *l, const struct rules_options *o, size_t only)

@@ -1,6 +1,7 @@
 #include "main/rules_cli.h"
 
 #include "main/ctl.h"
+#include "main/ctl_say.h"
 
 #include <stdio.h>
 
@@ -17,12 +18,13 @@ static json_t *info_json(const struct detect_info *d)
 
 static void print_info(const struct detect_info *d)
 {
-	char levels[64] = "";
+	char levels[64] = "", country[16], class[80], title[600], reference[600];
 	for (size_t i = 0, o = 0; i < d->nlevels && o < sizeof levels; i++)
 		o += (size_t)snprintf(levels + o, sizeof levels - o, "%s%d", i ? "," : "", d->levels[i]);
-	printf("%-28s %-3s %-12s %-10s %s\n", d->id, d->country ? d->country : "-", d->class_name ? d->class_name : "-", d->off ? "off" : levels, d->title);
+	printf("%-28s %-3s %-12s %-10s %s\n", d->id, ctl_clean(country, sizeof country, d->country ? d->country : "-"),
+	       ctl_clean(class, sizeof class, d->class_name ? d->class_name : "-"), d->off ? "off" : levels, ctl_clean(title, sizeof title, d->title));
 	for (size_t i = 0; i < d->nreferences; i++)
-		printf("%57s%s\n", "", d->references[i]);
+		printf("%57s%s\n", "", ctl_clean(reference, sizeof reference, d->references[i]));
 }
 
 int rules_list(const struct rules_options *o)

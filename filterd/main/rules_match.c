@@ -7,13 +7,14 @@
 #include "main/rules_judge.h"
 #include "model/mask.h"
 #include "model/reading.h"
+#include "model/rest.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MESSAGE_BUDGET_US = 5000000 };
+enum { MESSAGE_BUDGET_US = 5000000, FINDINGS_SHOWN = 50 };
 
 /* What one sender of a conversation wrote last. */
 struct sender {
@@ -31,6 +32,8 @@ struct matcher {
 	struct detect_scratch *scratch;
 	struct finding *out, *more;   /* of the message, and of a reading */
 	struct match *matches;        /* of both */
+	struct finding end;           /* in a reading: ends a number that may go on; of confidence 0: nothing does */
+	const struct reading *end_of;
 	struct reading readings[READINGS_MAX];
 	struct sender *senders;       /* of the conversation at hand */
 	size_t nsenders, senders_cap;
@@ -89,13 +92,21 @@ static struct window *window_of(struct matcher *m, const char *from)
 	return &s->window;
 }
 
-/* A place that was found before (in the message alone, or in another reading) is told once, as what is surest. */
-static struct match *find_same(struct match *all, size_t n, const struct finding *f)
+/* Adds what takes the messages before to see to the n there are.  A place that was found (in the message alone, or in another reading) is told
+ * once, as what is surest. */
+static size_t add_match(struct matcher *m, size_t n, const struct finding *f)
 {
-	for (size_t i = 0; i < n; i++)
-		if (all[i].f.text == f->text && all[i].f.detector == f->detector && all[i].f.start == f->start && all[i].f.end == f->end)
-			return &all[i];
-	return NULL;
+	for (size_t i = 0; i < n; i++) {
+		struct finding *known = &m->matches[i].f;
+		if (known->text != f->text || known->detector != f->detector || known->start != f->start || known->end != f->end)
+			continue;
+		if (f->confidence > known->confidence)
+			m->matches[i] = (struct match){ *f, 1 };
+		return n;
+	}
+	if (n < DETECT_FINDINGS_MAX)
+		m->matches[n++] = (struct match){ *f, 1 };
+	return n;
 }
 
 /* Which of its texts stands for a message among others. */
@@ -106,23 +117,23 @@ static size_t spoken(const struct convo_message *msg)
 }
 
 /* What only shows together with the messages before, behind the n there are.  Returns how many there are then. */
-static size_t match_reading(struct matcher *m, const struct reading *r, size_t which, enum text_role role, size_t own, size_t n)
+static size_t match_reading(struct matcher *m, const struct reading *r, size_t which, const struct detect_text *body, size_t own, size_t n)
 {
-	const struct detect_text text = { role, r->data, r->size };
+	const struct detect_text text = { body->role, r->data, r->size };
 	size_t found = 0;
 	enum cause cause = detect_scan(m->set, m->scratch, &text, 1, MESSAGE_BUDGET_US, m->more, &found);
 	if (cause != CAUSE_NONE)
 		m->incomplete = cause;
-	for (size_t i = 0; i < found && n < DETECT_FINDINGS_MAX; i++) {
+	for (size_t i = 0; i < found; i++) {
 		struct finding f = m->more[i];
 		f.text = (uint16_t)which;
 		if (!reading_news(r, &f, m->out, own))
 			continue;
-		struct match *same = find_same(m->matches, n, &f);
-		if (!same)
-			m->matches[n++] = (struct match){ f, 1 };
-		else if (f.confidence > same->f.confidence)
-			*same = (struct match){ f, 1 };
+		if (f.confidence > m->end.confidence && rest_may_follow(r, &m->more[i], &f, body->data, body->size)) {
+			m->end = m->more[i];
+			m->end_of = r;
+		}
+		n = add_match(m, n, &f);
 	}
 	return n;
 }
@@ -137,7 +148,7 @@ static int decide(struct matcher *m, size_t at, enum cause cause, size_t n)
 	json_t *j = json_object();
 	if (m->convo->is_list)
 		json_object_set_new(j, "message", json_integer((json_int_t)at));
-	int r = judge_texts(m->judge, m->arena, msg->texts, msg->ntexts, m->out, n, cause, &judged);
+	int r = judge_texts(m->judge, m->arena, msg->from, msg->texts, msg->ntexts, m->out, n, cause, &judged);
 	if (r == 0)
 		r = judge_add_json(m->judge, &judged, j);
 	return json_array_append_new(m->decisions, j) < 0 ? -1 : r;
@@ -161,8 +172,15 @@ static int match_message(struct matcher *m, size_t at)
 			return -1;
 		const uint64_t corrects = msg->replaces >= 0 ? (uint64_t)msg->replaces + 1 : 0;
 		const size_t readings = reading_make(w, corrects, text->data, text->size, m->readings);
+		m->end.confidence = 0;
 		for (size_t i = 0; i < readings; i++)
-			n = match_reading(m, &m->readings[i], which, text->role, own, n);
+			n = match_reading(m, &m->readings[i], which, text, own, n);
+		const struct rest_text rest = { at + 1, 0, 0, text->data, text->size };
+		struct finding f;
+		if (rest_take(w, &rest, m->end_of, m->end.confidence ? &m->end : NULL, &f)) {
+			f.text = (uint16_t)which;
+			n = add_match(m, n, &f);
+		}
 		if (corrects)
 			window_replace(w, corrects, text->data, text->size);
 		else
@@ -190,6 +208,8 @@ static const char *match_line(struct matcher *m, const json_t *line, struct aren
 	m->decisions = json_array();
 	m->nsenders = 0;
 	m->incomplete = CAUSE_NONE;
+	if (m->judge && judge_converse(m->judge, c.is_list) < 0)
+		wrong = no_memory;
 	for (size_t i = 0; i < c.n && !wrong; i++)
 		wrong = match_message(m, i) < 0 ? no_memory : NULL;
 	json_t *answer = json_pack("{s:O, s:o}", "id", c.id, "findings", m->findings);
@@ -237,7 +257,7 @@ static int match_lines(struct matcher *m)
 
 static void print_findings(const struct matcher *m, const char *text, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && i < FINDINGS_SHOWN; i++) {
 		const struct finding *f = &m->out[i];
 		const struct detect_info *d = detect_info(m->set, f->detector);
 		size_t start = rules_points(text, f->start), size = f->end - f->start;
@@ -249,6 +269,8 @@ static void print_findings(const struct matcher *m, const char *text, size_t n)
 		free(masked);
 		printf("%s: \"%s\" at %zu to %zu, confidence %d\n", d->id, quoted, start, start + rules_points(text + f->start, size), f->confidence);
 	}
+	if (n > FINDINGS_SHOWN)
+		printf("and %zu more\n", n - FINDINGS_SHOWN);
 	if (n == 0)
 		puts("nothing is found in this text");
 }
@@ -287,7 +309,7 @@ static int match_text(struct matcher *m, const struct rules_options *o)
 	int status = CTL_FAILED;
 	if (text && a) {
 		enum cause cause = detect_scan(m->set, m->scratch, &one, 1, MESSAGE_BUDGET_US, m->out, &n);
-		if (judge_texts(m->judge, a, &one, 1, m->out, n, cause, &judged) == 0 && tell_text(m, o, text, &judged, cause) == 0)
+		if (judge_texts(m->judge, a, "", &one, 1, m->out, n, cause, &judged) == 0 && tell_text(m, o, text, &judged, cause) == 0)
 			status = cause != CAUSE_NONE ? CTL_FOUND : CTL_OK;
 	}
 	if (status == CTL_FAILED)

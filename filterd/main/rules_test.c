@@ -2,6 +2,7 @@
 #include "main/rules_cli.h"
 
 #include "main/ctl.h"
+#include "main/ctl_say.h"
 
 #include <stdio.h>
 
@@ -17,6 +18,14 @@ static const char *outcome(const struct detect_tested *t)
 	return t->got < 0 ? "the scan did not come to its end" : t->got ? "is found" : "is not found";
 }
 
+static void complain(const struct result *r, const struct detect_tested *t)
+{
+	struct cfgerr e;
+	cfgerr_set(&e, t->file, t->line, "this %s test of \"%s\" %s: %.200s", t->want ? "match" : "no_match", detect_info(r->set, t->detector)->id, outcome(t),
+	           t->text);
+	ctl_complain_of(&e, "");
+}
+
 static void take(void *arg, const struct detect_tested *t)
 {
 	struct result *r = arg;
@@ -28,8 +37,7 @@ static void take(void *arg, const struct detect_tested *t)
 		json_array_append_new(r->failures, json_pack("{s:s, s:i, s:s, s:s, s:s}", "file", t->file, "line", t->line, "test",
 		                                             t->want ? "match" : "no_match", "text", t->text, "why", outcome(t)));
 	else
-		fprintf(stderr, "%s:%d: this %s test of \"%s\" %s: %.200s\n", t->file, t->line, t->want ? "match" : "no_match",
-		        detect_info(r->set, t->detector)->id, outcome(t), t->text);
+		complain(r, t);
 }
 
 static void tell(const struct result *r, const char *id)

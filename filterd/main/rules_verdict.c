@@ -37,12 +37,13 @@ static const char *misfit(const struct judged *r, const struct rule *rule)
 }
 
 /* What filterctl can't know, and the rules at hand ask for. */
-enum { NEED_BEFORE = 1, NEED_GROUPS = 2, NEED_VALUES = 4, NEED_CONF = 8, NEED_KEY = 16 };
+enum { NEED_BEFORE = 1, NEED_GROUPS = 2, NEED_VALUES = 4, NEED_CONF = 8, NEED_KEY = 16, NEED_BEGIN = 32 };
 
 static const struct { unsigned need; const char *text; } needs[] = {
 	{ NEED_CONF, "without -c FILE the site's zones and its table of policy are not known" },
 	{ NEED_GROUPS, "nor are its groups of users: nobody is in one" },
 	{ NEED_BEFORE, "what came before is not known: what counts over time counts this text alone" },
+	{ NEED_BEGIN, "what came before the conversation is not known: counts over time begin with it" },
 	{ NEED_VALUES, "values on the allow-list are not looked up: that takes filterd's key" },
 	{ NEED_KEY, "xxxxxxxx in a token stands for digits that filterd's key makes" },
 };
@@ -59,7 +60,7 @@ static unsigned needed(const struct judge *j, const struct judged *r)
 		if (j->rules->allow.nvalues)
 			n |= NEED_VALUES;
 		for (size_t k = 0; k < rule->nconditions; k++)
-			n |= rule->conditions[k].per != PER_ITEM ? NEED_BEFORE : 0;
+			n |= rule->conditions[k].per == PER_ITEM ? 0 : j->drip ? NEED_BEGIN : NEED_BEFORE;
 	}
 	for (size_t i = 0; r->delivered && i < r->in.nfindings; i++)
 		n |= r->d.redact[i] && r->d.redact[i]->redaction.form == REDACTION_TOKEN ? NEED_KEY : 0;

@@ -27,6 +27,8 @@ static const struct event_info table[EVENT_COUNT] = {
 	[EVENT_CONFIG_REJECTED] = { "config.rejected", SEV_ERROR, 0, "file line reason", "New configuration or rules are broken; the old ones stay in force." },
 	[EVENT_SIGNATURES_RELOADED] = { "signatures.reloaded", SEV_INFO, 0, "generation signatures", "Changed signature databases are in force." },
 	[EVENT_SIGNATURES_REJECTED] = { "signatures.rejected", SEV_ERROR, 0, "reason", "Changed signature databases are broken; the old ones stay in force." },
+	[EVENT_ENGINE_DEGRADED] = { "engine.degraded", SEV_ERROR, 0, "generation reason",
+		"A part of the inspection that was asked for, or is usual, can't be used here; another does its work." },
 	[EVENT_WORKER_DIED] = { "worker.died", SEV_WARNING, 0, "slot pid signal code generation", "A scan worker ended and is being replaced." },
 	[EVENT_PROCESS_HUNG] = { "process.hung", SEV_ERROR, 0, "role pid reason", "A process of filterd did not do its work; it is being replaced." },
 	[EVENT_JOURNAL_REPAIRED] = { "journal.repaired", SEV_WARNING, 0, "entries torn", "After a crash, the journal's tail was replayed, or a torn last entry cut off." },

@@ -141,4 +141,6 @@ void window_forget(struct window *w, uint64_t since_ms)
 {
 	while (w->n > 0 && w->pieces[0].at_ms < since_ms)
 		take_out(w, 0);
+	if (w->rest.at_ms < since_ms)
+		w->rest.id = 0;
 }

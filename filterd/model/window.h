@@ -36,6 +36,12 @@ struct window_piece {
 
 /* Plain data; all zero is an empty window. */
 struct window {
+	struct {                    /* kept by model/rest.h */
+		uint64_t id, at_ms; /* of the text that was found to end a number, or 0 */
+		uint32_t generation;
+		uint16_t detector;
+		uint8_t confidence, digits;
+	} rest;
 	struct window_piece pieces[WINDOW_PIECES_MAX];
 	uint8_t n;
 	uint16_t used;

@@ -9,8 +9,8 @@
  * recorder    files, inherited sockets         anything else exec, ptrace, mount…  folders given
  * broker      + sockets                        anything else exec, ptrace, mount…  folders given
  *
- * No profile may map memory that is executable: JIT code is compiled, and every shared object (NSS for
- * getaddrinfo(), iconv tables) loaded, before.
+ * No profile may map memory that is executable: JIT code is compiled, and every shared object (iconv tables)
+ * loaded, before.
  */
 #ifndef FILTERD_PROC_SANDBOX_H
 #define FILTERD_PROC_SANDBOX_H

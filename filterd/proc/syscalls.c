@@ -158,7 +158,7 @@ static const struct allowed {
 	{ SCMP_SYS(accept), B },
 	{ SCMP_SYS(accept4), B },
 	{ SCMP_SYS(setsockopt), R | B },
-	{ SCMP_SYS(ioctl), B }, /* FIONREAD, resolver; devices can't be opened */
+	{ SCMP_SYS(ioctl), B }, /* FIONREAD; devices can't be opened */
 	/* workers are born and buried, and close themselves in further */
 	{ SCMP_SYS(fork), N },
 	{ SCMP_SYS(vfork), N },
@@ -226,7 +226,7 @@ static int add_special(scmp_filter_ctx ctx, enum sandbox_profile profile)
 			r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	}
 	if (r == 0 && profile == SANDBOX_BROKER) {
-		static const unsigned families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK /* getaddrinfo() */ };
+		static const unsigned families[] = { AF_UNIX, AF_INET, AF_INET6 };
 		for (size_t i = 0; i < sizeof families / sizeof *families && r == 0; i++)
 			r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0_32(SCMP_CMP_EQ, families[i]));
 	}

@@ -26,6 +26,8 @@ int engines_load(const struct conf *conf, const struct bundle *b, struct engines
 	snprintf(e.summary, sizeof e.summary, "ClamAV %s, %u signatures (%u official), %zu detectors%s%s", cl_retver(),
 	         extract_signatures(e.extract), extract_official_signatures(e.extract), detect_count(e.detect),
 	         detect_jit(e.detect) ? "" : ", no JIT", detect_matcher(e.detect));
+	const char *matcher = detect_degraded(e.detect), *jit = detect_jit(e.detect) ? "" : "PCRE2's JIT is not available, patterns are interpreted";
+	snprintf(e.degraded, sizeof e.degraded, "%s%s%s", matcher, *matcher && *jit ? "; " : "", jit);
 	*e_r = e;
 	return 0;
 }

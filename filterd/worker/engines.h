@@ -10,6 +10,7 @@ struct engines {
 	struct extract_engine *extract;
 	struct detect_set *detect;
 	char summary[256]; /* for people: versions, numbers, what is missing */
+	char degraded[300]; /* what can't be used here, so that another part does its work; "": nothing */
 };
 
 /* Loads signatures, compiles the rules of the bundle, and runs both self-tests.  On failure nothing is left. */

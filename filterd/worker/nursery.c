@@ -78,6 +78,7 @@ static int say_hello(const struct nursery *n)
 		                         .detectors = (uint16_t)detectors,
 		                         .workers = (uint16_t)n->setup->workers } };
 	snprintf(m.hello.text, sizeof m.hello.text, "%s", n->engines->summary);
+	snprintf(m.hello.degraded, sizeof m.hello.degraded, "%s", n->engines->degraded);
 	if (detectors > UINT16_MAX)
 		return -1;
 	int r = say(n->setup, &m, NULL, 0);

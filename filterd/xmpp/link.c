@@ -7,6 +7,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
+#include <event2/dns.h>
 #include <event2/util.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <netdb.h>
 
 enum {
 	RETRY_FIRST_MS = 250,
@@ -35,6 +35,9 @@ struct link {
 	const struct link_ops *ops;
 	void *ctx;
 	enum state state;
+	struct evdns_base *names; /* of this try, if host is a name */
+	struct evdns_getaddrinfo_request *lookup;
+	unsigned turn;            /* of a name's addresses */
 	struct bufferevent *bev;
 	struct xml_stream *xml;
 	struct event *timer;      /* retry while waiting, deadlines otherwise */
@@ -59,10 +62,28 @@ static uint32_t jittered(uint32_t ms)
 	return ms / 2 + (uint32_t)((uint64_t)ms * r / 65535); /* 0.5 to 1.5 times */
 }
 
+static void stop_lookup(struct link *l)
+{
+	if (l->lookup)
+		evdns_getaddrinfo_cancel(l->lookup);
+	l->lookup = NULL;
+}
+
+/* Not from inside its own callback. */
+static void forget_names(struct link *l)
+{
+	if (l->names)
+		evdns_base_free(l->names, 0);
+	l->names = NULL;
+}
+
 /* Ends what is there and plans the next try. */
 static void fall_back(struct link *l, const char *reason)
 {
 	bool was_up = l->state == LINK_UP;
+	stop_lookup(l);
+	if (!was_up)
+		l->turn++;
 	if (l->bev)
 		bufferevent_free(l->bev);
 	l->bev = NULL;
@@ -198,6 +219,7 @@ static void on_event(struct bufferevent *bev, short what, void *ctx)
 {
 	struct link *l = ctx;
 	if (what & BEV_EVENT_CONNECTED) {
+		forget_names(l);
 		l->state = LINK_STREAM;
 		evbuffer_add_printf(bufferevent_get_output(bev),
 			"<?xml version='1.0'?><stream:stream xmlns='" NS_COMPONENT "' xmlns:stream='" NS_STREAM "' to='%s'>",
@@ -220,6 +242,54 @@ static struct bufferevent *new_socket(struct link *l)
 	return bufferevent_openssl_socket_new(l->base, -1, ssl, BUFFEREVENT_SSL_CONNECTING, BEV_OPT_CLOSE_ON_FREE);
 }
 
+static void on_addresses(int error, struct evutil_addrinfo *found, void *ctx)
+{
+	struct link *l = ctx;
+	unsigned n = 0;
+	if (error == EVUTIL_EAI_CANCEL)
+		return; /* the link may be gone */
+	l->lookup = NULL;
+	if (error || !found) {
+		fall_back(l, "no-address");
+		return;
+	}
+	const struct evutil_addrinfo *a;
+	for (a = found; a; a = a->ai_next)
+		n++;
+	a = found;
+	for (n = l->turn % n; n > 0; n--)
+		a = a->ai_next;
+	int r = bufferevent_socket_connect(l->bev, a->ai_addr, (int)a->ai_addrlen);
+	evutil_freeaddrinfo(found);
+	if (r < 0 && l->state == LINK_CONNECTING && l->bev)
+		fall_back(l, "refused");
+}
+
+/* Names are looked up from inside the loop, since a name server that is away would hold up everybody else's messages, and anew for
+ * each try: who changes /etc/hosts or /etc/resolv.conf expects that to count. */
+static void look_up(struct link *l)
+{
+	struct evutil_addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP,
+		                         .ai_flags = EVUTIL_AI_NUMERICHOST | EVUTIL_AI_NUMERICSERV };
+	struct evutil_addrinfo *found = NULL;
+	char port[8];
+	snprintf(port, sizeof port, "%d", l->conf->port);
+	if (evutil_getaddrinfo(l->conf->host, port, &hints, &found) == 0) {
+		on_addresses(0, found, l);
+		return;
+	}
+	forget_names(l);
+	l->names = evdns_base_new(l->base, EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+	if (!l->names) {
+		fall_back(l, "no-resolver");
+		return;
+	}
+	hints.ai_flags = EVUTIL_AI_NUMERICSERV;
+	struct evdns_getaddrinfo_request *lookup = evdns_getaddrinfo(l->names, l->conf->host, port, &hints, on_addresses, l);
+	if (lookup) /* else it was answered at once */
+		l->lookup = lookup;
+}
+
 static void connect_now(struct link *l)
 {
 	l->state = LINK_CONNECTING;
@@ -233,20 +303,7 @@ static void connect_now(struct link *l)
 	bufferevent_setcb(l->bev, on_read, NULL, on_event, l);
 	bufferevent_enable(l->bev, EV_READ | EV_WRITE);
 	set_timer(l, SETUP_MS);
-	/* Literal addresses and localhost only need no resolver; names go through libc's, once per try, as an admin
-	 * who writes a name here expects /etc/hosts to count. */
-	struct evutil_addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = EVUTIL_AI_NUMERICSERV };
-	struct evutil_addrinfo *ai = NULL;
-	char port[8];
-	snprintf(port, sizeof port, "%d", l->conf->port);
-	if (evutil_getaddrinfo(l->conf->host, port, &hints, &ai) != 0 || !ai) {
-		fall_back(l, "no-address");
-		return;
-	}
-	int r = bufferevent_socket_connect(l->bev, ai->ai_addr, (int)ai->ai_addrlen);
-	evutil_freeaddrinfo(ai);
-	if (r < 0 && l->state == LINK_CONNECTING && l->bev)
-		fall_back(l, "refused");
+	look_up(l);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
@@ -323,6 +380,8 @@ void link_free(struct link **lp)
 		}
 		bufferevent_free(l->bev);
 	}
+	stop_lookup(l);
+	forget_names(l);
 	xml_stream_free(&l->xml);
 	event_free(l->timer);
 	SSL_CTX_free(l->tls);

@@ -18,8 +18,8 @@ PACKAGES = ("fortunes", "fortunes-min", "fortunes-de", "fortunes-it", "fortunes-
 NO_TEXT = (".dat", ".u8", ".png", ".gif", ".svg", ".js")
 HIGH = 75
 # What stands in these texts and is no false alarm, or one that a reader would raise too: documentation says "for internal use only", has
-# numbers to call, and shows lines of a shadow file.
-MORE = {"confidentiality-marking": 4, "phone-number": 8, "connection-string-password": 2, "password-hash": 2}
+# numbers to call, and shows lines of a shadow file and of patches.
+MORE = {"confidentiality-marking": 4, "phone-number": 8, "connection-string-password": 2, "password-hash": 2, "source-code": 2}
 TRUE = ("email-address",)  # thousands, and each one is
 
 

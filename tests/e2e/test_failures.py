@@ -3,8 +3,10 @@ or doubled, and service is back soon."""
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 
@@ -327,6 +329,35 @@ def test_reload_brings_a_new_rule_in_force(the_site, cast, restored):
     assert "That name may not be written." in cast.alice.wait_error(id, since=mine).error[2]
 
 
+def test_included_rules_count_and_broken_ones_keep_the_old(the_site, cast, restored, folder):
+    own = folder / "included"
+    own.mkdir()
+    good, more = NEW_RULE.replace("\\\\", "\\"), own / "more.rules"
+    (own / "codename.rules").write_text(good)
+    (restored.rules / "zz-site.rules").write_text('include = [ "%s" ];\n' % own)
+    restored.reload_now()
+
+    def blocked():
+        mine = cast.alice.mark()
+        id = cast.alice.send(cast.bob.bare, "Project Halibut ends")
+        return "That name may not be written." in cast.alice.wait_error(id, since=mine).error[2]
+    assert blocked()
+    for name, file, text in (("codename.rules", own / "codename.rules", good.replace(");", ");;", 1).replace("confidence = 90", "confidence = ")),
+                             ("more.rules", more, 'include = [ "more.rules" ];\n'), ("zz-site.rules", more, None)):
+        (own / "codename.rules").write_text(good)
+        if text is None:  # what is included is gone
+            (own / "codename.rules").unlink()
+            more.unlink()
+            own.rmdir()
+        else:
+            file.write_text(text)
+        since = the_site.syslog.mark()
+        restored.reload()
+        event = the_site.syslog.wait("config.rejected", 15, since)
+        assert event and name in event.line, event
+        assert blocked()
+
+
 # -- signatures
 
 SAMPLE = b"an invention of this test, harmless " * 40
@@ -379,3 +410,21 @@ def test_start_with_broken_signatures_fails_loudly(the_site, folder):
     finally:
         other.stop()
     assert "broken.hdb" in run.tail(other.log)
+
+
+NO_WRITABLE_CODE = "import ctypes, os, sys; ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) == 0 and os.execv(sys.argv[1], sys.argv[1:])"  # PR_SET_MDWE
+
+
+def test_what_is_degraded_is_told_loudly(the_site, folder):
+    """PCRE2's JIT needs memory that is written and then run; where that is refused filterd serves, slower, and says so."""
+    other = Filterd(the_site.prefix, folder / "degraded", the_site.server, the_site.syslog)
+    other.config.write_text(re.sub(r"port = \d+; secret_file", "port = %d; secret_file" % run.free_port(), other.config.read_text()))
+    since = the_site.syslog.mark()
+    other.process = run.spawn([sys.executable, "-c", NO_WRITABLE_CODE, other.prefix / "sbin" / "filterd", "-c", other.config], other.log)
+    try:
+        event = the_site.syslog.wait("engine.degraded", 60, since)
+        assert event and "JIT" in event.line, run.tail(other.log)
+        assert "JIT" in other.status()["scan"]["degraded"]
+        assert "DEGRADED: PCRE2's JIT" in other.ctl("status").stdout
+    finally:
+        other.stop()

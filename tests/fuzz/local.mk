@@ -21,6 +21,7 @@ include tests/fuzz/journal_tail.mk
 include tests/fuzz/layer_text.mk
 include tests/fuzz/monitor_wire.mk
 include tests/fuzz/note.mk
+include tests/fuzz/notes.mk
 include tests/fuzz/policy_rules.mk
 include tests/fuzz/prints.mk
 include tests/fuzz/record_wire.mk
@@ -33,6 +34,7 @@ include tests/fuzz/text_csv.mk
 include tests/fuzz/text_mail.mk
 include tests/fuzz/text_ole.mk
 include tests/fuzz/text_pdf.mk
+include tests/fuzz/text_png.mk
 include tests/fuzz/text_rtf.mk
 include tests/fuzz/text_sheet.mk
 include tests/fuzz/text_word.mk

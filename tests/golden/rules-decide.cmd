@@ -42,7 +42,7 @@ try rules explain --rules "$tmp/staff.rules" --detector relocation --direction i
 try rules explain --rules "$tmp/staff.rules" --json --from boss@example.org --to press@example.com
 try -c "$tmp/filterd.conf" rules match --from hr@example.org --to press@example.com
 try -c "$tmp/filterd.conf" rules match --to x@partner.example
-try -c "$tmp/filterd.conf" rules match --to nowhere
+try rules match -c "$tmp/filterd.conf" --to nowhere
 try rules match --rules "$tmp/staff.rules" --channel normal --to internal
 try rules match --rules "$tmp/staff.rules" --channel upload
 try rules match --rules "$tmp/staff.rules" --channel fax
@@ -57,3 +57,7 @@ text='{"id": 1, "text": "employee EMP-204417"}
 {"id": 3, "messages": ["staff", {"from": "a", "body": "employee EMP-20"}, {"from": "a", "body": "4418"}]}'
 try rules match --rules "$tmp/staff.rules" --jsonl --decide
 try rules match --rules "$tmp/staff.rules" --jsonl --direction internal
+# what rules count over time is counted in a conversation; who is named by an address is its sender
+text='{"id": 1, "messages": [{"from": "a", "body": "EMP-204417"}, {"from": "b", "body": "EMP-204418"}, {"from": "a", "body": "EMP-204417 again"}, {"from": "a", "body": "EMP-204419"}]}
+{"id": 2, "messages": [{"from": "a", "body": "EMP-204420"}, {"from": "hr@example.org/desk", "body": "EMP-204421"}]}'
+try -c "$tmp/filterd.conf" rules match --jsonl --to press@example.com | grep -o '"id":[0-9]*\|"message":[0-9]*,"action":"[a-z]*"\|"id":"staff-[a-z-]*","outcome":"[a-z-]*"'

@@ -406,3 +406,15 @@ done
 printf '# fine\n' >"$tmp/more/b.rules"
 filterctl rules check "$tmp/c.rules"
 echo "a folder: exit status $?"
+# what files say does not reach the terminal as it is
+printf 'detectors: ( { id = "a"; title = "A"; patterns = ( { regex = "a(\033[2Jb"; confidence = 5; } ); } );\n' >"$tmp/esc.rules"
+filterctl rules check "$tmp/esc.rules"
+printf 'detectors: ( { id = "a"; title = "A"; patterns = ( { regex = "abcd"; confidence = 5; } ); tests = { match = [ "\033[2Jhidden" ]; }; } );\n' >"$tmp/esc.rules"
+filterctl rules test "$tmp/esc.rules"
+filterctl rules check "$tmp/esc.rules"
+name=$(printf '\033[2Jnone')
+filterctl rules check "$name"
+filterctl edm info "$name.edm"
+printf 'a,a\n' >"$tmp/$name.csv"
+filterctl edm build --out "$tmp/x.edm" "$tmp/$name.csv"
+filterctl fingerprint list --set "$tmp/$name.fpr"

@@ -12,7 +12,7 @@ tests_unit_audit_report_LDADD = libaudit.a libconf.a libmodel.a libbase.a $(LIBE
 
 # the role, closed in, with the client that talks to it
 check_PROGRAMS += tests/unit/audit_recorder
-tests_unit_audit_recorder_SOURCES = tests/unit/audit_recorder.c filterd/main/ctl_audit.c filterd/main/recorder.c
+tests_unit_audit_recorder_SOURCES = tests/unit/audit_recorder.c filterd/main/ctl_audit.c filterd/main/ctl_say.c filterd/main/recorder.c
 tests_unit_audit_recorder_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(LIBEVENT_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)
 tests_unit_audit_recorder_LDADD = libaudit.a libstore.a libproc.a libconf.a libipc.a libmodel.a libbase.a $(LIBEVENT_LIBS) $(SQLITE_LIBS) $(SECCOMP_LIBS) \
 	$(OPENSSL_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS) $(UNIT_LIBS)

@@ -234,6 +234,28 @@ static void shares_are_told(void **state)
 }
 
 /* A text that was changed here and there is one passage as long as the changes are small. */
+/* A text as long as is asked for, all of it copied, is found; one that is 50 shorter is not, and need not be looked at. */
+static void short_texts_are_found_if_they_may_be(void **state)
+{
+	static char document[1001], text[401];
+	seed = 41;
+	letters(document, 1000);
+	struct prints p = new_set();
+	assert_null(add(&p, "plan", document, 0));
+	for (unsigned asked = 50; asked <= 400; asked += 25) {
+		char more[40];
+		snprintf(more, sizeof more, "min_characters = %u;", asked);
+		struct detect_set *set = compile_good(&p, more);
+		memcpy(text, document + 300, asked);
+		text[asked] = '\0';
+		assert_int_equal(scan_once(set, text), 1);
+		text[asked > 50 ? asked - 51 : 0] = '\0';
+		assert_int_equal(scan_once(set, text), 0);
+		detect_free(&set);
+	}
+	prints_free(&p);
+}
+
 static void small_changes_do_not_hide(void **state)
 {
 	static char document[2001], text[TEXT_MAX];
@@ -438,6 +460,7 @@ int main(void)
 		cmocka_unit_test(what_was_copied_is_found),
 		cmocka_unit_test(little_more_than_the_passage_is_found),
 		cmocka_unit_test(shares_are_told),
+		cmocka_unit_test(short_texts_are_found_if_they_may_be),
 		cmocka_unit_test(small_changes_do_not_hide),
 		cmocka_unit_test(other_scripts_are_found),
 		cmocka_unit_test(encoded_passages_are_found),

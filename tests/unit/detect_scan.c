@@ -134,6 +134,53 @@ static void evidence(void **state)
 	end(e);
 }
 
+/* The heading of a column counts for each of its rows, and for no other column's. */
+static void headings(void **state)
+{
+	struct engine *e = engine(D("patterns = ( { regex = \"(?<!\\d)\\d{6}(?!\\d)\"; confidence = 40; } );"
+	                            "evidence = ( { any = [ \"staff no\" ]; none = [ \"old\" ]; within = 8; add = 30; } );"));
+	char text[8192];
+	static const struct {
+		const char *heading, *row;
+		int confidence;
+	} tables[] = {
+		{ "Name\tStaff-No\tCity", "Anna B\t204417\tRome", 70 },
+		{ "name;city;staff_no", "Anna;Rome;204417", 70 },
+		{ "| Staff No | Name |", "| 204417 | Anna |", 70 },
+		{ "staff no,name", "204417,Anna", 70 },
+		{ "Staff no:", "204417", 70 },
+		{ "name;staff no;city", "Anna;Rome;204417", 40 },
+		{ "name;city;staff no old", "Anna;Rome;204417", 40 },
+		{ "name;staff no", "Anna;Rome;204417", 40 },
+		{ "Staff no and much else that makes it no heading of a list, but a sentence", "204417", 40 },
+		{ "Staff no:", "of which 204417 is one", 40 },
+	};
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		int n = snprintf(text, sizeof text, "%s\n", tables[i].heading);
+		for (int k = 0; k < 60; k++)
+			n += snprintf(text + n, sizeof text - (size_t)n, "no row of it, long enough to lie far away\n");
+		snprintf(text + n, sizeof text - (size_t)n, "%s\nthe end\n", tables[i].row);
+		expect(e, text, "204417", tables[i].confidence);
+		/* not the first line, but one of the first */
+		memmove(text + 13, text, strlen(text) + 1);
+		memcpy(text, "Hello\n\nHere:", 12);
+		text[12] = '\n';
+		if (strpbrk(tables[i].row, "\t;|,"))
+			expect(e, text, "204417", tables[i].confidence);
+	}
+	/* what can't be a row is none: no end of its line in reach, nor of the heading's */
+	memset(text, ' ', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	memcpy(text, "a;staff no\n", 11);
+	memcpy(text + 4000, "b;204417", 8);
+	expect(e, text, "204417", 40);
+	memset(text, ' ', 4000);
+	memcpy(text, "a;staff no", 10);
+	memcpy(text + 3998, "\nb;204417\n", 10);
+	expect(e, text, "204417", 40);
+	end(e);
+}
+
 static void exclusions_and_validators(void **state)
 {
 	struct engine *e = engine(D("patterns = ( { regex = \"\\\\d{4}(?: ?\\\\d{4}){3}\"; confidence = 60; } ); validate = [ \"luhn\" ];"
@@ -546,7 +593,7 @@ static void shipped_rules_pass_their_tests(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(words), cmocka_unit_test(evidence_counts), cmocka_unit_test(evidence),
+		cmocka_unit_test(words), cmocka_unit_test(evidence_counts), cmocka_unit_test(evidence), cmocka_unit_test(headings),
 		cmocka_unit_test(exclusions_and_validators),
 		cmocka_unit_test(sensitive_part),
 		cmocka_unit_test(detectors_of_detectors), cmocka_unit_test(near_is_another_finding), cmocka_unit_test(overlaps_merge),

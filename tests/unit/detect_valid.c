@@ -74,7 +74,8 @@ static const struct vector vectors[] = {
 	{ "password", "password_hash2", 0 }, { "password", "DB_PASS1", 0 }, { "password", "config.db1", 0 }, { "password", "web01.example.org:8080", 0 },
 	{ "password", "anna2@example.org", 0 }, { "password", "@anna2", 0 }, { "password", "https://x1.example/", 0 }, { "password", "/etc/file1", 0 },
 	{ "password", "notes2.txt", 0 }, { "password", "JIRA-1234", 0 }, { "password", "getpass2()", 0 }, { "password", "user=anna2", 0 },
-	{ "password", "--stdin2", 0 }, { "password", "#general", 0 }, { "password", "${DB_PASS1}", 0 },
+	{ "password", "cache_auth=True2", 0 }, { "password", "asn1_NOVALUE", 0 }, { "password", "Summer2024_x", 1 },
+	{ "password", "--stdin2", 0 }, { "password", "#general", 0 }, { "password", "!vault", 0 }, { "password", "Gatto_Nero9", 1 }, { "password", "config.Db1", 1 }, { "password", "${DB_PASS1}", 0 },
 	{ "password", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0", 0 },
 };
 

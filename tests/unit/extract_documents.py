@@ -65,6 +65,9 @@ write("properties.pdf", pdf(page(b"<</Title(" + TEXT.encode() + b")>>", content=
 write("note.pdf", pdf(page(b"<</Type/Annot/Subtype/Text/Rect[10 10 20 20]/Contents(" + TEXT.encode() + b")>>", page=b"/Annots[6 0 R]", content=b"")))
 write("field.pdf", pdf(page(b"<</Type/Annot/Subtype/Widget/FT/Tx/T(card)/V(" + TEXT.encode() + b")/Rect[10 10 200 20]>>",
                             catalog=b"/AcroForm<</Fields[6 0 R]>>", page=b"/Annots[6 0 R]", content=b"")))
+write("bookmark.pdf", pdf(page(b"<</Type/Outlines/First 7 0 R/Last 7 0 R/Count 1>>", b"<</Title(chapter)/Parent 6 0 R/First 8 0 R/Last 8 0 R/Dest[3 0 R/Fit]>>",
+                               b"<</Title(" + TEXT.encode() + b")/Parent 7 0 R/Dest[3 0 R/Fit]>>", catalog=b"/Outlines 6 0 R",
+                               content=b"BT /F1 12 Tf 72 700 Td (hello) Tj ET")))
 write("attached.pdf", pdf(page(stream(("BT ET Tj " + TEXT).encode(), b"/Type/EmbeddedFile"),
                                b"<</Type/Filespec/F(cards.txt)/UF(cards.txt)/EF<</F 6 0 R>>>>",
                                catalog=b"/Names<</EmbeddedFiles<</Names[(cards.txt)7 0 R]>>>>", content=b"")))
@@ -170,6 +173,14 @@ write("cells.ods", odf("spreadsheet", '<table:table-row><table:table-cell><text:
 write("note_within.odt", odf("text", "<text:p>my visa 4012 8888<office:annotation><text:p>a remark</text:p></office:annotation> 8888 1881</text:p>"))
 write("word2003.xml", '<?xml version="1.0"?><w:wordDocument xmlns:w="w"><w:body><w:p><w:r><w:t>my visa 4012 </w:t></w:r><w:r><w:t>8888 8888 1881</w:t></w:r></w:p></w:body></w:wordDocument>')
 write("places.kml", '<?xml version="1.0"?><kml><description><![CDATA[<p>my visa 4012 <b>88</b>88 8888 1881</p>]]></description></kml>')
+CELL = "<table:table-cell><text:p>%s</text:p></table:table-cell>"
+write("named.ods", odf("spreadsheet", "<table:table>\n <table:table-row>" + CELL % "name" + CELL % "note" + CELL % "password" + "</table:table-row>\n <table:table-row>" +
+                       CELL % "Jo" + "<table:table-cell table:number-columns-repeated='1'/>\n  <table:table-cell>\n   <text:p>winter</text:p>\n   <text:p>two</text:p></table:table-cell></table:table-row></table:table>"))
+P, TC = "<w:p><w:r><w:t>%s</w:t></w:r></w:p>", "<w:tc><w:p><w:r><w:t>%s</w:t></w:r></w:p></w:tc>"
+write("named.docx", word(P % "before" + "<w:tbl><w:tr>" + TC % "name" + TC % "visa" + "</w:tr><w:tr>" + TC % "Jo" + "<w:tc><w:tbl><w:tr>" + TC % "in" + TC % "in" +
+                         "</w:tr></w:tbl></w:tc></w:tr></w:tbl>" + P % "after"))
+write("settings.docx", word(P % "x", ("word/styles.xml", W % ("styles", '<w:style w:customStyle="medium"/><w:docDefaults><w:lang>english</w:lang></w:docDefaults>', "styles"))))
+write("config.xml", '<?xml version="1.0"?><c><password>winter</password><mixed>a red<x/>b</mixed><property name="db.password" value="summer"/><card pin="12"/></c>')
 write("data.xml", '<?xml version="1.0" encoding="ISO-8859-1"?><list><card><no>4012</no><cvv>888</cvv></card><n>caf\xe9</n></list>'.encode("latin-1"))
 write("odd_charset.xml", '<?xml version="1.0" encoding="windows-1251"?><n>\u043f\u0430\u0440\u043e\u043b\u044c</n>'.encode("cp1251"))
 
@@ -186,6 +197,8 @@ write("deep.rtf", r"{\rtf1 " + "{" * 3000 + "x" + "}" * 3000 + "}")
 write("page.html", "<html><body><p title='4012&nbsp;8888'>my <b>vi</b>sa &#52;012&nbsp;8888 8888&#32;1881 &eacute;&ndash;x</p><td>a</td><td>b</td></body></html>")
 write("latin1.html", "<html><body><p>caf\xe9 my vi<i>sa</i></p></body></html>".encode("latin-1"))
 write("koi8.html", "<html><head><meta charset='koi8-r'></head><body>\u043f\u0430<b>\u0440\u043e\u043b\u044c</b></body></html>".encode("koi8-r"))
+write("table.html", "<html><body><table><tr><td>before <table>\n <tr><th>name</th> <th>password</th></tr>\n <tr><td>Jo \n <b> B</b></td><td><p>winter</p>\n<p>two</p></td></tr>"
+      "<tr><td>Al<td>4012 <i>88</i>88</table> behind</td></tr></table></body></html>")
 write("fragment.html", "<!-- saved -->\n<div>my visa 4012 8<b>888</b> 8888 1881</div>")
 write("utf16be.csv", b"\xfe\xff" + "name;card\r\nJos\xe9;4012888888881881\r\n".encode("utf-16be"))
 write("latin1.csv", "name;card\r\nJos\xe9;4012888888881881\r\n".encode("latin-1"))

@@ -66,7 +66,7 @@ static void parts_are_joined_within_a_conversation(void **state)
 	assert_true(a.n >= 2);
 	assert_memory_equal(a.readings[0].data, "4012 8888 8888 1881", 19);
 	struct finding f = { .text = 9, .start = 0, .end = 19, .detector = 7, .confidence = 80 };
-	assert_true(across_map(&a, 0, &f, NULL, 0));
+	assert_true(across_map(&a, &s, 0, &f, NULL, 0));
 	assert_true(f.text == a.text && f.start == 0 && f.end == 9 && f.detector == 7 && a.found);
 	/* windows that are off */
 	assert_int_equal(across_begin(&a, w->recent, &s, "a@x.test", 0), 0);
@@ -115,6 +115,24 @@ static void copies_are_found_where_they_are_shown(void **state)
 	assert_int_equal(across_copies(&s, &f, out), 2);
 }
 
+static void the_rest_of_a_number_is_found(void **state)
+{
+	struct world *w = *state;
+	struct across a;
+	struct finding f = { .start = 0, .end = 16, .detector = 7, .confidence = 80 };
+	assert_int_equal(comes(w, "c@y.test", "1", "<body>4012 8485 5355</body>", true), 0);
+	struct stanza s = stanza(w, "c@y.test", "2", "<body>3</body>");
+	assert_int_equal(across_begin(&a, w->recent, &s, s.from, WINDOW_S), 0);
+	assert_memory_equal(a.readings[0].data, "4012 8485 5355 3", 16);
+	assert_true(across_map(&a, &s, 0, &f, NULL, 0));
+	assert_false(across_rest(&a, w->recent, &s, s.from, 1, &f));
+	across_end(&a, w->recent, &s, s.from, "•", 3);
+	s = stanza(w, "c@y.test", "3", "<body>097</body>");
+	assert_int_equal(across_begin(&a, w->recent, &s, s.from, WINDOW_S), 0);
+	assert_true(across_rest(&a, w->recent, &s, s.from, 1, &f));
+	assert_true(f.text == a.text && f.start == 0 && f.end == 3 && f.detector == 7 && a.found);
+}
+
 #define XHTML(text) "<html xmlns='http://jabber.org/protocol/xhtml-im'><body xmlns='http://www.w3.org/1999/xhtml'>" text "</body></html>"
 
 static void a_decoy_beside_it_hides_nothing(void **state)
@@ -138,20 +156,58 @@ static void the_same_in_other_characters_is_noticed(void **state)
 	assert_false(across_hides(&s, &f));
 }
 
-static void the_longest_unused_goes_first(void **state)
+static struct window *window_of(struct world *w, const char *from, const char *to, uint64_t since_ms)
+{
+	struct recent_talk *t = recent_talk(w->recent, from, to, since_ms);
+	assert_non_null(t);
+	return recent_window(t);
+}
+
+static struct window *window_of_user(struct world *w, const char *from, int number)
+{
+	char to[32];
+	snprintf(to, sizeof to, "u%d@y.test", number);
+	return window_of(w, from, to, 0);
+}
+
+static void a_sender_makes_room_for_himself(void **state)
 {
 	struct world *w = *state;
-	char to[32];
-	window_add(recent_window(recent_talk(w->recent, "a@x.test", "first@y.test", 0)), 1, 0, 5, "x", 1);
-	window_add(recent_window(recent_talk(w->recent, "a@x.test", "second@y.test", 0)), 2, 0, 5, "x", 1);
-	for (int i = 0; i < RECENT_TALKS_MAX; i++) {
-		snprintf(to, sizeof to, "u%d@y.test", i);
-		assert_non_null(recent_talk(w->recent, "a@x.test", to, 0));
-		assert_int_equal(recent_window(recent_talk(w->recent, "a@x.test", "first@y.test", 0))->n, 1);
+	window_add(window_of(w, "b@x.test", "first@y.test", 0), 1, 0, 5, "x", 1);
+	window_add(window_of(w, "a@x.test", "first@y.test", 0), 1, 0, 5, "x", 1);
+	window_add(window_of(w, "a@x.test", "second@y.test", 0), 2, 0, 5, "x", 1);
+	for (int i = 0; i < RECENT_TALKS_MAX + 100; i++) {
+		window_of_user(w, "a@x.test", i);
+		assert_int_equal(window_of(w, "A@x.test/other", "first@y.test", 0)->n, 1);
 	}
-	assert_int_equal(recent_window(recent_talk(w->recent, "a@x.test", "second@y.test", 0))->n, 0);
+	assert_int_equal(window_of(w, "a@x.test", "second@y.test", 0)->n, 0);
+	assert_int_equal(window_of(w, "b@x.test", "first@y.test", 0)->n, 1);
 	/* what is too old goes as well */
-	assert_int_equal(recent_window(recent_talk(w->recent, "a@x.test", "first@y.test", 6))->n, 0);
+	assert_int_equal(window_of(w, "b@x.test", "first@y.test", 6)->n, 0);
+}
+
+static void who_has_most_makes_room(void **state)
+{
+	struct world *w = *state;
+	char from[64];
+	window_add(window_of(w, "quiet@x.test", "first@y.test", 0), 1, 0, 5, "x", 1);
+	for (int sender = 0; sender < 2 * RECENT_TALKS_MAX / RECENT_SHARE; sender++)
+		for (int i = 0; i < RECENT_SHARE; i++) {
+			snprintf(from, sizeof from, "loud%d@x.test", sender);
+			window_of_user(w, from, i);
+		}
+	assert_int_equal(window_of(w, "quiet@x.test", "first@y.test", 0)->n, 1);
+	/* addresses as long as they may be fill no more memory: the bound is on bytes, too */
+	static char to[3000];
+	memset(to, 'a', sizeof to - 1);
+	memcpy(to + 1000, "@", 1);
+	for (int i = 0; i < 2 * RECENT_TALKS_MAX; i++) {
+		snprintf(from, sizeof from, "long%d@x.test", i / 7);
+		snprintf(to, 12, "%011d", i);
+		to[11] = 'a';
+		assert_non_null(recent_talk(w->recent, from, to, 0));
+	}
+	assert_true(recent_bytes(w->recent) <= RECENT_BYTES_MAX);
 }
 
 int main(void)
@@ -161,9 +217,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_nobody_saw_is_not_joined, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_correction_is_looked_at_in_both_places, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(copies_are_found_where_they_are_shown, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_rest_of_a_number_is_found, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_decoy_beside_it_hides_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_same_in_other_characters_is_noticed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_longest_unused_goes_first, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_sender_makes_room_for_himself, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_has_most_makes_room, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

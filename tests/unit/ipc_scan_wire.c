@@ -279,7 +279,7 @@ static void file_answer_fits_a_packet(void **state)
 static void nursery_messages_round_trip(void **state)
 {
 	struct buf b;
-	struct scan_msg m = { .type = SCAN_MSG_HELLO, .hello = { 4, 1, 123456, 12, 2, "ClamAV 1.4" } }, got;
+	struct scan_msg m = { .type = SCAN_MSG_HELLO, .hello = { 4, 1, 123456, 12, 2, "ClamAV 1.4", "no JIT" } }, got;
 	buf_init(&b, SCAN_PACKET_MAX);
 	assert_int_equal(scan_put_msg(&b, &m), 0);
 	assert_int_equal(scan_get_msg(&b, &got), 0);

@@ -15,8 +15,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#ifndef PR_SET_MDWE /* Linux 6.3 */
+#define PR_SET_MDWE 65
+#define PR_MDWE_REFUSE_EXEC_GAIN 1
+#endif
 
 #define EICAR "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-" "ANTIVIRUS-TEST-FILE!$H+H*"
 
@@ -46,11 +53,37 @@ static void says_hello_with_its_detectors(void **state)
 	assert_int_equal(r.hello.workers, 2);
 	assert_int_equal(r.hello.detectors, 1);
 	assert_true(r.hello.signatures >= 3);
+	assert_string_equal(r.hello.degraded, "");
 	assert_string_equal(r.detectors[0].id, "code-word");
 	assert_int_equal(r.detectors[0].mask_last, 2);
 	assert_true(r.workers[0].pid != r.workers[1].pid);
 	assert_int_equal(rig_stop(&r), 0);
 	rig_remove(&r);
+}
+
+/* Where memory can't become executable PCRE2 has no JIT; what is inherited by a process must not stay with this one. */
+static void says_what_is_degraded(void **state)
+{
+	enum { NO_SUCH_CALL = 77 };
+	int status;
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct rig r;
+		if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) < 0)
+			_exit(NO_SUCH_CALL);
+		rig_dirs(&r, rules);
+		rig_start(&r, 1, "");
+		int told = r.hello.ok && strstr(r.hello.degraded, "JIT") != NULL;
+		rig_settle(&r, 0);
+		int ended = rig_stop(&r) == 0;
+		rig_remove(&r);
+		_exit(told && ended ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_SUCH_CALL)
+		skip();
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 static void answers_texts_in_order(void **state)
@@ -370,6 +403,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(says_hello_with_its_detectors),
+		cmocka_unit_test(says_what_is_degraded),
 		cmocka_unit_test(answers_texts_in_order),
 		cmocka_unit_test(answers_files),
 		cmocka_unit_test(unpacks_and_decodes_closed_in),
