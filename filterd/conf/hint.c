@@ -55,7 +55,7 @@ static int open_bracket(struct look *l)
 	if (is_mark(&l->now, '{') && inside(l) == '{' && !is_mark(&l->before, '=') && !is_mark(&l->before, ':'))
 		return say(l, "there is no name before this group: in a file and in groups stand settings, name = …;");
 	if (l->depth == DEPTH_MAX)
-		return -1;
+		return cfgerr_set(l->err, l->file, l->now.line, "brackets stand more than %d deep in each other here", DEPTH_MAX);
 	l->open[l->depth++] = l->now;
 	return 0;
 }
