@@ -184,7 +184,7 @@ static int barred(const struct outline *o, const struct outline_row *r)
 		if (l->kind == LOOK_WORD && r->min > 0 && within(set, &word))
 			return 1;
 		for (int a = 0; a < l->n; a++)
-			if (l->kind == LOOK_AHEAD && l->negative && l->size[a] == 1 && !l->guarded[a] && within(set, &l->alt[a][0].set))
+			if (l->kind == LOOK_AHEAD && l->negative && l->alt[a].size == 1 && !l->alt[a].nguards && within(set, &l->alt[a].set[0].set))
 				return 1;
 	}
 	return 0;
@@ -408,7 +408,7 @@ static struct outline *make(const struct outline *head, const struct list *l, st
 struct outline *outline_read(const struct syntax *root, struct arena *a)
 {
 	struct outline head = { 0 }, *o = NULL;
-	struct syntax middle = looks_split(root, &head.before, &head.behind);
+	struct syntax middle = looks_split(root, a, &head.before, &head.behind);
 	if (root->type == SYNTAX_CAT)
 		head.ask |= root->atomic;
 	struct partial *start = calloc(1, sizeof *start);
