@@ -6,21 +6,25 @@
 
 #include <stddef.h>
 
-enum { LOOK_ALTS_MAX = 6, LOOK_SETS_MAX = 6, LOOKS_MAX = 4 };
+enum { LOOK_ALTS_MAX = 8, LOOK_SETS_MAX = 8, LOOKS_MAX = 4 };
 
 struct look_set {
 	struct byte_set set;
-	uint8_t wide;
+	uint8_t wide; /* and characters above ASCII */
 };
 
-/* A condition on the text next to a match: one of a few short sequences stands there, or none of them. */
+/* A short sequence of characters; it counts only where none of the guards stands at its far end: ",\d\d(?!\d|-\d)". */
+struct look_seq {
+	uint8_t size, nguards;
+	struct look_set *set;
+	struct look_seq *guard;
+};
+
+/* A condition on the text next to a match: one of a few sequences stands there, or none of them. */
 struct look {
 	uint8_t kind, negative; /* LOOK_AHEAD, LOOK_BEHIND or LOOK_WORD */
 	uint8_t n;
-	uint8_t size[LOOK_ALTS_MAX];
-	struct look_set alt[LOOK_ALTS_MAX][LOOK_SETS_MAX];
-	uint8_t guarded[LOOK_ALTS_MAX];        /* the sequence counts only where none */
-	struct look_set guard[LOOK_ALTS_MAX];  /* of these stands at its far end: ",\d\d(?!\d)" */
+	struct look_seq *alt;
 };
 
 /* All conditions at one end of a match. */
@@ -34,8 +38,11 @@ struct looks {
 	struct look look[LOOKS_MAX];
 };
 
-/* Parts the conditions at both ends of a pattern from what lies between, which is returned: its kids are those of root. */
-struct syntax looks_split(const struct syntax *root, struct looks *before_r, struct looks *behind_r);
+/* Parts the conditions at both ends of a pattern from what lies between, which is returned: its kids are those of root.  What the
+ * conditions are made of is in the arena. */
+struct syntax looks_split(const struct syntax *root, struct arena *a, struct looks *before_r, struct looks *behind_r);
+/* Do both ask the same? */
+int looks_equal(const struct looks *a, const struct looks *b);
 /* 1: all hold at byte at of s, 0: one doesn't, -1: it takes PCRE2 to know. */
 int looks_hold(const struct looks *l, const char *s, size_t size, size_t at, int behind);
 

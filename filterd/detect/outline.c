@@ -184,7 +184,7 @@ static int barred(const struct outline *o, const struct outline_row *r)
 		if (l->kind == LOOK_WORD && r->min > 0 && within(set, &word))
 			return 1;
 		for (int a = 0; a < l->n; a++)
-			if (l->kind == LOOK_AHEAD && l->negative && l->size[a] == 1 && !l->guarded[a] && within(set, &l->alt[a][0].set))
+			if (l->kind == LOOK_AHEAD && l->negative && l->alt[a].size == 1 && !l->alt[a].nguards && within(set, &l->alt[a].set[0].set))
 				return 1;
 	}
 	return 0;
@@ -405,24 +405,57 @@ static struct outline *make(const struct outline *head, const struct list *l, st
 	return is_rare(o) ? o : NULL;
 }
 
+/* Tells the first rows of each way only, and ways that are then the same once. */
+static void tell_less(struct list *l, uint8_t rows)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < l->n; i++) {
+		struct partial *p = &l->item[i];
+		if (p->nrows > rows) {
+			memset(&p->rows[rows], 0, (size_t)(p->nrows - rows) * sizeof *p->rows);
+			p->nrows = rows;
+			p->ended = p->ask = 1;
+		}
+		size_t k = 0;
+		while (k < n && memcmp(&l->item[k], p, sizeof *p) != 0)
+			k++;
+		if (k == n)
+			l->item[n++] = *p;
+	}
+	l->n = n;
+}
+
+/* -1: the ways are too many. */
+static int decide_all(struct outline *head, const struct list *all, struct list *out)
+{
+	size_t plain = 0;
+	out->n = 0;
+	for (size_t i = 0; i < all->n && out->n < OUTLINE_ALTS_MAX; i++) {
+		plain += undecided(head, &all->item[i]) == all->item[i].nrows;
+		decide(head, &all->item[i], out);
+	}
+	if (out->n == OUTLINE_ALTS_MAX) /* one may be missing */
+		return -1;
+	/* written out one by one, the ways of several alternatives are no longer in the order of PCRE2 */
+	head->ask |= all->n > 1 && plain < all->n;
+	return 0;
+}
+
 struct outline *outline_read(const struct syntax *root, struct arena *a)
 {
 	struct outline head = { 0 }, *o = NULL;
-	struct syntax middle = looks_split(root, &head.before, &head.behind);
+	struct syntax middle = looks_split(root, a, &head.before, &head.behind);
 	if (root->type == SYNTAX_CAT)
 		head.ask |= root->atomic;
 	struct partial *start = calloc(1, sizeof *start);
 	struct list all = { malloc(OUTLINE_ALTS_MAX * sizeof *start), 0 }, out = { malloc(OUTLINE_ALTS_MAX * sizeof *start), 0 };
 	if (start && all.item && out.item && write_one(&middle, start, &all, 0) == 0) {
-		size_t plain = 0;
-		for (size_t i = 0; i < all.n && out.n < OUTLINE_ALTS_MAX; i++) {
-			plain += undecided(&head, &all.item[i]) == all.item[i].nrows;
-			decide(&head, &all.item[i], &out);
+		int r = decide_all(&head, &all, &out);
+		for (uint8_t rows = 8; r < 0 && rows >= 2; rows /= 2) {
+			tell_less(&all, rows);
+			r = decide_all(&head, &all, &out);
 		}
-		/* written out one by one, the ways of several alternatives are no longer in the order of PCRE2 */
-		head.ask |= all.n > 1 && plain < all.n;
-		/* where the list is full an alternative may be missing */
-		if (out.n > 0 && out.n < OUTLINE_ALTS_MAX)
+		if (r == 0 && out.n > 0)
 			o = make(&head, &out, a);
 	}
 	free(start);

@@ -42,7 +42,7 @@ struct number_index {
 static uint32_t kind_of(struct kinds *k, const struct looks *l)
 {
 	uint32_t i = 0;
-	while (i < k->n && memcmp(k->looks[i], l, sizeof *l) != 0)
+	while (i < k->n && !looks_equal(k->looks[i], l))
 		i++;
 	if (i == k->n)
 		k->looks[k->n++] = l;

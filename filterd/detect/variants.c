@@ -246,7 +246,7 @@ struct variants *variants_read(const struct syntax *root, struct arena *a)
 	struct writer w = { 0 };
 	if (root->type != SYNTAX_CAT || root->atomic)
 		return NULL;
-	struct syntax middle = looks_split(root, &head.before, &head.behind);
+	struct syntax middle = looks_split(root, a, &head.before, &head.behind);
 	if (!head.before.border || !head.behind.border)
 		return NULL;
 	struct partial *start = calloc(1, sizeof *start);
