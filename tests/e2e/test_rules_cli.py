@@ -43,6 +43,8 @@ def test_shipped_rules_are_sound(rules):
 
 def examples():
     for block in re.findall(r"^\.EX\n(.*?)^\.EE$", MAN.read_text(), re.M | re.S):
+        if 'id = "' not in block:
+            continue  # what a reader sees or types, no rules
         roff = {r"\&": "", r"\-": "-", r"\(ha": "^", r"\(ti": "~", r"\(aq": "'", r"\e": "\\"}
         yield re.sub(r"\\(?:&|-|e|\((?:ha|ti|aq))", lambda m: roff[m.group()], block)
 
