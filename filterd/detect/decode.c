@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD_MAX = 24, PROBE_STEP = 16, PROBE_GAP = 4, PROBE_BACK = 4, SINGLES_MIN = 6, TELLS_MIN = 5, DECODE_WORK = 8, DECODE_WORK_MIN = 4096 };
+enum { WORD_MAX = 24, PROBE_STEP = 16, PROBE_GAP = 4, PROBE_BACK = 4, SINGLES_MIN = 6, TELLS_MIN = 5, SPELLED_WORK = 16, DECODE_WORK = 8, DECODE_WORK_MIN = 4096 };
 
 #define D (DIGIT | BASE64 | HEX)
 #define H (LETTER | BASE64 | HEX)
@@ -136,6 +136,7 @@ static int try_spelled(const char *s, size_t size, size_t at, struct decoded *d,
 	size_t len = spelled_read(s, size, at, d->data + d->size, &n, &d->spelled_next);
 	if (len == 0)
 		return 0;
+	d->work += SPELLED_WORK * len;
 	add_piece(d, at, len, n);
 	*read_r = len;
 	return 1;

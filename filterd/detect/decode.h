@@ -39,7 +39,7 @@ struct decoded {
 	size_t size, cap;
 	struct decode_piece *pieces;
 	size_t npieces, pieces_cap;
-	uint64_t work; /* bytes written in vain */
+	uint64_t work; /* bytes written in vain, and what words cost */
 	unsigned hints;      /* as decode_make() got them */
 	size_t spelled_next, dressed_next, alike_next; /* no number spelled out, in dress, of letters begins before this place */
 	int mixed; /* there may be words of mixed scripts: keywords, which stand beside what they tell of */

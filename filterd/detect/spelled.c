@@ -141,7 +141,7 @@ static struct row walk(struct walk *k, size_t at, uint64_t languages)
 	int mark = 0, ten = 0, times = 1;
 	k->first_word = SIZE_MAX;
 	k->conflict = 0;
-	while (i < k->size) {
+	while (i < k->size && r.digits < SPELLED_MAX) {
 		struct digitword w;
 		size_t from = i;
 		int value = DIGITWORD_MAX;

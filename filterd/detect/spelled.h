@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* SPELLED_DIGITS in all, SPELLED_WORDS of them words; or SPELLED_LONG and one word. */
-enum { SPELLED_DIGITS = 8, SPELLED_WORDS = 3, SPELLED_LONG = 13 };
+/* SPELLED_DIGITS in all, SPELLED_WORDS of them words; or SPELLED_LONG and one word.  A longer row than SPELLED_MAX is cut in such. */
+enum { SPELLED_DIGITS = 8, SPELLED_WORDS = 3, SPELLED_LONG = 13, SPELLED_MAX = 512 };
 
 /* Reads the row that begins at s[at]; dst, which is as long as what is left of s, takes its digits, *n how many bytes; between groups of
  * them stands a dash.  Returns how many bytes it has read, 0: it is none; then *next_r is where one may begin next. */
