@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A word such as "reversed" says so of a message, in a book it stands somewhere. */
+enum { TURNED_TEXT_MAX = 4096 };
 enum { WORD_MAX = 24, PROBE_STEP = 16, PROBE_GAP = 4, PROBE_BACK = 4, SINGLES_MIN = 6, TELLS_MIN = 5, SPELLED_WORK = 16, DECODE_WORK = 8, DECODE_WORK_MIN = 4096 };
 
 #define D (DIGIT | BASE64 | HEX)
@@ -330,7 +332,7 @@ static unsigned look_closely(const char *s, size_t size)
 			row_digits(&row, s, from, i);
 		} else {
 			i = word_end(s, size, i);
-			hints |= i - from >= TELLS_MIN && decode_tells_turned(s + from, i - from) ? DECODE_TURNED : 0;
+			hints |= i - from >= TELLS_MIN && size <= TURNED_TEXT_MAX && decode_tells_turned(s + from, i - from) ? DECODE_TURNED : 0;
 			row_word(&row, s + from, i - from);
 		}
 		hints |= pairs >= HEX_BYTES_MIN || codes >= HEX_BYTES_MIN ? DECODE_MARKS : row_hint(&row);

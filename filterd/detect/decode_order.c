@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SPACED_MIN = 6, TURNED_MIN = 8, TURNED_MAX = 48 };
+enum { SPACED_MIN = 6, TURNED_MIN = 8, TURNED_DIGITS_MIN = 2, TURNED_MAX = 48 };
 
 static int is_alnum(char c)
 {
@@ -30,13 +30,14 @@ size_t decode_spaced(const char *s, size_t size, size_t at, char *dst, size_t *n
 	return *n >= SPACED_MIN && letters > 0 ? i - at : 0;
 }
 
-/* Capitals, digits and what parts them, backwards. */
+/* Capitals, digits and what parts them, backwards.  What identifies has digits; the capitals of a heading need no second look. */
 size_t decode_turned(const char *s, size_t size, size_t at, char *dst, size_t *n)
 {
-	size_t i = at, end = at, count = 0;
+	size_t i = at, end = at, count = 0, digits = 0;
 	while (i < size && i - at < TURNED_MAX) {
 		if (is_alnum(s[i]) && s[i] < 'a') {
 			count++;
+			digits += is(s[i], DIGIT) != 0;
 			end = ++i;
 		} else if (i + 1 < size && (s[i] == ' ' || s[i] == '-' || s[i] == '.') && is_alnum(s[i + 1])) {
 			i++;
@@ -46,7 +47,7 @@ size_t decode_turned(const char *s, size_t size, size_t at, char *dst, size_t *n
 	}
 	for (i = end; i > at; i--)
 		dst[(*n)++] = s[i - 1];
-	return count >= TURNED_MIN ? end - at : 0;
+	return count >= TURNED_MIN && digits >= TURNED_DIGITS_MIN ? end - at : 0;
 }
 
 /* Words that say so. */

@@ -382,6 +382,11 @@ static void mark_of(struct outline *o)
 	}
 }
 
+static int same_row(const struct outline_row *a, const struct outline_row *b)
+{
+	return memcmp(&a->set, &b->set, sizeof a->set) == 0 && a->min == b->min && a->max == b->max && a->lazy == b->lazy;
+}
+
 static struct outline *make(const struct outline *head, const struct list *l, struct arena *a)
 {
 	struct outline *o = arena_alloc(a, sizeof *o + l->n * sizeof *o->alt);
@@ -397,6 +402,8 @@ static struct outline *make(const struct outline *head, const struct list *l, st
 		memcpy(alt->rows, p->rows, p->nrows * sizeof *p->rows);
 		for (int k = 0; k < p->nrows && alt->sure; k++)
 			alt->sure = p->rows[k].min == p->rows[k].max || !p->rows[k].lazy;
+		while (i > 0 && alt->shared < alt->nrows && alt->shared < alt[-1].nrows && same_row(&alt->rows[alt->shared], &alt[-1].rows[alt->shared]))
+			alt->shared++;
 	}
 	head_of(o);
 	ahead_of(o);
@@ -464,17 +471,22 @@ struct outline *outline_read(const struct syntax *root, struct arena *a)
 	return o;
 }
 
-int outline_fits(const struct outline *o, int i, const char *s, size_t size, size_t start, size_t *end_r)
+int outline_fits(const struct outline *o, int i, const char *s, size_t size, size_t start, int *refused, size_t *end_r)
 {
 	const struct outline_alt *alt = &o->alt[i];
 	size_t at = start;
+	if (*refused && alt->shared >= *refused)
+		return 0; /* it begins like one that did not fit */
+	*refused = 0;
 	for (int k = 0; k < alt->nrows; k++) {
 		const struct outline_row *r = &alt->rows[k];
 		size_t n = 0, most = size - at < r->max ? size - at : r->max;
 		while (n < most && byte_set_has(&r->set, (unsigned char)s[at + n]))
 			n++;
-		if (n < r->min)
+		if (n < r->min) {
+			*refused = k + 1;
 			return 0;
+		}
 		at += n;
 	}
 	int before = looks_hold(&o->before, s, size, start, 0);

@@ -24,6 +24,7 @@ struct outline_row {
 struct outline_alt {
 	uint8_t nrows;
 	uint8_t sure; /* behind the rows the match ends */
+	uint8_t shared; /* so many rows from the start are those of the alternative before */
 	struct outline_row *rows;
 };
 
@@ -46,7 +47,8 @@ struct outline {
 /* NULL if the pattern begins with nothing that is rare in texts (or no memory); else in the arena. */
 struct outline *outline_read(const struct syntax *root, struct arena *a);
 
-/* Does alternative i match at start?  0: no.  1: from start to *end_r.  -1: PCRE2 has to be asked. */
-int outline_fits(const struct outline *o, int i, const char *s, size_t size, size_t start, size_t *end_r);
+/* Does alternative i match at start?  0: no.  1: from start to *end_r.  -1: PCRE2 has to be asked.  Alternatives are asked one behind
+ * the other; *refused is 0 before the first, then at which row (1 is the first one) the last one asked did not fit. */
+int outline_fits(const struct outline *o, int i, const char *s, size_t size, size_t start, int *refused, size_t *end_r);
 
 #endif

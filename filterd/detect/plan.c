@@ -132,7 +132,8 @@ static int plan_others(struct detect_set *set)
 	return set->index && set->trace ? 0 : -1;
 }
 
-enum { CONTEXT_MIN = 256, BYTES_PER_POINT = 4 };
+/* The surroundings of a decoded piece are looked at again: a detector with evidence from far off must not make that the whole text. */
+enum { CONTEXT_MIN = 256, CONTEXT_MAX = 2048, BYTES_PER_POINT = 4 };
 
 static size_t context_of(const struct detect_set *set)
 {
@@ -146,7 +147,8 @@ static size_t context_of(const struct detect_set *set)
 			most = e->after > most ? e->after : most;
 		}
 	}
-	return CONTEXT_MIN + BYTES_PER_POINT * most;
+	size_t all = CONTEXT_MIN + BYTES_PER_POINT * most;
+	return all < CONTEXT_MAX ? all : CONTEXT_MAX;
 }
 
 static void set_gates(struct detect_set *set)

@@ -157,11 +157,12 @@ static void take_outline(const struct detect_set *set, struct detect_scratch *s,
 	struct scan_place *place = &s->places[h->pattern];
 	const struct outline *o = c.p->cls.outline;
 	size_t end = h->start;
+	int refused = 0;
 	if ((place->text == s->text_number && place->next > h->start) || !may_count(s, c.p))
 		return;
 	for (int i = 0; i < o->nalts && end == h->start; i++) {
 		size_t to = 0;
-		int fits = outline_fits(o, i, s->view.data, s->view.size, h->start, &to);
+		int fits = outline_fits(o, i, s->view.data, s->view.size, h->start, &refused, &to);
 		if (fits == 0)
 			continue;
 		if (fits < 0 || c.p->group) {
