@@ -63,14 +63,17 @@ size_t decode_mixed_word(const char *s, size_t size, size_t at, char *dst, size_
 	return others > 0 && others < *n && (i == size || (unsigned char)s[i] < 0x80) ? i - at : 0;
 }
 
-/* The letter that a digit or mark stands for, in the second spelling where there are two; a letter is itself, 0: none. */
+/* The letter that a letter, digit or mark stands for, in the second spelling where there are two; 0: none. */
 static char leet_letter(char c, int second)
 {
-	static const char from[] = "0134578@$!", first[] = "oieastbasi", other[] = "oleastbasl";
-	if (is_letter(c))
-		return (char)(c | 0x20);
-	const char *p = c ? strchr(from, c) : NULL;
-	return !p ? '\0' : second ? other[p - from] : first[p - from];
+	static const char letter[128] = {
+		['0'] = 'o', ['1'] = 'i', ['3'] = 'e', ['4'] = 'a', ['5'] = 's', ['7'] = 't', ['8'] = 'b', ['@'] = 'a', ['$'] = 's', ['!'] = 'i',
+		['A'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+		['a'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+	};
+	if (second && (c == '1' || c == '!'))
+		return 'l';
+	return (unsigned char)c < sizeof letter ? letter[(unsigned char)c] : '\0';
 }
 
 enum { LEET_MIN = 3, LEET_MAX = 16 };

@@ -128,16 +128,26 @@ int scan_sweep(const struct detect_set *set, struct detect_scratch *s)
 	return sweep_make(&s->sweep, s->view.data, s->view.size, set->want_shapes, s->low);
 }
 
+/* The next byte above ASCII at or behind i, or size. */
+static size_t next_high(const char *s, size_t size, size_t i)
+{
+	uint64_t w;
+	for (; i + sizeof w <= size; i += sizeof w) {
+		memcpy(&w, s + i, sizeof w);
+		if (w & 0x8080808080808080u)
+			break;
+	}
+	while (i < size && (unsigned char)s[i] < 0x80)
+		i++;
+	return i;
+}
+
 /* The view in lower case, same offsets: sweep_make() did ASCII, few texts ever ask for the rest. */
 const char *scan_lower(struct detect_scratch *s)
 {
 	const struct view *v = &s->view;
-	for (size_t i = 0; !v->ascii && !s->low_whole && i < v->size;) {
+	for (size_t i = 0; !v->ascii && !s->low_whole && (i = next_high(v->data, v->size, i)) < v->size;) {
 		uint32_t cp = 0;
-		if ((unsigned char)v->data[i] < 0x80) {
-			i++;
-			continue;
-		}
 		int n = text_decode(v->data + i, v->size - i, &cp);
 		if (n > 1)
 			text_encode(fold_lower(cp), s->low + i);
