@@ -2,36 +2,29 @@
 
 #include "detect/syntax.h"
 
-#include <ctype.h>
+#include <stdint.h>
 
 enum { MARKS = 4, ARENA_SIZE = 4 << 20, REPEATS_MAX = 200 };
 
 #define ODDS_MAX 1e30
 
-static int is_digit(int c) { return c >= '0' && c <= '9'; }
-static int is_lower(int c) { return c >= 'a' && c <= 'z'; }
-static int is_upper(int c) { return c >= 'A' && c <= 'Z'; }
+static int count(const struct byte_set *s, uint64_t low, uint64_t high)
+{
+	return __builtin_popcountll(s->bit[0] & low) + __builtin_popcountll(s->bit[1] & high);
+}
 
 /* The chance of a character of the kind that the set takes most of. */
 static double chance_of_set(const struct syntax *n)
 {
-	static const struct {
-		int (*is)(int c);
-		double all;
-	} kinds[] = { { is_digit, 10 }, { is_lower, 26 }, { is_upper, 26 } };
+	static const uint64_t digits = UINT64_C(0x3ff) << '0', upper = UINT64_C(0x7fffffe), lower = UINT64_C(0x7fffffe) << 32;
+	const double chances[] = {
+		count(&n->set, digits, 0) / 10.0, count(&n->set, 0, lower) / 26.0, count(&n->set, 0, upper) / 26.0,
+		count(&n->set, ~digits, ~(upper | lower)) / (double)MARKS,
+	};
 	double best = n->wide ? 1 : 0;
-	int marks = 0;
-	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-		int count = 0;
-		for (int c = 0; c < 128; c++)
-			count += kinds[k].is(c) && byte_set_has(&n->set, (unsigned)c);
-		if (count / kinds[k].all > best)
-			best = count / kinds[k].all;
-	}
-	for (int c = 0; c < 128; c++)
-		marks += !isalnum(c) && byte_set_has(&n->set, (unsigned)c);
-	double mark = marks < MARKS ? marks / (double)MARKS : 1;
-	return mark > best ? mark : best;
+	for (size_t i = 0; i < sizeof chances / sizeof *chances; i++)
+		best = chances[i] > best ? chances[i] : best;
+	return best < 1 ? best : 1;
 }
 
 static double chance_of(const struct syntax *n)
@@ -49,8 +42,9 @@ static double chance_of(const struct syntax *n)
 			sum += chance_of(n->kids[i]);
 		return sum < 1 ? sum : 1;
 	case SYNTAX_REPEAT:
+		sum = n->min > 0 ? chance_of(n->kids[0]) : 1;
 		for (uint32_t i = 0; i < n->min && i < REPEATS_MAX && p > 1 / ODDS_MAX; i++)
-			p *= chance_of(n->kids[0]);
+			p *= sum;
 		return p;
 	default:
 		return 1; /* no width, or any text */
