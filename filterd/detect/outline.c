@@ -300,6 +300,29 @@ static double share(const struct byte_set *s)
 	return f < 1 ? f : 1;
 }
 
+static const struct byte_set digits = { { UINT64_C(0x3ff) << '0' } };
+
+/* With how many digits in a row an alternative begins, as far as that is told. */
+static uint32_t rows_of_alt(const struct outline *o, const struct outline_alt *alt)
+{
+	unsigned least = 0, most = 0;
+	int k = 0;
+	for (; k < alt->nrows && within(&alt->rows[k].set, &digits); k++) {
+		least += alt->rows[k].min;
+		most += alt->rows[k].max;
+	}
+	int ends = k < alt->nrows ? alt->rows[k].min > 0 && !meet(&alt->rows[k].set, &digits) : alt->sure && within(&digits, &o->behind.barred);
+	least = least < OUTLINE_DIGITS ? least : OUTLINE_DIGITS;
+	uint32_t from = ~UINT32_C(0) << least;
+	return ends && most < OUTLINE_DIGITS ? from & ~(~UINT32_C(1) << most) : from;
+}
+
+static void rows_of(struct outline *o)
+{
+	for (int i = 0; i < o->nalts; i++)
+		o->rows |= rows_of_alt(o, &o->alt[i]);
+}
+
 /* The bytes of the shortest match: as many are of these sets, whatever way it goes. */
 static void inside_of(struct outline *o)
 {
@@ -409,6 +432,7 @@ static struct outline *make(const struct outline *head, const struct list *l, st
 	ahead_of(o);
 	inside_of(o);
 	mark_of(o);
+	rows_of(o);
 	return is_rare(o) ? o : NULL;
 }
 

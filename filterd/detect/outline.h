@@ -12,7 +12,7 @@
 
 #include <stddef.h>
 
-enum { OUTLINE_ROWS_MAX = 40, OUTLINE_ALTS_MAX = 48, OUTLINE_ROW_MAX = 255, OUTLINE_HEAD = 12 };
+enum { OUTLINE_ROWS_MAX = 40, OUTLINE_ALTS_MAX = 48, OUTLINE_ROW_MAX = 255, OUTLINE_HEAD = 12, OUTLINE_DIGITS = 31 };
 
 struct outline_row {
 	struct byte_set set;
@@ -36,6 +36,7 @@ struct outline {
 	struct byte_set head[OUTLINE_HEAD]; /* bytes that can stand at its first places */
 	uint8_t nhead;                      /* from here on all can, and the text may end */
 	uint8_t digit;                      /* one of these places is always a digit */
+	uint32_t rows;                      /* bit n: a match can begin with n digits in a row and no more; the last bit: or more */
 	uint8_t mark;                       /* each match has this byte, which is rare in texts, in it; 0: there is none */
 	uint32_t mark_at;                   /* so many bytes behind its start at most */
 	uint32_t reach;                     /* a match is at least so long, */

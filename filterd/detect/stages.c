@@ -178,9 +178,10 @@ static void take_outline(const struct detect_set *set, struct detect_scratch *s,
 
 static void scan_outlines(const struct detect_set *set, struct detect_scratch *s)
 {
+	const struct trace_seen seen = { s->seen_told && s->view.ascii ? s->seen : NULL, s->text_number };
 	struct trace_at at = { 0 };
 	size_t n;
-	while (!s->budget.over && (n = trace_find(set->trace, s->view.data, s->view.size, &s->sweep, &at, s->trace_hits, s->trace_hits_max)) > 0)
+	while (!s->budget.over && (n = trace_find(set->trace, s->view.data, s->view.size, &s->sweep, &seen, &at, s->trace_hits, s->trace_hits_max)) > 0)
 		for (size_t i = 0; i < n && !budget_spent(&s->budget); i++)
 			take_outline(set, s, &s->trace_hits[i]);
 }

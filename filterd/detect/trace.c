@@ -13,6 +13,10 @@ struct group {
 	enum where where;
 	uint32_t n;
 	uint32_t pattern[GROUP_PATTERNS];
+	uint64_t open;           /* those that count without evidence */
+	uint32_t ngates;
+	uint32_t gate[GROUP_PATTERNS];  /* evidence, */
+	uint64_t gated[GROUP_PATTERNS]; /* and those that can't do without it */
 	uint32_t reach;          /* the shortest match */
 	struct byte_set inside;  /* IN_ROWS: of these bytes */
 	uint8_t mark;            /* NEAR_MARK: this byte, */
@@ -21,7 +25,7 @@ struct group {
 	uint8_t begins[256];     /* something begins with this byte */
 	uint64_t *ahead;         /* [BYTES]: what can begin behind this byte */
 	uint64_t *head[OUTLINE_HEAD]; /* [BYTES] each: what can have it at this place */
-	uint64_t row[OUTLINE_HEAD + 1]; /* what can begin with so many digits in a row, and no more; the last: or more */
+	uint64_t row[OUTLINE_DIGITS + 1]; /* what can begin with so many digits in a row, and no more; the last: or more */
 };
 
 struct trace {
@@ -95,21 +99,11 @@ static void set_bits(uint64_t *table, uint32_t i, const struct byte_set *s, int 
 			table[c] |= UINT64_C(1) << i;
 }
 
-static int is_digit(unsigned c)
+static void fill_rows(struct group *g, const struct pattern *patterns)
 {
-	return c >= '0' && c <= '9';
-}
-
-static void fill_rows(struct group *g)
-{
-	uint64_t all = UINT64_MAX;
-	for (unsigned n = 0; n <= OUTLINE_HEAD; n++) {
-		uint64_t digits = 0, others = 0;
-		for (unsigned c = 0; n < g->depth && c < BYTES; c++)
-			*(is_digit(c) ? &digits : &others) |= g->head[n][c];
-		g->row[n] = n == 0 ? UINT64_MAX : n < g->depth ? all & others : all;
-		all &= n < g->depth ? digits : UINT64_MAX;
-	}
+	for (unsigned n = 0; n <= OUTLINE_DIGITS; n++)
+		for (uint32_t i = 0; i < g->n; i++)
+			g->row[n] |= (uint64_t)(patterns[g->pattern[i]].cls.outline->rows >> n & 1) << i;
 }
 
 static int fill_group(struct group *g, struct arena *a, const struct pattern *patterns)
@@ -130,8 +124,32 @@ static int fill_group(struct group *g, struct arena *a, const struct pattern *pa
 	}
 	for (unsigned c = 0; c < 256; c++)
 		g->begins[c] = g->head[0][c] != 0;
-	fill_rows(g);
+	fill_rows(g, patterns);
 	return 0;
+}
+
+static void add_gate(struct group *g, const struct pattern *p, uint64_t bit)
+{
+	uint32_t i = 0;
+	if (p->gate == PATTERN_OPEN || p->gate_short) { /* of short terms only a closer look tells */
+		g->open |= bit;
+		return;
+	}
+	while (i < g->ngates && g->gate[i] != p->gate)
+		i++;
+	g->ngates += i == g->ngates;
+	g->gate[i] = p->gate;
+	g->gated[i] |= bit;
+}
+
+static uint64_t active(const struct group *g, const struct trace_seen *seen)
+{
+	uint64_t m = g->open;
+	if (!seen->seen)
+		return UINT64_MAX;
+	for (uint32_t i = 0; i < g->ngates; i++)
+		m |= seen->seen[g->gate[i]] == seen->text ? g->gated[i] : 0;
+	return m;
 }
 
 struct trace *trace_new(struct arena *a, const struct pattern *patterns, const struct pattern_list *list)
@@ -145,6 +163,7 @@ struct trace *trace_new(struct arena *a, const struct pattern *patterns, const s
 	for (uint32_t i = 0; i < list->n; i++) {
 		const struct outline *o = patterns[list->item[i]].cls.outline;
 		struct group *g = group_for(t, o);
+		add_gate(g, &patterns[list->item[i]], UINT64_C(1) << g->n);
 		g->pattern[g->n++] = list->item[i];
 		g->depth = o->nhead > g->depth ? o->nhead : g->depth;
 		g->mark_at = o->mark_at > g->mark_at ? o->mark_at : g->mark_at;
@@ -250,7 +269,7 @@ static uint64_t fitting_row(const struct group *g, const struct digit_block *dig
 	if (!digits || at < digits->start)
 		return m;
 	size_t n = digits->end - at;
-	return m & g->row[n < OUTLINE_HEAD ? n : OUTLINE_HEAD];
+	return m & g->row[n < OUTLINE_DIGITS ? n : OUTLINE_DIGITS];
 }
 
 /* The hits of the places at hand; stops where the next place might be too much. */
@@ -260,7 +279,7 @@ static size_t find(const struct group *g, const char *s, size_t size, const stru
 	unsigned before = i > 0 ? (unsigned char)s[i - 1] : EDGE;
 	for (; i < at->to; i++) {
 		unsigned c = (unsigned char)s[i];
-		uint64_t m = g->ahead[before] & g->head[0][c];
+		uint64_t m = g->ahead[before] & g->head[0][c] & at->active;
 		before = c;
 		if (m == 0) {
 			if (!g->begins[c]) {
@@ -281,13 +300,16 @@ static size_t find(const struct group *g, const char *s, size_t size, const stru
 	return n;
 }
 
-size_t trace_find(const struct trace *t, const char *s, size_t size, const struct sweep *sweep, struct trace_at *at,
-                  struct trace_hit *hits, size_t max)
+size_t trace_find(const struct trace *t, const char *s, size_t size, const struct sweep *sweep, const struct trace_seen *seen,
+                  struct trace_at *at, struct trace_hit *hits, size_t max)
 {
 	size_t n = 0;
 	while (at->group < t->ngroups) {
 		const struct group *g = &t->group[at->group];
-		while (at->from < at->to || next_places(g, s, size, sweep, at)) {
+		if (!at->begun)
+			at->active = active(g, seen);
+		at->begun = 1;
+		while (at->active && (at->from < at->to || next_places(g, s, size, sweep, at))) {
 			const struct digit_block *digits = g->where <= AMONG_DIGITS ? &sweep->blocks[at->row - 1] : NULL;
 			n = find(g, s, size, digits, at, hits, n, max);
 			if (at->from < at->to)

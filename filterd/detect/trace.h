@@ -21,17 +21,25 @@ struct trace_hit {
 	uint32_t pattern, start;
 };
 
+/* Which evidence is in the text: that of this index if seen[index] is text.  seen is NULL: who knows. */
+struct trace_seen {
+	const uint32_t *seen;
+	uint32_t text;
+};
+
 /* How far a search has come.  All zero at first. */
 struct trace_at {
 	uint32_t group;   /* of patterns */
+	uint8_t begun;    /* active is known */
+	uint64_t active;  /* those of the group that may count */
 	size_t row;       /* of the group's rows in the text */
 	size_t from, to;  /* places of the row at hand that are left */
 	size_t seen;      /* the text was looked through for rows up to here */
 };
 
-/* Where heads fit, those of one pattern ordered by place.  sweep is of the text.  max is at least the number of patterns.  Returns
- * how many; 0: that was all. */
-size_t trace_find(const struct trace *t, const char *s, size_t size, const struct sweep *sweep, struct trace_at *at,
-                  struct trace_hit *hits, size_t max);
+/* Where heads fit, those of one pattern ordered by place; patterns that can't do without evidence only where it was seen.  sweep is of the
+ * text.  max is at least the number of patterns.  Returns how many; 0: that was all. */
+size_t trace_find(const struct trace *t, const char *s, size_t size, const struct sweep *sweep, const struct trace_seen *seen,
+                  struct trace_at *at, struct trace_hit *hits, size_t max);
 
 #endif
