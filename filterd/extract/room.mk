@@ -14,6 +14,7 @@ libextract_a_SOURCES = \
 	filterd/extract/package.c filterd/extract/package.h \
 	filterd/extract/scan.c \
 	filterd/extract/seen.c filterd/extract/seen.h \
+	filterd/extract/shared_strings.c filterd/extract/shared_strings.h \
 	filterd/extract/sigfile.c filterd/extract/sigfile.h \
 	filterd/extract/streams.c filterd/extract/streams.h \
 	filterd/extract/table.c filterd/extract/table.h \

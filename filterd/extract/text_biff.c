@@ -1,5 +1,6 @@
 #include "extract/text_biff.h"
 
+#include "extract/shared_strings.h"
 #include "extract/table.h"
 #include "extract/text_runs.h"
 
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRINGS_MAX = 1 << 22, UNIT_HIGH = 0xd800, UNIT_LOW = 0xdc00, UNIT_END = 0xe000 };
+enum { UNIT_HIGH = 0xd800, UNIT_LOW = 0xdc00, UNIT_END = 0xe000 };
 
 /* MS-XLS, 2.3.2 */
 enum { FORMULA = 0x06, END = 0x0a, FILEPASS = 0x2f, CONTINUE = 0x3c, CODEPAGE = 0x42, BOUNDSHEET = 0x85, MULRK = 0xbd, RSTRING = 0xd6, SST = 0xfc, LABELSST = 0xfd, NUMBER = 0x203,
@@ -23,9 +24,8 @@ struct book {
 	bool wide;                 /* BIFF8: strings say whether they are of one or two bytes a letter */
 	char charset[16];          /* of the others */
 	struct text_out *out, rest;
-	struct text_out strings;   /* shared ones, one behind the other */
-	struct span { size_t start, end; } *spans;
-	size_t nspans, room;
+	struct shared_strings strings;
+	bool broken;               /* the shared strings can't be read to their end */
 	struct table table;
 	unsigned row;
 	size_t column;             /* of a formula whose result follows */
@@ -126,33 +126,21 @@ static bool add_string(struct book *b, struct text_out *o)
 	return add_letters(b, o, n, flags & 1) && skip(b, runs * 4) && skip(b, extra);
 }
 
-static bool span_new(struct book *b)
-{
-	if (b->nspans == b->room) {
-		size_t room = b->room ? 2 * b->room : 1024;
-		struct span *bigger = b->room < STRINGS_MAX ? realloc(b->spans, room * sizeof *bigger) : NULL;
-		if (!bigger)
-			return false;
-		b->spans = bigger;
-		b->room = room;
-	}
-	b->spans[b->nspans++] = (struct span){ b->strings.len, b->strings.len };
-	return true;
-}
-
-/* As many strings as it says there are, or as there are. */
+/* As many strings as it says there are, or as there are.  What is left of the record nobody should see; if somebody does, it is text. */
 static void read_shared(struct book *b)
 {
 	if (b->end - b->record < 8)
 		return;
 	uint32_t n = le32(b->record + 4);
 	b->record += 8;
-	while (n-- > 0 && (b->record < b->end || goes_on(b)) && span_new(b)) {
-		bool whole = add_string(b, &b->strings);
-		b->spans[b->nspans - 1].end = b->strings.len;
-		if (!whole)
-			return;
+	while (n-- > 0 && (b->record < b->end || goes_on(b)) && !b->broken) {
+		b->broken = !shared_strings_begin(&b->strings);
+		if (b->broken)
+			break;
+		b->broken = !add_string(b, &b->strings.text);
+		shared_strings_end(&b->strings);
 	}
+	text_runs_add(&b->rest, (const char *)b->record, (size_t)(b->end - b->record));
 }
 
 static void begin_cell(struct book *b, unsigned row, size_t column)
@@ -202,8 +190,10 @@ static void add_text_cell(struct book *b)
 
 static void add_shared(struct book *b, uint32_t n)
 {
-	if (n < b->nspans && b->spans[n].end > b->spans[n].start)
-		table_add(&b->table, b->column, b->strings.data + b->spans[n].start, b->spans[n].end - b->spans[n].start);
+	size_t size;
+	const char *string = shared_strings_at(&b->strings, n, &size);
+	if (size > 0)
+		table_add(&b->table, b->column, string, size);
 }
 
 /* A record with row and column in front; the rest of it is at b->record. */
@@ -282,7 +272,7 @@ enum cause text_biff_add(struct text_out *o, const char *data, size_t size)
 	b->data = (const uint8_t *)data;
 	b->size = size;
 	b->out = b->table.out = o;
-	b->rest.max = b->strings.max = o->max;
+	b->rest.max = b->strings.text.max = o->max;
 	strcpy(b->charset, "CP1252");
 	while (!o->full && next_record(b) && b->type != FILEPASS)
 		read_record(b);
@@ -290,13 +280,13 @@ enum cause text_biff_add(struct text_out *o, const char *data, size_t size)
 	text_out_break(o);
 	if (b->rest.len > 0)
 		text_out_add(o, b->rest.data, b->rest.len);
-	o->full |= b->rest.full || b->strings.full;
+	o->full |= b->rest.full || b->strings.text.full;
 	/* behind the end there may be anything */
-	enum cause cause = b->type == FILEPASS ? CAUSE_ENCRYPTED : o->full || b->size - b->at < 4 || b->type == END ? CAUSE_NONE : CAUSE_UNSCANNABLE;
+	bool read = o->full || (!b->broken && (b->size - b->at < 4 || b->type == END));
+	enum cause cause = b->type == FILEPASS ? CAUSE_ENCRYPTED : read ? CAUSE_NONE : CAUSE_UNSCANNABLE;
 	table_free(&b->table);
 	text_out_free(&b->rest);
-	text_out_free(&b->strings);
-	free(b->spans);
+	shared_strings_free(&b->strings);
 	free(b);
 	return cause;
 }

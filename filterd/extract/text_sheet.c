@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "extract/archive.h"
+#include "extract/shared_strings.h"
 #include "extract/table.h"
 #include "extract/text_out.h"
 
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHEETS_MAX = 1000, STRINGS_MAX = 1 << 22, CHUNK = 1 << 16 };
+enum { SHEETS_MAX = 1000, CHUNK = 1 << 16 };
 
 struct member {
 	char *name, *data;
@@ -21,10 +22,8 @@ struct book {
 	struct document *doc;
 	struct member shared, sheets[SHEETS_MAX];
 	size_t nsheets;
-	struct text_out strings;                   /* all shared strings, one behind the other */
-	struct span { size_t start, end; } *spans; /* of each, in strings */
-	bool *used;
-	size_t nspans, room;
+	struct shared_strings strings;
+	bool *used; /* of each string */
 };
 
 /* One part being parsed. */
@@ -45,25 +44,11 @@ static const char *local(const char *name)
 	return colon ? colon + 1 : name;
 }
 
-static bool span_new(struct book *b)
-{
-	if (b->nspans == b->room) {
-		size_t room = b->room ? 2 * b->room : 1024;
-		struct span *bigger = b->room < STRINGS_MAX ? realloc(b->spans, room * sizeof *bigger) : NULL;
-		if (!bigger)
-			return false;
-		b->spans = bigger;
-		b->room = room;
-	}
-	b->spans[b->nspans++] = (struct span){ b->strings.len, b->strings.len };
-	return true;
-}
-
 static void string_start(void *ctx, const char *name, const char **attributes)
 {
 	struct part *p = ctx;
 	const char *base = local(name);
-	if (strcmp(base, "si") == 0 && !span_new(p->book))
+	if (strcmp(base, "si") == 0 && !shared_strings_begin(&p->book->strings))
 		p->bad = true;
 	p->aside |= strcmp(base, "rPh") == 0; /* how it is read aloud */
 	p->in_text = strcmp(base, "t") == 0 && !p->aside;
@@ -80,11 +65,11 @@ static void string_end(void *ctx, const char *name)
 static void string_text(void *ctx, const char *s, int len)
 {
 	struct part *p = ctx;
-	struct book *b = p->book;
-	if (!p->in_text || b->nspans == 0)
+	struct shared_strings *strings = &p->book->strings;
+	if (!p->in_text || strings->n == 0)
 		return;
-	text_out_add(&b->strings, s, (size_t)len);
-	b->spans[b->nspans - 1].end = b->strings.len;
+	text_out_add(&strings->text, s, (size_t)len);
+	shared_strings_end(strings);
 }
 
 /* The column of a cell's reference, "BC12"; SIZE_MAX if it says none. */
@@ -154,13 +139,15 @@ static void add_shared(struct part *p)
 	p->value[p->value_len] = '\0';
 	char *end;
 	unsigned long n = strtoul(p->value, &end, 10);
-	if (p->value_len == 0 || *end || n >= b->nspans) {
+	if (p->value_len == 0 || *end || n >= b->strings.n) {
 		add(p, p->value, p->value_len);
 		return;
 	}
+	size_t size;
+	const char *string = shared_strings_at(&b->strings, n, &size);
 	b->used[n] = true;
-	if (b->spans[n].end > b->spans[n].start)
-		add(p, b->strings.data + b->spans[n].start, b->spans[n].end - b->spans[n].start);
+	if (size > 0)
+		add(p, string, size);
 }
 
 /* Long numbers may be written with an exponent, which no reader sees: 4.01288888888188E15. */
@@ -220,7 +207,7 @@ static bool parse(struct part *p, const struct member *m, XML_StartElementHandle
 	for (size_t at = 0; ok && at < m->size;) {
 		size_t n = m->size - at < CHUNK ? m->size - at : CHUNK;
 		ok = XML_Parse(p->parser, m->data + at, (int)n, at + n == m->size) == XML_STATUS_OK && !p->bad && !p->out.full &&
-		     !p->book->strings.full && clock_ms() <= p->book->doc->deadline_ms;
+		     !p->book->strings.text.full && clock_ms() <= p->book->doc->deadline_ms;
 		at += n;
 	}
 	XML_ParserFree(p->parser);
@@ -256,11 +243,13 @@ static enum cause on_member(void *ctx, const char *name, const void *data, size_
 static void give_unused(struct book *b)
 {
 	struct text_out o = { .max = b->doc->text_max };
-	for (size_t i = 0; i < b->nspans; i++)
-		if (!b->used[i] && b->spans[i].end > b->spans[i].start) {
-			text_out_add(&o, b->strings.data + b->spans[i].start, b->spans[i].end - b->spans[i].start);
-			text_out_break(&o);
-		}
+	for (size_t i = 0, size; i < b->strings.n; i++) {
+		const char *string = shared_strings_at(&b->strings, i, &size);
+		if (b->used[i] || size == 0)
+			continue;
+		text_out_add(&o, string, size);
+		text_out_break(&o);
+	}
 	if (o.len > 0 && !o.full)
 		b->doc->give(b->doc->ctx, b->shared.name, ROLE_FILE, o.data, o.len);
 	if (!o.full)
@@ -272,10 +261,10 @@ static void read_book(struct book *b)
 {
 	struct document *d = b->doc;
 	struct part strings = { .book = b };
-	b->strings.max = d->text_max;
+	b->strings.text.max = d->text_max;
 	if (b->shared.data && !parse(&strings, &b->shared, string_start, string_end, string_text))
 		return;
-	b->used = calloc(b->nspans ? b->nspans : 1, sizeof *b->used);
+	b->used = calloc(b->strings.n + 1, sizeof *b->used);
 	if (!b->used)
 		return;
 	for (size_t i = 0; i < b->nsheets; i++) {
@@ -326,8 +315,7 @@ enum cause text_sheet_read(struct document *d)
 	member_free(&b->shared);
 	for (size_t i = 0; i < SHEETS_MAX; i++)
 		member_free(&b->sheets[i]);
-	text_out_free(&b->strings);
-	free(b->spans);
+	shared_strings_free(&b->strings);
 	free(b->used);
 	free(b);
 	d->why = "no time left";

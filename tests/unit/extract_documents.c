@@ -286,6 +286,8 @@ static void old_office(void **state)
 		{ "book.xls", CAUSE_NONE, "my visa: 1234\tr\xc3\xa9" "ch: 12.5\t\nmy visa: from a formula\t\n", 1 },
 		{ "book.xls", CAUSE_NONE, "a comment hangs here", 1 },
 		{ "book_cut.xls", CAUSE_UNSCANNABLE, "4012888888881881", 0 },
+		{ "book_broken.xls", CAUSE_UNSCANNABLE, "my visa: 4012888888881881", 1 }, /* a shared string that breaks off takes those behind it with it */
+		{ "book_few.xls", CAUSE_NONE, "\n40128888\n88881881\n", 1 }, /* more strings than it says there are */
 		{ "book_long.xls", CAUSE_NONE, "my visa: 4711.25", 1 },
 		{ "book_long.xls", CAUSE_NONE, "4012888888881881\tr", 1 },
 		{ "book5.xls", CAUSE_NONE, "\nBook|\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c\t\n", 1 },

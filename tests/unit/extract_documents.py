@@ -281,8 +281,8 @@ def wide(text, two=False):
     return struct.pack("<HB", len(text), two) + text.encode("utf-16le" if two else "latin-1")
 
 
-def book(*cells, last=b""):
-    shared = struct.pack("<II", 3, 3) + wide("my visa") + struct.pack("<HB", 16, 0) + b"40128888"
+def book(*cells, last=b"", strings=3):
+    shared = struct.pack("<II", 3, strings) + wide("my visa") + struct.pack("<HB", 16, 0) + b"40128888"
     return biff((0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0)), (0x85, struct.pack("<IBBBB", 0, 0, 0, 8, 0) + b"Accounts"), (0xFC, shared),
                 (0x3C, b"\1" + "88881881".encode("utf-16le") + struct.pack("<HBH", 4, 8, 1) + b"r\xe9ch" + b"\0" * 4), (0x0A, b""),
                 (0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0)), *cells, (0x0A, b"")) + last
@@ -295,6 +295,8 @@ CELLS = ((0xFD, struct.pack("<HHHI", 0, 0, 0, 0)), (0xFD, struct.pack("<HHHI", 0
 write("book.xls", compound([("Workbook", book(*CELLS))], mini=True))
 write("book_cut.xls", compound([("Workbook", book(*CELLS)[:-30])], mini=True))
 write("book_long.xls", compound([("Workbook", book(*CELLS, (0x203, struct.pack("<HHHd", 9, 0, 0, 4711.25))).ljust(5000, b"\0"))], mini=True))
+write("book_broken.xls", compound([("Workbook", book(*CELLS, strings=4).replace(struct.pack("<HBH", 4, 8, 1), struct.pack("<HBH", 40, 8, 1)))], mini=True))
+write("book_few.xls", compound([("Workbook", book(*CELLS, strings=1))], mini=True))
 BIFF5 = biff((0x809, struct.pack("<HHHH", 0x500, 0x10, 0, 0)), (0x42, struct.pack("<H", 1251)), (0x204, struct.pack("<HHHH", 0, 0, 0, 6) + "\u043f\u0430\u0440\u043e\u043b\u044c".encode("cp1251")), (0x0A, b""))
 write("book5.xls", compound([("Book", BIFF5)], mini=True))
 
