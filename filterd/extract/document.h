@@ -35,6 +35,15 @@ typedef enum cause document_fn(struct document *d);
  * only mentions the mark of a document, or can be read otherwise: then CAUSE_UNSCANNABLE means no more than that. */
 document_fn *document_reader(const char *type, const char *data, size_t size, bool *sure_r);
 
+/* For readers that go on behind what they can't read: of several causes the first one stands.  why: static text. */
+static inline void document_fail(struct document *d, enum cause *first, enum cause cause, const char *why)
+{
+	if (*first != CAUSE_NONE)
+		return;
+	*first = cause;
+	d->why = why;
+}
+
 /* Prepares the libraries, so that a closed-in process needs no file of theirs.  -1 if one does not work. */
 int document_init(void) __attribute__((warn_unused_result));
 

@@ -283,8 +283,7 @@ static void name_streams(struct scan *s, const char *data, size_t size, uint32_t
 	if (level < LEVELS_MAX)
 		s->compound[level] = true;
 	/* the same walk later, when its streams are looked at, says what is wrong */
-	if (ole_unpack(data, size, &budget, on_stream_name, s, &why) != CAUSE_NONE)
-		return;
+	(void)!ole_unpack(data, size, &budget, on_stream_name, s, &why);
 }
 
 /* Whether an archive has anything that libclamav will not unpack, and not tell. */

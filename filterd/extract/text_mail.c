@@ -28,14 +28,6 @@ struct reader {
 	enum cause cause;
 };
 
-static void fail(struct reader *r, enum cause cause, const char *why)
-{
-	if (r->cause == CAUSE_NONE)
-		r->doc->why = why;
-	if (r->cause == CAUSE_NONE)
-		r->cause = cause;
-}
-
 static int hex(char c)
 {
 	return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? (c | 0x20) - 'a' + 10 : -1;
@@ -317,11 +309,11 @@ static void give_body(struct reader *r, const struct entity *e, const char *s, s
 		text_out_decoded(&text, e->charset, bytes.data ? bytes.data : "", bytes.len);
 	const struct text_out *from = text.len > 0 ? &text : &bytes;
 	if (bytes.full || text.full) {
-		fail(r, CAUSE_LIMIT, "more text than may be read");
+		document_fail(r->doc, &r->cause, CAUSE_LIMIT, "more text than may be read");
 	} else if (from->len > 0) {
 		int got = layer_text_plain(html ? "CL_TYPE_HTML" : is_text ? "CL_TYPE_TEXT_ASCII" : "", from->data, from->len, &t);
 		if (got < 0)
-			fail(r, CAUSE_LIMIT, "out of memory");
+			document_fail(r->doc, &r->cause, CAUSE_LIMIT, "out of memory");
 		if (got > 0) {
 			d->give(d->ctx, part, ROLE_FILE, t.data, t.size);
 			d->given(d->ctx, bytes.data, bytes.len);
@@ -367,11 +359,11 @@ static void read_entity(struct reader *r, const char *s, size_t size, unsigned d
 	struct document *d = r->doc;
 	struct entity e = { .type = "" };
 	if (clock_ms() > d->deadline_ms) {
-		fail(r, CAUSE_TIMEOUT, "no time left");
+		document_fail(r->doc, &r->cause, CAUSE_TIMEOUT, "no time left");
 		return;
 	}
 	if (depth > DEPTH_MAX || ++r->parts > d->parts_max) {
-		fail(r, CAUSE_LIMIT, depth > DEPTH_MAX ? "nested deeper than may be read" : "too many parts");
+		document_fail(r->doc, &r->cause, CAUSE_LIMIT, depth > DEPTH_MAX ? "nested deeper than may be read" : "too many parts");
 		return;
 	}
 	size_t body = read_headers(r, s, size, &e);
@@ -395,7 +387,7 @@ enum cause text_mail_read(struct document *d)
 	struct reader r = { .doc = d, .headers = { .max = d->text_max } };
 	read_entity(&r, d->data, d->size, 0);
 	if (r.headers.full)
-		fail(&r, CAUSE_LIMIT, "more headers than may be read");
+		document_fail(r.doc, &r.cause, CAUSE_LIMIT, "more headers than may be read");
 	if (r.headers.len > 0)
 		d->give(d->ctx, "", ROLE_FILE, r.headers.data, r.headers.len);
 	text_out_free(&r.headers);

@@ -23,14 +23,6 @@ struct reader {
 	enum cause cause;
 };
 
-static void fail(struct reader *r, enum cause cause, const char *why)
-{
-	if (r->cause == CAUSE_NONE)
-		r->doc->why = why;
-	if (r->cause == CAUSE_NONE)
-		r->cause = cause;
-}
-
 static bool keep(struct kept *k, const void *data, size_t size)
 {
 	if (k->data)
@@ -57,7 +49,7 @@ static void give(struct reader *r, const char *name, struct text_out *o, bool wh
 	if (o->len > 0)
 		d->give(d->ctx, name, ROLE_FILE, o->data, o->len);
 	if (o->full)
-		fail(r, CAUSE_LIMIT, "more text than may be read");
+		document_fail(r->doc, &r->cause, CAUSE_LIMIT, "more text than may be read");
 	else if (whole)
 		d->given(d->ctx, data, size);
 	text_out_free(o);
@@ -68,9 +60,9 @@ static void give_workbook(struct reader *r, const char *name, const char *data, 
 	struct text_out o = { .max = r->doc->text_max };
 	enum cause cause = text_biff_add(&o, data, size);
 	if (cause == CAUSE_ENCRYPTED)
-		fail(r, cause, "Filterd.Encrypted.XLS"); /* as the signature of it is called */
+		document_fail(r->doc, &r->cause, cause, "Filterd.Encrypted.XLS"); /* as the signature of it is called */
 	else if (cause != CAUSE_NONE)
-		fail(r, cause, "damaged workbook");
+		document_fail(r->doc, &r->cause, cause, "damaged workbook");
 	give(r, name, &o, cause == CAUSE_NONE, data, size);
 }
 
@@ -123,7 +115,7 @@ static void give_page(struct reader *r, const char *name, const char *data, size
 	struct layer_text t;
 	int got = layer_text_plain("CL_TYPE_HTML", data, size, &t);
 	if (got < 0)
-		fail(r, CAUSE_LIMIT, "out of memory");
+		document_fail(r->doc, &r->cause, CAUSE_LIMIT, "out of memory");
 	if (got > 0) {
 		r->doc->give(r->doc->ctx, name, ROLE_FILE, t.data, t.size);
 		r->doc->given(r->doc->ctx, data, size);
@@ -155,7 +147,7 @@ static enum cause on_stream(void *ctx, const char *name, const void *data, size_
 	else if (strncmp(base, "__substg1.0_", 12) == 0 && (ends_in(base, "001F") || ends_in(base, "001E")))
 		give_property(r, name, data, size);
 	if (!kept)
-		fail(r, CAUSE_LIMIT, "out of memory");
+		document_fail(r->doc, &r->cause, CAUSE_LIMIT, "out of memory");
 	return r->cause == CAUSE_LIMIT ? CAUSE_LIMIT : CAUSE_NONE; /* of what is damaged, the rest is read all the same */
 }
 
@@ -169,9 +161,9 @@ static void give_document(struct reader *r)
 		return;
 	enum cause cause = text_word_add(&o, word->data, word->size, r->tables[which].data, r->tables[which].size, &whole);
 	if (cause == CAUSE_ENCRYPTED)
-		fail(r, cause, "Filterd.Encrypted.DOC");
+		document_fail(r->doc, &r->cause, cause, "Filterd.Encrypted.DOC");
 	else if (cause != CAUSE_NONE)
-		fail(r, cause, "damaged document");
+		document_fail(r->doc, &r->cause, cause, "damaged document");
 	give(r, "WordDocument", &o, whole, word->data, word->size);
 }
 
