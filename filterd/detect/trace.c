@@ -29,7 +29,7 @@ struct group {
 };
 
 struct trace {
-	uint32_t ngroups, nkinds, npatterns;
+	uint32_t ngroups, nkinds;
 	struct group group[]; /* those of a kind: with room left the last one only */
 };
 
@@ -159,7 +159,7 @@ struct trace *trace_new(struct arena *a, const struct pattern *patterns, const s
 	struct trace *t = arena_alloc(a, sizeof *t + groups_max * sizeof *t->group);
 	if (!t)
 		return NULL;
-	*t = (struct trace){ .npatterns = list->n };
+	*t = (struct trace){ 0 };
 	for (uint32_t i = 0; i < list->n; i++) {
 		const struct outline *o = patterns[list->item[i]].cls.outline;
 		struct group *g = group_for(t, o);
