@@ -97,13 +97,31 @@ static void each_encoding(void **state)
 	assert_int_equal(failed, 0);
 }
 
+struct decoding {
+	const char *text, *decoded; /* NULL: nothing is decoded */
+};
+
+/* All of them through the view, as texts come. */
+static void decode_cases(const struct decoding *cases, size_t n)
+{
+	struct decoded d = { 0 };
+	struct view v = { 0 };
+	int failed = 0;
+	for (const struct decoding *c = cases; c < cases + n; c++) {
+		assert_int_equal(view_make(&v, c->text, strlen(c->text)), VIEW_OK);
+		int r = decode_view(&d, &v);
+		if (r != (c->decoded != NULL) || (r && (d.size != strlen(c->decoded) || memcmp(d.data, c->decoded, d.size) != 0)))
+			print_error("\"%s\" becomes \"%.*s\"\n", c->text, r ? (int)d.size : 0, r ? d.data : ""), failed++;
+	}
+	decode_free(&d);
+	view_free(&v);
+	assert_int_equal(failed, 0);
+}
+
 /* Numbers spelled out, as people write them: the view takes the accents. */
 static void each_language(void **state)
 {
-	int failed = 0;
-	static const struct {
-		const char *text, *decoded; /* NULL: nothing is decoded */
-	} cases[] = {
+	static const struct decoding cases[] = {
 		{ "zero one two three four five six seven eight nine", "0123456789" },
 		{ "card: Four oh one two, double eight eight eight, triple 8 eight, one eight eight one.", "card: 4012-8888-8888-1881." },
 		{ "forty twelve eighty-eight eighty eight eighty-eight eighty-eight eighteen eighty-one", "4012888888881881" },
@@ -166,26 +184,13 @@ static void each_language(void **state)
 		{ "이 사람은 오늘 일이 많아요", NULL },
 		{ "2026-11-25 14:03:22 one file was copied to 10 places", NULL },
 	};
-	struct decoded d = { 0 };
-	struct view v = { 0 };
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const char *t = cases[i].text;
-		assert_int_equal(view_make(&v, t, strlen(t)), VIEW_OK);
-		int r = decode_view(&d, &v);
-		if (r != (cases[i].decoded != NULL) || (r && (d.size != strlen(cases[i].decoded) || memcmp(d.data, cases[i].decoded, d.size) != 0)))
-			print_error("\"%s\" becomes \"%.*s\"\n", t, r ? (int)d.size : 0, r ? d.data : ""), failed++;
-	}
-	decode_free(&d);
-	view_free(&v);
-	assert_int_equal(failed, 0);
+	decode_cases(cases, sizeof cases / sizeof *cases);
 }
 
 /* Numbers in dress, and what must not be taken for such. */
 static void each_dress(void **state)
 {
-	static const struct {
-		const char *text, *decoded; /* NULL: nothing is decoded */
-	} cases[] = {
+	static const struct decoding cases[] = {
 		{ "*45327599*00123456", "*4532759900123456" },
 		{ "4532_7599_0012_3456", "4532-7599-0012-3456" },
 		{ "see `4532`7599`0012`3456`", "see `4532-7599-0012-3456`" },
@@ -229,19 +234,7 @@ static void each_dress(void **state)
 		{ "b01d5a5e8800b01d5a5e8800", NULL },
 		{ "DE89 3704 0044 0532 013O OO", NULL },
 	};
-	struct decoded d = { 0 };
-	struct view v = { 0 };
-	int failed = 0;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const char *t = cases[i].text;
-		assert_int_equal(view_make(&v, t, strlen(t)), VIEW_OK);
-		int r = decode_view(&d, &v);
-		if (r != (cases[i].decoded != NULL) || (r && (d.size != strlen(cases[i].decoded) || memcmp(d.data, cases[i].decoded, d.size) != 0)))
-			print_error("\"%s\" becomes \"%.*s\"\n", t, r ? (int)d.size : 0, r ? d.data : ""), failed++;
-	}
-	decode_free(&d);
-	view_free(&v);
-	assert_int_equal(failed, 0);
+	decode_cases(cases, sizeof cases / sizeof *cases);
 }
 
 static unsigned seed = 5;

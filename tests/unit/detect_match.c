@@ -45,17 +45,20 @@ static void random_pattern(char *dst, size_t size)
 		o += (size_t)snprintf(dst + o, size - o, "%s%s%s", PICK(atoms), PICK(repeats), rnd(12) == 0 ? "|" : "");
 }
 
-static size_t random_text(char *dst, size_t size, int ascii)
+/* Fewer than most of the words, one behind the other; dst has size bytes. */
+static size_t text_of(char *dst, size_t size, unsigned most, const char *const *list, unsigned nlist, int ascii)
 {
 	size_t o = 0;
-	for (int n = (int)rnd(30); n > 0; n--) {
-		const char *w = PICK(words);
+	for (unsigned n = rnd(most); n > 0; n--) {
+		const char *w = list[rnd(nlist)];
 		if (o + strlen(w) + 1 > size || (ascii && (unsigned char)w[0] >= 0x80))
 			continue;
 		o += (size_t)sprintf(dst + o, "%s", w);
 	}
 	return o;
 }
+
+#define TEXT_OF(dst, most, list, ascii) text_of(dst, sizeof dst, most, list, sizeof list / sizeof *list, ascii)
 
 /* Returns the end of what it wrote, at most twice as much as it read. */
 static char *escape(char *dst, const char *s)
@@ -101,6 +104,19 @@ static int plain_match(const struct pattern *p, struct detect_scratch *s, size_t
 }
 
 enum { NOT_AGREED = -1 };
+
+/* 1: the pattern has an outline, 0: it has none, -1: it is refused. */
+static int try_pattern(const char *pattern)
+{
+	struct bundle b;
+	struct detect_set *set = make_set(&pattern, 1, &b);
+	if (!set)
+		return -1;
+	int traced = (int)set->traced.n;
+	detect_free(&set);
+	bundle_free(&b);
+	return traced;
+}
 
 /* Plain find-all of one pattern over the whole view, mapped back and merged as findings are; NOT_AGREED: PCRE2 ran into a limit. */
 static long find_plainly(const struct detect_set *set, struct detect_scratch *s, size_t pattern, uint32_t options, struct finding *out)
@@ -209,15 +225,9 @@ static void random_patterns(void **state)
 		const char *list[PER_SET];
 		size_t n = 0;
 		while (n < PER_SET) {
-			struct bundle one;
 			random_pattern(patterns[n], sizeof patterns[n]);
 			list[n] = patterns[n];
-			struct detect_set *try = make_set(&list[n], 1, &one);
-			if (try) {
-				n++;
-				detect_free(&try);
-				bundle_free(&one);
-			}
+			n += try_pattern(list[n]) >= 0;
 		}
 		struct bundle b;
 		struct detect_set *set = make_set(list, n, &b);
@@ -227,7 +237,7 @@ static void random_patterns(void **state)
 			kinds[set->patterns[i].cls.kind]++;
 		for (int i = 0; i < TEXTS; i++) {
 			char text[512];
-			size_t off = rnd(32), size = random_text(text, sizeof text, i & 1);
+			size_t off = rnd(32), size = TEXT_OF(text, 30, words, i & 1);
 			char *buf = malloc(size + off + 1); /* every alignment, and the sanitizer behind it */
 			memcpy(buf + off, text, size);
 			total += compare(set, s, buf + off, size, got, want);
@@ -314,14 +324,8 @@ static void number_patterns(void **state)
 				o += (size_t)sprintf(p + o, "%s%s", sep, PICK(blocks));
 			}
 			sprintf(p + o, "%s", PICK(ends));
-			struct bundle one;
 			list[n] = p;
-			struct detect_set *try = make_set(&list[n], 1, &one);
-			if (try) {
-				n++;
-				detect_free(&try);
-				bundle_free(&one);
-			}
+			n += try_pattern(p) >= 0;
 		}
 		struct bundle b;
 		struct detect_set *set = make_set(list, N, &b);
@@ -366,17 +370,7 @@ static void row_pattern(char *p)
 	sprintf(p + o, "%s", PICK(ends));
 }
 
-static size_t row_text(char *text, int ascii)
-{
-	static const char *const parts[] = { "A", "AB", "C", "ABCDEFGHIJKLMNOPQRSTUVWX", "a", "ab", "abc", "x", "x-", "1", "12", "123", "5", "99", " ", " ", "-", ";", ":", "@", "_", ".", ",", "\n", "é", "É", "٣", "\u200b", "я" };
-	size_t o = 0;
-	for (int n = (int)rnd(40); n > 0; n--) {
-		const char *w = PICK(parts);
-		if (!ascii || (unsigned char)w[0] < 0x80)
-			o += (size_t)sprintf(text + o, "%s", w);
-	}
-	return o;
-}
+static const char *const row_words[] = { "A", "AB", "C", "ABCDEFGHIJKLMNOPQRSTUVWX", "a", "ab", "abc", "x", "x-", "1", "12", "123", "5", "99", " ", " ", "-", ";", ":", "@", "_", ".", ",", "\n", "é", "É", "٣", "\u200b", "я" };
 
 static void outline_patterns(void **state)
 {
@@ -387,15 +381,10 @@ static void outline_patterns(void **state)
 		static char patterns[N][300];
 		const char *list[N];
 		for (size_t n = 0; n < N;) {
-			struct bundle one;
 			row_pattern(patterns[n]);
 			list[n] = patterns[n];
-			struct detect_set *try = make_set(&list[n], 1, &one);
-			if (!try)
-				continue;
-			n += try->traced.n > 0 || rnd(20) == 0; /* mostly those that have an outline */
-			detect_free(&try);
-			bundle_free(&one);
+			int outlined = try_pattern(list[n]);
+			n += outlined > 0 || (outlined == 0 && rnd(20) == 0); /* mostly those that have an outline */
 		}
 		struct bundle b;
 		struct detect_set *set = make_set(list, N, &b);
@@ -404,7 +393,7 @@ static void outline_patterns(void **state)
 		traced += set->traced.n;
 		for (size_t i = 0; i < 128; i++) {
 			char text[1024];
-			size_t off = i % 64, size = row_text(text, i & 1);
+			size_t off = i % 64, size = TEXT_OF(text, 40, row_words, i & 1);
 			char *buf = malloc(size + off + 1);
 			memcpy(buf + off, text, size);
 			total += compare(set, s, buf + off, size, got, want);
@@ -522,17 +511,6 @@ static void odd_pattern(char *dst, size_t size)
 	}
 }
 
-static size_t odd_text(char *text, int ascii)
-{
-	size_t o = 0;
-	for (int n = (int)rnd(40); n > 0; n--) {
-		const char *w = PICK(odd_words);
-		if (!ascii || (unsigned char)w[0] < 0x80)
-			o += (size_t)sprintf(text + o, "%s", w);
-	}
-	return o;
-}
-
 static void odd_patterns(void **state)
 {
 	enum { SETS = 16, N = 10, SEEDS = 3 };
@@ -543,15 +521,9 @@ static void odd_patterns(void **state)
 		const char *list[N];
 		seed = round % SETS ? seed : 23 + round;
 		for (size_t n = 0; n < N;) {
-			struct bundle one;
 			odd_pattern(patterns[n], sizeof patterns[n]);
 			list[n] = patterns[n];
-			struct detect_set *try = make_set(&list[n], 1, &one);
-			if (!try)
-				continue;
-			n++;
-			detect_free(&try);
-			bundle_free(&one);
+			n += try_pattern(list[n]) >= 0;
 		}
 		struct bundle b;
 		struct detect_set *set = make_set(list, N, &b);
@@ -561,7 +533,7 @@ static void odd_patterns(void **state)
 			kinds[set->patterns[i].cls.kind]++;
 		for (unsigned i = 0; i < 40; i++) {
 			char text[512];
-			size_t size = odd_text(text, i & 1);
+			size_t size = TEXT_OF(text, 40, odd_words, i & 1);
 			char *buf = malloc(size + 1);
 			memcpy(buf, text, size);
 			total += compare(set, s, buf, size, got, want);
