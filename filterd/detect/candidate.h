@@ -2,7 +2,7 @@
 #ifndef FILTERD_DETECT_CANDIDATE_H
 #define FILTERD_DETECT_CANDIDATE_H
 
-#include "detect/scan.h"
+#include "detect/scratch.h"
 
 struct candidate {
 	const struct detect_set *set;
@@ -23,5 +23,10 @@ int candidate_part(struct candidate *c, size_t start, size_t end, size_t match_s
 /* Takes down a place that stands, unless required evidence is missing: without evidence it has no more confidence than cap. */
 void candidate_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, int cap, size_t start, size_t end,
                     size_t match_start, size_t match_end);
+/* The same for what is no pattern's, a record or a composite, without a cap. */
+void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end);
+/* And for a passage of a registered document. */
+void scan_note_document(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end,
+                        const struct prints_found *f);
 
 #endif

@@ -1,6 +1,7 @@
 /* From a text to the rows of real records: candidates, lookups, and which of them are of one row. */
 #include "detect/edm_set.h"
 
+#include "detect/candidate.h"
 #include "detect/sort.h"
 
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include "detect/edm.h"
 #include "detect/edm_index.h"
 #include "detect/mapped.h"
-#include "detect/scan.h"
+#include "detect/scratch.h"
 
 enum { EDM_FILES_MAX = 4 }; /* BUNDLE_INDEXES_MAX */
 

@@ -1,5 +1,5 @@
 /* What a detector never means. */
-#include "detect/scan.h"
+#include "detect/scratch.h"
 
 #include <stdlib.h>
 #include <string.h>

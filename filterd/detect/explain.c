@@ -1,6 +1,6 @@
 /* Why did or didn't a detector find something: the same steps as a scan, told one by one. */
 #include "detect/evidence.h"
-#include "detect/scan.h"
+#include "detect/scratch.h"
 
 #include "base/text.h"
 

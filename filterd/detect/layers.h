@@ -3,7 +3,7 @@
 #ifndef FILTERD_DETECT_LAYERS_H
 #define FILTERD_DETECT_LAYERS_H
 
-#include "detect/scan.h"
+#include "detect/scratch.h"
 
 /* What the view of s hides; spans are added to s->spans.  VIEW_OK or an error of view.h. */
 int layers_scan(const struct detect_set *set, struct detect_scratch *s) __attribute__((warn_unused_result));

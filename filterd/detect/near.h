@@ -7,7 +7,7 @@
 
 #include "conf/cfgerr.h"
 #include "detect/ruledef.h"
-#include "detect/scan.h"
+#include "detect/scratch.h"
 #include "detect/set.h"
 
 /* Binds `near` and `of` to the detectors they name, and puts those that have any in order.  A name that is not there, and detectors that

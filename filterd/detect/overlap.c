@@ -1,6 +1,6 @@
 /* Detectors that find the same places: two alarms for one thing, or one detector too many. */
 #include "detect/lint.h"
-#include "detect/scan.h"
+#include "detect/scratch.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef FILTERD_DETECT_PASS_H
 #define FILTERD_DETECT_PASS_H
 
-#include "detect/scan.h"
+#include "detect/scratch.h"
 
 struct number_index;
 

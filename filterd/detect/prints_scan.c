@@ -1,6 +1,7 @@
 /* From a text to the documents that parts of it were copied from. */
 #include "detect/prints_set.h"
 
+#include "detect/candidate.h"
 #include "detect/sort.h"
 
 #include <stdlib.h>

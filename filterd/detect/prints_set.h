@@ -4,7 +4,7 @@
 
 #include "detect/prints.h"
 #include "detect/prints_index.h"
-#include "detect/scan.h"
+#include "detect/scratch.h"
 #include "detect/winnow.h"
 
 enum { PRINTS_SETS_MAX = 8 };

@@ -1,5 +1,5 @@
 /* What patterns cost on the texts of a rule author: every call of PCRE2 is counted and timed. */
-#include "detect/scan.h"
+#include "detect/scratch.h"
 
 #include <stdlib.h>
 

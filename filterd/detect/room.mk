@@ -39,9 +39,9 @@ libdetect_a_SOURCES = \
 	filterd/detect/regex.c filterd/detect/regex.h \
 	filterd/detect/ruledef.c filterd/detect/ruledef.h filterd/detect/rulefile.c filterd/detect/rulefile.h \
 	filterd/detect/numberdef.c filterd/detect/numberdef.h filterd/detect/override.c filterd/detect/packs.c \
-	filterd/detect/scan.c filterd/detect/scan.h \
+	filterd/detect/scan.c \
 	filterd/detect/candidate.c filterd/detect/candidate.h filterd/detect/layers.c filterd/detect/layers.h \
-	filterd/detect/scratch.c filterd/detect/stages.c filterd/detect/stages.h \
+	filterd/detect/scratch.c filterd/detect/scratch.h filterd/detect/stages.c filterd/detect/stages.h \
 	filterd/detect/selftest.c \
 	filterd/detect/siphash.c filterd/detect/siphash.h \
 	filterd/detect/sort.c filterd/detect/sort.h \

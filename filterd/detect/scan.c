@@ -1,6 +1,7 @@
 /* One call: text by text, its view, what stands in it and what it hides, and the findings of all this in the original. */
-#include "detect/scan.h"
+#include "detect/scratch.h"
 
+#include "detect/candidate.h"
 #include "detect/layers.h"
 #include "detect/near.h"
 #include "detect/sort.h"

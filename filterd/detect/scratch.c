@@ -1,5 +1,5 @@
 /* What one scanning process works with: memory, the budget of a call, and the text at hand in the forms that it is asked for in. */
-#include "detect/scan.h"
+#include "detect/scratch.h"
 
 #include "base/clock.h"
 #include "base/text.h"

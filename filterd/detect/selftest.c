@@ -1,6 +1,6 @@
 /* Do the inline tests hold, and is a pattern slow. */
 #include "detect/lint.h"
-#include "detect/scan.h"
+#include "detect/scratch.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #ifndef FILTERD_DETECT_STAGES_H
 #define FILTERD_DETECT_STAGES_H
 
-#include "detect/scan.h"
+#include "detect/scratch.h"
 
 /* All that there is in the view of s, which scan_sweep() has been through: spans are added to s->spans. */
 void scan_view(const struct detect_set *set, struct detect_scratch *s);

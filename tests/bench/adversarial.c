@@ -4,7 +4,7 @@
  * held, and how it ended ("cut": the scan says that it is not complete).  The exit code is 1 if one was held longer than its budget and a
  * call of PCRE2, OVERTIME_US.
  */
-#include "detect/scan.h"
+#include "detect/scratch.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  */
 #include "base/clock.h"
 #include "base/text.h"
-#include "detect/scan.h"
+#include "detect/scratch.h"
 
 #include <dirent.h>
 #include <malloc.h>

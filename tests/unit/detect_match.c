@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "detect/scan.h"
+#include "detect/scratch.h"
 
 #include <limits.h>
 #include <stdio.h>

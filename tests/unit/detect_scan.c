@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "detect/scan.h"
+#include "detect/scratch.h"
 
 #include <stdio.h>
 #include <seccomp.h>

@@ -1,6 +1,6 @@
 /* Working memory and budget of one scanning process. */
-#ifndef FILTERD_DETECT_SCAN_H
-#define FILTERD_DETECT_SCAN_H
+#ifndef FILTERD_DETECT_SCRATCH_H
+#define FILTERD_DETECT_SCRATCH_H
 
 #include "detect/decode.h"
 #include "detect/set.h"
@@ -86,13 +86,6 @@ const char *scan_lower(struct detect_scratch *s);
 const struct term_text *scan_terms(struct detect_scratch *s);
 /* True if the sensitive part, [start, end) of the view, is one of the detector's exclusions. */
 int scan_excluded(const struct detector *d, struct detect_scratch *s, size_t start, size_t end); /* exclude.c */
-
-/* Takes down [start, end) of the view, which has passed validators and exclusions, unless required evidence is missing. */
-void scan_note(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end);
-
-/* The same for a passage of a registered document. */
-void scan_note_document(const struct detect_set *set, struct detect_scratch *s, uint16_t detector, int base, size_t start, size_t end,
-                        const struct prints_found *f);
 
 /* More calls of PCRE2 than these no text needs, and they end a scan where a clock that stands still would not. */
 enum { BUDGET_CALLS = 8192, BUDGET_BYTES_PER_CALL = 4 };
