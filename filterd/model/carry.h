@@ -33,7 +33,8 @@ bool carry_tells(const char *text, size_t size);
 /* How many of the first words (up to max; no more are looked at) are number words. */
 size_t carry_numerals(const char *text, size_t size, size_t max);
 
-/* The bytes of the word for a digit, in the languages that detect/decode.h reads, that begins at s; 0 if there is none. */
+/* The bytes of the word for a digit, in English, German, French or Spanish, that begins at s; 0 if there is none.  Within one text the rules read
+ * many more languages (detect/digitwords.h): each costs every message here. */
 size_t carry_numeral(const char *s, size_t size);
 
 #endif
